@@ -1,0 +1,135 @@
+/* The command line: reading it, the help. */
+#define _POSIX_C_SOURCE 200809L
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <procpool.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "Usage: preprocess [OPTION]... PATH...\n"
+    "\n"
+    "Turns text files, and those in directories and below, into features for machine learning:\n"
+    "checks UTF-8, normalises, counts, hashes words into 1,024 features, finds near-duplicates.\n"
+    "\n"
+    "  --processes N    worker processes or threads (default: one for each processor)\n"
+    "  --mode MODE      pool (default): in processes, which a crash in one file cannot stop\n"
+    "                   threads, sequential: the same in this process\n"
+    "                   compare: all three on the same files, with times\n"
+    "  --max-bytes N    refuse larger files; K, M, G may follow the number (default: 16M)\n"
+    "  --output DIR     write features.npy, files.csv and near_duplicates.csv to DIR\n"
+    "  --help           print this\n"
+    "\n"
+    "A file that cannot be used is told of in the report and in files.csv; it stops nothing.\n"
+    "Exit status: 0 done, 1 could not be done or ways gave different results, 2 wrong usage.\n";
+
+enum { OPTION_PROCESSES = 1, OPTION_MODE, OPTION_MAX_BYTES, OPTION_OUTPUT, OPTION_HELP };
+
+static const struct option long_options[] = {
+    {"processes", required_argument, NULL, OPTION_PROCESSES},
+    {"mode", required_argument, NULL, OPTION_MODE},
+    {"max-bytes", required_argument, NULL, OPTION_MAX_BYTES},
+    {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static int POOL_PRINTF(1, 2) usage_error(const char *format, ...)
+{
+    va_list arguments;
+    fputs("preprocess: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputs("\nTry 'preprocess --help'.\n", stderr);
+    return 2;
+}
+
+/* Reads a decimal number, without sign, and perhaps one of K, M and G. */
+static bool read_number(const char *text, bool with_unit, unsigned long long *number)
+{
+    static const char units[] = "KMG";
+    char *end;
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    const char *unit = with_unit && *end != '\0' ? strchr(units, *end) : NULL;
+    int shift = unit ? 10 * (int)(unit - units + 1) : 0;
+    if (errno != 0 || end[unit ? 1 : 0] != '\0' || value > ULLONG_MAX >> shift)
+        return false;
+    *number = value << shift;
+    return true;
+}
+
+static int read_processes(struct options *options, const char *text)
+{
+    unsigned long long number;
+    if (!read_number(text, false, &number) || number < 1 || number > POOL_PROCESSES_MAX)
+        return usage_error("--processes takes a number from 1 to %d, not '%s'", POOL_PROCESSES_MAX,
+                           text);
+    options->processes = (int)number;
+    return -1;
+}
+
+static int read_max_bytes(struct options *options, const char *text)
+{
+    unsigned long long number;
+    if (!read_number(text, true, &number) || number < 1 || number > SIZE_MAX / 4)
+        return usage_error("--max-bytes takes a number like 500000 or 16M, not '%s'", text);
+    options->max_bytes = (size_t)number;
+    return -1;
+}
+
+static int read_mode(struct options *options, const char *text)
+{
+    options->compare = strcmp(text, "compare") == 0;
+    if (options->compare)
+        return -1;
+    for (enum way way = 0; way < WAY_COUNT; way++) {
+        if (strcmp(text, way_name(way)) == 0) {
+            options->way = way;
+            return -1;
+        }
+    }
+    return usage_error("--mode is pool, threads, sequential or compare, not '%s'", text);
+}
+
+static int read_option(struct options *options, int option)
+{
+    switch (option) {
+    case OPTION_PROCESSES:
+        return read_processes(options, optarg);
+    case OPTION_MODE:
+        return read_mode(options, optarg);
+    case OPTION_MAX_BYTES:
+        return read_max_bytes(options, optarg);
+    case OPTION_OUTPUT:
+        options->output = optarg;
+        return -1;
+    case OPTION_HELP:
+        fputs(help, stdout);
+        return 0;
+    default: /* getopt_long() has said what is wrong */
+        fputs("Try 'preprocess --help'.\n", stderr);
+        return 2;
+    }
+}
+
+int options_read(struct options *options, int argc, char **argv)
+{
+    int option, code;
+    *options = (struct options){.way = WAY_POOL, .max_bytes = (size_t)16 << 20};
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+        if ((code = read_option(options, option)) >= 0)
+            return code;
+    if (optind == argc)
+        return usage_error("no PATH to read");
+    options->paths = argv + optind;
+    return -1;
+}

@@ -1,0 +1,183 @@
+/* One job done in three ways. The pool's comes first, the other two are there to be compared. */
+#define _POSIX_C_SOURCE 200809L
+#include "ways.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+const char *way_name(enum way way)
+{
+    static const char *const names[] = {"sequential", "threads", "pool"};
+    return names[way];
+}
+
+/* ---- In worker processes ------------------------------------------------------------------- */
+
+/* Runs in each worker before its first file. */
+static int start_worker(void *initargs, void **state, pool_task_t *task)
+{
+    const struct crew *crew = initargs;
+    struct scratch *scratch = malloc(sizeof(*scratch));
+    if (!scratch)
+        return pool_fail(task, ENOMEM, "no memory for the buffers");
+    scratch_init(scratch, crew->max_bytes);
+    *state = scratch;
+    return 0;
+}
+
+/* Runs in each worker after its last file. */
+static void end_worker(void *state)
+{
+    scratch_fini(state);
+    free(state);
+}
+
+/* Runs in a worker: turns a path into a document. */
+static int preprocess_file(const void *item, void *result, pool_task_t *task)
+{
+    const char *const *path = item;
+    struct problem problem = {0};
+    if (document_make(*path, pool_task_state(task), result, &problem))
+        return 0;
+    return pool_fail(task, (int)problem.status, "%s", problem.detail);
+}
+
+/* Turns what the pool says of a failed file into a problem. */
+static void take_error(const pool_error_t *error, struct batch *batch)
+{
+    struct problem *problem = &batch->problems[error->index];
+    bool ours = error->kind == POOL_FAILED && error->code > STATUS_OK && error->code < STATUS_COUNT;
+    problem->status = ours ? (enum status)error->code : STATUS_WORKER_DIED;
+    snprintf(problem->detail, sizeof(problem->detail), "%s", error->message);
+    memset(&batch->documents[error->index], 0, sizeof(*batch->documents));
+}
+
+static int run_pool(struct crew *crew, struct batch *batch)
+{
+    const pool_error_t *errors;
+    int failed = pool_map(crew->pool, preprocess_file, POOL_IN(batch->paths, batch->count),
+                          POOL_OUT(batch->documents));
+    if (failed < 0)
+        return failed;
+    size_t count = pool_errors(crew->pool, &errors);
+    for (size_t i = 0; i < count; i++)
+        take_error(&errors[i], batch);
+    return 0;
+}
+
+/* ---- In this process: one after the other, and in threads ---------------------------------- */
+
+static void process_file(struct scratch *scratch, struct batch *batch, size_t i)
+{
+    if (!document_make(batch->paths[i], scratch, &batch->documents[i], &batch->problems[i]))
+        memset(&batch->documents[i], 0, sizeof(*batch->documents));
+}
+
+static int run_sequential(struct crew *crew, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        process_file(&crew->scratches[0], batch, i);
+    return 0;
+}
+
+struct thread {
+    pthread_t id;
+    struct scratch *scratch;
+    struct batch *batch;
+    atomic_size_t *next; /* file that no thread has taken yet; shared by all */
+};
+
+static void *run_thread(void *argument)
+{
+    struct thread *thread = argument;
+    size_t i;
+    while ((i = atomic_fetch_add(thread->next, 1)) < thread->batch->count)
+        process_file(thread->scratch, thread->batch, i);
+    return NULL;
+}
+
+static int run_threads(struct crew *crew, struct batch *batch)
+{
+    atomic_size_t next = 0;
+    int started = 0, error = 0;
+    struct thread *threads = calloc((size_t)crew->processes, sizeof(*threads));
+    if (!threads)
+        return -ENOMEM;
+    while (started < crew->processes) {
+        struct thread *thread = &threads[started];
+        thread->scratch = &crew->scratches[started];
+        thread->batch = batch;
+        thread->next = &next;
+        error = pthread_create(&thread->id, NULL, run_thread, thread);
+        if (error)
+            break;
+        started++;
+    }
+    for (int i = 0; i < started; i++)
+        pthread_join(threads[i].id, NULL);
+    free(threads);
+    return started > 0 ? 0 : -error; /* with fewer threads it only takes longer */
+}
+
+int way_run(enum way way, struct crew *crew, struct batch *batch)
+{
+    memset(batch->problems, 0, batch->count * sizeof(*batch->problems));
+    switch (way) {
+    case WAY_SEQUENTIAL:
+        return run_sequential(crew, batch);
+    case WAY_THREADS:
+        return run_threads(crew, batch);
+    default:
+        return run_pool(crew, batch);
+    }
+}
+
+/* ---- What they work with ------------------------------------------------------------------- */
+
+static int make_pool(struct crew *crew)
+{
+    pool_options_t options = {.processes = crew->processes,
+                              .initializer = start_worker,
+                              .initargs = crew,
+                              .finalizer = end_worker};
+    double start = clock_seconds();
+    int code = pool_create(&crew->pool, &options);
+    crew->pool_seconds = clock_seconds() - start;
+    return code;
+}
+
+int crew_init(struct crew *crew, int processes, size_t max_bytes, bool with_pool)
+{
+    *crew = (struct crew){.max_bytes = max_bytes};
+    crew->processes = processes > 0 ? processes : pool_cpu_count();
+    int code = with_pool ? make_pool(crew) : 0;
+    if (code < 0)
+        return code;
+    crew->scratches = calloc((size_t)crew->processes, sizeof(*crew->scratches));
+    if (!crew->scratches) {
+        crew_fini(crew);
+        return -ENOMEM;
+    }
+    for (int i = 0; i < crew->processes; i++)
+        scratch_init(&crew->scratches[i], max_bytes);
+    return 0;
+}
+
+void crew_fini(struct crew *crew)
+{
+    double start = clock_seconds();
+    pool_free(crew->pool);
+    if (crew->pool)
+        crew->pool_seconds += clock_seconds() - start;
+    crew->pool = NULL;
+    for (int i = 0; i < crew->processes && crew->scratches; i++)
+        scratch_fini(&crew->scratches[i]);
+    free(crew->scratches);
+    crew->scratches = NULL;
+}

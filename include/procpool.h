@@ -1,0 +1,344 @@
+/* procpool: a pool of worker processes for C.
+ *
+ * What Python's multiprocessing.Pool is for Python: run a function over many items on all
+ * cores, in forked processes that may crash, leak, exit or be killed without hurting the
+ * program that started them. This header is the manual.
+ *
+ * Conventions
+ *   Functions returning `int` return 0 (or a count) on success and a negative POOL_E... code, or
+ *   a negated errno value such as -ENOMEM, on failure; pool_strerror() explains both. Out-parameters
+ *   are written on success only. Option structs: a zeroed field means its default.
+ *   "Host" is the process that called pool_create(); "worker" is one of the pool's processes.
+ *   A pool is used from one thread at a time, in the host only: elsewhere every call says
+ *   POOL_EFORKED and changes nothing. Functions named pool_task_... and pool_fail() are for the
+ *   functions that run in workers.
+ *   Workers are images of the host at the moment of pool_create(): globals, open files and
+ *   loaded libraries are as they were then, also in a worker that replaces a dead one. What
+ *   changes afterwards travels in items and results.
+ */
+#ifndef PROCPOOL_H
+#define PROCPOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define POOL_VERSION_MAJOR 0
+#define POOL_VERSION_MINOR 1
+#define POOL_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define POOL_API __attribute__((visibility("default")))
+#define POOL_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
+#else
+#define POOL_API
+#define POOL_PRINTF(text, first)
+#endif
+
+/* ---- Codes ------------------------------------------------------------------------------ */
+
+/* The library's own codes: name, value, and the sentence pool_strerror() gives. */
+#define POOL_ERROR_MAP(XX)                                                                         \
+    XX(POOL_ENOPOOL, -5001, "the pool is NULL")                                                    \
+    XX(POOL_ENOFUNCTION, -5002, "the function is NULL")                                            \
+    XX(POOL_ENODATA, -5003, "there are items, but the array of items or of results is NULL")      \
+    XX(POOL_EITEMSIZE, -5004, "the size of an item is 0: was it passed through a void pointer?")   \
+    XX(POOL_EOVERFLOW, -5005, "the number of items times their size does not fit into memory")    \
+    XX(POOL_EPROCESSES, -5006, "the number of processes is negative or absurdly large")            \
+    XX(POOL_EOPTION, -5007, "an option is out of its range")                                       \
+    XX(POOL_ECLOSED, -5008, "the pool is closed: it takes no more work")                           \
+    XX(POOL_EUNKNOWN, -5009,                                                                       \
+       "the workers do not have this function: its library was loaded after the pool was made")    \
+    XX(POOL_EFORKED, -5010,                                                                        \
+       "the pool belongs to another process: this one is a copy forked from its host")             \
+    XX(POOL_EINIT, -5011, "the initializer failed in a worker")                                    \
+    XX(POOL_EBROKEN, -5012, "the pool lost its supervisor, or cannot keep any worker alive")       \
+    XX(POOL_EBUSY, -5013, "the pool is in the middle of another call")
+
+enum pool_code {
+#define POOL_CODE(name, value, text) name = value,
+    POOL_ERROR_MAP(POOL_CODE)
+#undef POOL_CODE
+};
+
+/* Explains `code`, of this library or a negated errno value, in a sentence. Never NULL; the text
+ * is constant. May be called from anywhere. */
+POOL_API const char *pool_strerror(int code);
+
+/* The code's name, "POOL_ECLOSED" or "ENOMEM"; "unknown" when it has none. Constant text. */
+POOL_API const char *pool_error_name(int code);
+
+/* ---- Functions that run in workers --------------------------------------------------------- */
+
+/* The item a function is working on; valid until the function returns. */
+typedef struct pool_task pool_task_t;
+
+/* A function that turns one item into one result, in a worker.
+ *
+ * `item` points to the item, as an element of the caller's array: a `const double *` for an array
+ * of double, a `const char *const *` for an array of texts, a `const pool_bytes_t *` for blobs.
+ * It is read-only: writing to it is a crash. `result` points to zeroed memory for one element of
+ * the result array (to the element itself when that array is from pool_shared_alloc()); NULL when
+ * the call takes no results. Both are aligned as an element of an array from malloc() would be.
+ *
+ * Returns 0 when `result` is good; anything else fails this item: return pool_fail(...) to say
+ * why. Crashing, exiting or being killed fails this item too, and no other. */
+typedef int (*pool_function_t)(const void *item, void *result, pool_task_t *task);
+
+/* Runs once in each worker before its first item, replacements included. `initargs` is the
+ * pointer given in the options, in the worker's copy of the host's memory. Whatever it stores
+ * in `*state` is what pool_task_state() returns later. Returns 0, or anything else to say that the
+ * worker cannot work: return pool_fail(...) to say why. */
+typedef int (*pool_initializer_t)(void *initargs, void **state, pool_task_t *task);
+
+/* Runs once in each worker that leaves in peace, after its last item. Not in one that crashed,
+ * exited or was terminated. */
+typedef void (*pool_finalizer_t)(void *state);
+
+/* Records why this item (or initializer) fails: a code of the caller's own, mostly an errno
+ * value, and a printf message of at most POOL_MESSAGE_MAX bytes, of which a longer one keeps the
+ * first ones and ends in "...". File and line are those of the call. The last record counts.
+ * Returns `code`, or -1 if `code` is 0, so that it can be returned. */
+#define pool_fail(task, ...) pool_fail_at((task), __FILE__, __LINE__, __VA_ARGS__)
+#define POOL_MESSAGE_MAX 1023
+POOL_API int pool_fail_at(pool_task_t *task, const char *file, int line, int code,
+                          const char *format, ...) POOL_PRINTF(5, 6);
+
+/* The item's index in the caller's array. In an initializer: 0. */
+POOL_API size_t pool_task_index(const pool_task_t *task);
+
+/* How often the item was started, this time included: 1, as nothing is run again unasked. */
+POOL_API unsigned pool_task_attempt(const pool_task_t *task);
+
+/* The worker's number, from 0 to processes - 1; a replacement takes over the number. */
+POOL_API int pool_task_worker(const pool_task_t *task);
+
+/* What the initializer stored in this worker; NULL without one. */
+POOL_API void *pool_task_state(const pool_task_t *task);
+
+/* ---- Making and ending pools ----------------------------------------------------------------- */
+
+typedef struct pool pool_t;
+
+#define POOL_PROCESSES_MAX 4000
+
+typedef struct pool_options {
+    /* Workers; 0: pool_cpu_count(). */
+    int processes;
+    pool_initializer_t initializer;
+    void *initargs;
+    pool_finalizer_t finalizer;
+    /* How long pool_create() waits for all initializers, in milliseconds; 0: 60 000. */
+    int start_timeout;
+    /* How long workers that are told to leave are waited for before they are killed, in
+     * milliseconds: finalizers in pool_close() + pool_free(), signal handlers of the tasks in
+     * pool_terminate(); 0: 1000. */
+    int grace;
+} pool_options_t;
+
+/* The number of processors this process may use: the smaller of its affinity and its cgroup's CPU
+ * quota (v1 or v2) rounded up, at least 1. The environment variable PROCPOOL_PROCESSES, a number
+ * from 1 to POOL_PROCESSES_MAX, overrides it (not in set-user-ID programs; other values are
+ * ignored). */
+POOL_API int pool_cpu_count(void);
+
+/* Makes a pool and starts its workers. `options` may be NULL.
+ *
+ * Call it early: it forks, and a fork costs what the host has touched. All or nothing: on failure
+ * no process, descriptor or mapping is left. Threads of the host do not exist in the workers, and
+ * a lock held by one at that moment stays locked there, as after any fork(). The host must not
+ * expect end-of-file from pipes whose other end it held open in this call before the pool is
+ * freed: workers hold copies.
+ * Waits for the initializers in all workers, bounded by `start_timeout`.
+ * Errors: POOL_EPROCESSES, POOL_EOPTION; POOL_EINIT when an initializer failed or crashed (`*pool`
+ * is not written; pool_create_error() tells why); -ETIMEDOUT; -EAGAIN, -ENOMEM, -EMFILE and
+ * -ENFILE as fork(), mmap() and pipe() gave them. */
+POOL_API int pool_create(pool_t **pool, const pool_options_t *options);
+
+/* What the initializer said in this thread's last pool_create() that returned POOL_EINIT: its
+ * message with file and line, or how the worker died. "" otherwise. Valid until the thread's
+ * next pool_create(). */
+POOL_API const char *pool_create_error(void);
+
+/* The number of workers. */
+POOL_API int pool_processes(const pool_t *pool);
+
+/* Writes the process ids of at most `count` workers to `pids`, by worker number; 0 for one that is
+ * being replaced. Returns the number of workers, or a negative code. For looking, and for tests
+ * that kill: a pid is only sure to be a worker's while nothing kills workers. */
+POOL_API int pool_pids(pool_t *pool, pid_t *pids, int count);
+
+/* How many workers died and were replaced since the pool was made. */
+POOL_API size_t pool_replaced(pool_t *pool);
+
+/* Stops admitting work: later calls get POOL_ECLOSED. Workers finish what was accepted, run their
+ * finalizers and leave. Returns at once; a second close is 0 too. */
+POOL_API int pool_close(pool_t *pool);
+
+/* Waits until a closed or terminated pool is quiet: all accepted work ended, all workers gone.
+ * Bounded by the functions still running, then by `grace`. POOL_EBUSY when the pool is still
+ * open. */
+POOL_API int pool_join(pool_t *pool);
+
+/* Stops now: SIGTERM to all workers and their process groups, SIGKILL after `grace`. Items that
+ * did not end count as lost. Returns when all are gone, bounded by `grace`. */
+POOL_API int pool_terminate(pool_t *pool);
+
+/* Ends the pool and releases everything; NULL is allowed. A pool not closed is closed first;
+ * workers get at most `grace` to run their finalizers. Shared arrays of the pool and the lists
+ * pool_errors() gave end with it. In a forked copy of the host it releases the copy and leaves the
+ * pool alone. */
+POOL_API void pool_free(pool_t *pool);
+
+/* ---- Items and results --------------------------------------------------------------------- */
+
+/* A blob: `size` bytes at `data`; NULL only with size 0. */
+typedef struct pool_bytes {
+    void *data;
+    size_t size;
+} pool_bytes_t;
+
+/* What the elements of an array are. Constant objects of the library; compare by address. */
+typedef struct pool_type pool_type_t;
+POOL_API extern const pool_type_t pool_type_plain; /* plain data without pointers: bytes are copied */
+POOL_API extern const pool_type_t pool_type_text;  /* char *: NUL-terminated or NULL, copied whole */
+POOL_API extern const pool_type_t pool_type_bytes; /* pool_bytes_t: copied with what it points to */
+
+/* An array of items: `count` elements of `size` bytes at `data`. The caller keeps it unchanged
+ * until the call it was given to has ended. */
+typedef struct pool_in {
+    const void *data;
+    size_t count;
+    size_t size;
+    const pool_type_t *type;
+} pool_in_t;
+
+/* An array for results, of as many elements as there are items, plain data; the memory is the
+ * caller's. Elements of items that failed are left as they are. */
+typedef struct pool_out {
+    void *data;
+    size_t size;
+    const pool_type_t *type;
+} pool_out_t;
+
+static inline pool_in_t pool_in(const void *data, size_t count, size_t size, const pool_type_t *type)
+{
+    pool_in_t in;
+    in.data = data;
+    in.count = count;
+    in.size = size;
+    in.type = type;
+    return in;
+}
+
+static inline pool_out_t pool_out(void *data, size_t size, const pool_type_t *type)
+{
+    pool_out_t out;
+    out.data = data;
+    out.size = size;
+    out.type = type;
+    return out;
+}
+
+/* No results: the function is run for what it does. */
+#define POOL_NONE pool_out(NULL, 0, NULL)
+
+#ifndef __cplusplus
+/* The type of the elements of `array`, known to the compiler. An array of structs is plain data:
+ * a struct with pointers in it means nothing in another process. */
+#define POOL_TYPE_OF(array)                                                                        \
+    _Generic((array),                                                                              \
+        char **: &pool_type_text,                                                                  \
+        const char **: &pool_type_text,                                                            \
+        char *const *: &pool_type_text,                                                            \
+        const char *const *: &pool_type_text,                                                      \
+        pool_bytes_t *: &pool_type_bytes,                                                          \
+        const pool_bytes_t *: &pool_type_bytes,                                                    \
+        default: &pool_type_plain)
+
+/* The size of one element of `array`; 0, which no call accepts, for a pointer to void. */
+#define POOL_SIZE_OF(array)                                                                        \
+    _Generic((array), void *: 0, const void *: 0, default: sizeof((array)[0]))
+
+/* The first `count` elements of `array` as items; the results' array. */
+#define POOL_IN(array, count) pool_in((array), (count), POOL_SIZE_OF(array), POOL_TYPE_OF(array))
+#define POOL_OUT(array) pool_out((array), POOL_SIZE_OF(array), POOL_TYPE_OF(array))
+#endif
+
+/* Memory that the host and the workers share: arrays in it are not copied when they are given to
+ * POOL_IN or POOL_OUT of this pool. `count` elements of `size` bytes, zeroed, aligned to 64 bytes.
+ * A result array from here may be the array of items itself. A crashed or failed item may leave
+ * its element half written, and a function can write past its element.
+ * NULL when there is no room or a size is 0. Release with pool_shared_free() while no call uses it;
+ * NULL is allowed. */
+POOL_API void *pool_shared_alloc(pool_t *pool, size_t count, size_t size);
+POOL_API void pool_shared_free(pool_t *pool, void *memory);
+
+/* ---- Map ------------------------------------------------------------------------------------- */
+
+typedef struct pool_map_options {
+    /* Items a worker takes at a time; 0: chosen from how long the items take. Results do not depend
+     * on it. */
+    size_t chunksize;
+} pool_map_options_t;
+
+/* Runs `function` over all items on all workers and puts the results into `out` in the order of
+ * the items. As Python's Pool.map(), but errors do not end it: each item ends on its own, and
+ * pool_errors() lists those that failed.
+ *
+ * Returns the number of items that failed (at most INT_MAX), 0 when all went well, or a negative
+ * code when it could not run or not finish:
+ *   POOL_ENOPOOL, POOL_ENOFUNCTION, POOL_ENODATA, POOL_EITEMSIZE, POOL_EOVERFLOW, POOL_EOPTION,
+ *   POOL_ECLOSED, POOL_EUNKNOWN, POOL_EFORKED: bad input, nothing was run;
+ *   POOL_EBROKEN: the pool broke; items that did not end by then are listed as lost;
+ *   -ENOMEM: one item is larger than the pool's shared memory, or the host has no memory; ditto.
+ * Zero items succeed at once. Waits until every item has ended: bounded by the functions, never by
+ * a dead worker. */
+POOL_API int pool_map(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
+
+/* pool_map() with options; NULL: defaults. */
+POOL_API int pool_map_with(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
+                           const pool_map_options_t *options);
+
+/* ---- Errors of items ---------------------------------------------------------------------------- */
+
+typedef enum pool_error_kind {
+    POOL_FAILED = 1, /* the function returned something other than 0 */
+    POOL_CRASHED,    /* a signal ended the worker during this item */
+    POOL_EXITED,     /* the function called exit() or _exit() */
+    POOL_LOST,       /* the pool ended or broke before the item did; it may have been running */
+    POOL_CORRUPT     /* the worker's account of this item makes no sense: memory was overwritten */
+} pool_error_kind_t;
+
+typedef struct pool_error {
+    size_t index; /* of the item in the caller's array */
+    pool_error_kind_t kind;
+    /* POOL_FAILED: what the function returned or gave to pool_fail(); POOL_CRASHED: the signal's
+     * number; POOL_EXITED: the exit status; else a negative code. */
+    int code;
+    const char *message; /* never NULL; from a worker: may hold any bytes but NUL */
+    const char *file;    /* of the pool_fail() call; NULL without one */
+    int line;            /* 0 without one */
+    int worker;          /* its number, or -1 */
+    pid_t pid;           /* its process id at the time, or 0 */
+    unsigned attempt;    /* how often the item had been started */
+} pool_error_t;
+
+/* Gives the errors of the last call on this pool that ran items, sorted by index. Returns how many;
+ * `*errors` is valid until the next such call or pool_free(). 0 for a NULL pool. */
+POOL_API size_t pool_errors(const pool_t *pool, const pool_error_t **errors);
+
+/* Prints those errors to `stream`, a line each, for a person: at most 20, then how many more there
+ * are; control characters in messages are escaped. */
+POOL_API void pool_print_errors(const pool_t *pool, FILE *stream);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,84 @@
+/* Runs in every process: the layout of the board, and nothing that happens on it. */
+#include "common/board.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PAGE = 65536 }; /* a multiple of every page size in use */
+
+static size_t round_up(size_t size)
+{
+    return (size + PAGE - 1) / PAGE * PAGE;
+}
+
+static size_t notes_start(const struct pool__board *board)
+{
+    return board->host_half +
+           round_up(sizeof(struct pool__desk) +
+                    (size_t)board->processes * sizeof(struct pool__seat));
+}
+
+unsigned char *pool__worker_notes(struct pool__board *board, int worker)
+{
+    return pool__board_at(board, notes_start(board) + (size_t)worker * POOL__NOTES);
+}
+
+unsigned char *pool__chunk_notes(struct pool__board *board, uint32_t chunk)
+{
+    return pool__worker_notes(board, board->processes + (int)chunk);
+}
+
+/* As much address space as could ever be filled with memory, items and results each. */
+static size_t wanted_arena(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    size_t memory = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)1 << 32;
+    size_t arena = (size_t)1 << 30;
+    while (arena < 2 * memory)
+        arena *= 2;
+    return arena;
+}
+
+int pool__board_map(struct pool__board **board, int processes, int processors)
+{
+    const size_t smallest = (size_t)1 << 24;
+    struct pool__board plan = {.processes = processes, .processors = processors};
+    plan.items_start = round_up(sizeof plan);
+    for (size_t arena = wanted_arena(); arena >= smallest; arena /= 2) {
+        plan.host_half = plan.items_start + arena;
+        plan.results_start =
+            notes_start(&plan) + round_up((size_t)(processes + POOL__CHUNKS) * POOL__NOTES);
+        plan.size = plan.results_start + arena;
+        void *memory = mmap(NULL, plan.size, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED)
+            continue;
+        struct pool__board *mapped = memory; /* zeroed by the kernel: touch no more than this */
+        mapped->size = plan.size;
+        mapped->host_half = plan.host_half;
+        mapped->items_start = plan.items_start;
+        mapped->results_start = plan.results_start;
+        mapped->processes = processes;
+        mapped->processors = processors;
+        *board = mapped;
+        return 0;
+    }
+    return -ENOMEM;
+}
+
+void pool__board_unmap(struct pool__board *board)
+{
+    if (board)
+        munmap(board, board->size);
+}
+
+int pool__board_protect(struct pool__board *board)
+{
+    if (mprotect(board, board->host_half, PROT_READ) < 0)
+        return -errno;
+    void *desk = pool__desk(board);
+    if (madvise(desk, board->size - board->host_half, MADV_DONTFORK) < 0)
+        return -errno;
+    return 0;
+}

@@ -1,0 +1,153 @@
+/* The board: the one piece of memory all processes of a pool share.
+ *
+ * Mapped by the host before the supervisor is forked, at one address everywhere. It has two
+ * halves. The host's half is read-only in workers, so a stray write there is a crash of that
+ * worker, not a broken pool. The workers' half is writable by every worker: whoever reads a
+ * number from it copies it once and checks it before use. No pids and no pointers are in it.
+ *
+ * The board is the queue. The host publishes a chunk by filling its order, setting its cell to
+ * QUEUED, writing its ticket into the ring and advancing `tail`. A worker claims it by one
+ * compare-and-swap on the cell, QUEUED -> RUNNING(me), and commits it by another, RUNNING(me) ->
+ * DONE. The pipes carry no information, only wake-ups: nothing is lost with a reader that dies.
+ */
+#ifndef POOL_COMMON_BOARD_H
+#define POOL_COMMON_BOARD_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "procpool.h"
+
+enum {
+    POOL__LINE = 64,        /* a cache line: fields with different writers are this far apart */
+    POOL__CHUNKS = 4096,    /* chunks that can be outstanding in one pool; a power of two */
+    POOL__INLINE_ITEM = 64, /* bytes of items that fit into an order itself */
+    POOL__INLINE_RESULT = 32, /* bytes of results that fit into a cell itself */
+    POOL__NOTES = 4096        /* bytes for the failures of one chunk */
+};
+
+/* How the items of a chunk lie at order.items. */
+enum pool__layout {
+    POOL__PLAIN, /* one after the other, item_size apart */
+    POOL__TEXT,  /* a table of struct pool__frame, then the texts, each with its NUL */
+    POOL__BYTES  /* a table of struct pool__frame, then the blobs, 16-byte aligned */
+};
+
+/* Where a text or blob lies, counted from the frame itself; offset 0: it is NULL. */
+struct pool__frame {
+    uint64_t offset;
+    uint64_t size;
+};
+
+/* What a chunk is. Written by the host before it publishes the chunk, constant until the host
+ * has settled it. */
+struct pool__order {
+    alignas(POOL__LINE) pool_function_t function;
+    uint64_t first; /* index of the chunk's first item in the caller's array */
+    uint64_t count;
+    uint64_t items;   /* offsets from the board's start */
+    uint64_t results;
+    uint64_t item_size;
+    uint64_t result_size;
+    uint32_t layout;
+    uint32_t shared; /* results go straight into the caller's shared array */
+    unsigned char item[POOL__INLINE_ITEM];
+};
+
+/* What becomes of a chunk. The host resets it while the state is its own (see chunk.h). */
+struct pool__cell {
+    alignas(POOL__LINE) _Atomic uint64_t state;
+    /* 2i+1 while the chunk's item i runs, 2i+2 once it has ended. Written by the owner, read by
+     * the host once the owner is dead or done: it says whom to blame. */
+    _Atomic uint64_t progress;
+    uint64_t nanoseconds; /* what the chunk took; a hint for the size of later ones */
+    _Atomic uint32_t notes; /* bytes used in the chunk's notes */
+    uint32_t unused;
+    unsigned char result[POOL__INLINE_RESULT];
+};
+
+/* What a worker is doing about sleep. Written by the worker, and by the host when it rings. */
+enum pool__rest { POOL__AWAKE, POOL__SPINNING, POOL__ASLEEP };
+
+/* A worker's own place, by worker number. Written by the worker of that number; read by the
+ * supervisor (ready, left) and the host. */
+struct pool__seat {
+    alignas(POOL__LINE) _Atomic uint32_t rest;
+    _Atomic uint32_t ready; /* the life (see chunk.h) whose initializer has succeeded */
+    _Atomic uint32_t left;  /* the life that left in peace */
+    _Atomic uint32_t notes; /* bytes used in the worker's notes: why its initializer failed */
+    /* The crash report of this life: the signal (0: none), its address, and whether that is
+     * where a stack ends. */
+    _Atomic int32_t signal;
+    uint32_t overflow;
+    uint64_t address;
+};
+
+struct pool__board {
+    /* The host's half. */
+    size_t size;        /* of the whole mapping */
+    size_t host_half;   /* bytes from the start that workers may only read */
+    size_t items_start; /* the arena of items: to host_half */
+    size_t results_start; /* the arena of results and shared arrays: to size */
+    int processes;
+    int processors;
+    alignas(POOL__LINE) _Atomic uint64_t tail; /* tickets ever written to the ring */
+    _Atomic uint32_t closing;                  /* workers leave when the ring is empty */
+    alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
+    struct pool__order orders[POOL__CHUNKS];
+    /* Then items; then the workers' half: struct pool__desk, seats, notes, results. */
+};
+
+/* The workers' half, fixed part. */
+struct pool__desk {
+    /* A hint: every ticket before it is taken. Too low costs a look, too high is repaired. */
+    alignas(POOL__LINE) _Atomic uint64_t head;
+    /* Commits ever made: a hint. */
+    alignas(POOL__LINE) _Atomic uint64_t commits;
+    /* The host sleeps until `commits` reaches this; 0: it is awake. Set by the host, taken back by
+     * whoever wakes it. */
+    _Atomic uint64_t wake_at;
+    /* Chunks that were committed and not yet seen by the host: a bit each. A hint. */
+    alignas(POOL__LINE) _Atomic uint64_t done[POOL__CHUNKS / 64];
+    struct pool__cell cells[POOL__CHUNKS];
+};
+
+/* Maps a board for `processes` workers into `*board`. Returns 0 or -ENOMEM. Host only. */
+int pool__board_map(struct pool__board **board, int processes, int processors);
+
+/* Unmaps it; NULL is allowed. */
+void pool__board_unmap(struct pool__board *board);
+
+/* Makes the host's half read-only and keeps the other half from children of the calling process:
+ * neither a worker's stray write nor a process it leaves behind can do harm. Worker only.
+ * Returns 0 or a negated errno value. */
+int pool__board_protect(struct pool__board *board);
+
+static inline unsigned char *pool__board_at(struct pool__board *board, uint64_t offset)
+{
+    return (unsigned char *)board + offset;
+}
+
+static inline uint64_t pool__board_offset(const struct pool__board *board, const void *address)
+{
+    return (uint64_t)((const unsigned char *)address - (const unsigned char *)board);
+}
+
+static inline struct pool__desk *pool__desk(struct pool__board *board)
+{
+    return (struct pool__desk *)pool__board_at(board, board->host_half);
+}
+
+static inline struct pool__seat *pool__seat(struct pool__board *board, int worker)
+{
+    return (struct pool__seat *)(pool__desk(board) + 1) + worker;
+}
+
+/* The page for the failures of a chunk, and the one for a worker's initializer. */
+unsigned char *pool__chunk_notes(struct pool__board *board, uint32_t chunk);
+unsigned char *pool__worker_notes(struct pool__board *board, int worker);
+
+#endif

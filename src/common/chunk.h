@@ -1,0 +1,84 @@
+/* The life of a chunk, as one 64-bit word. Pure: no process, no system call.
+ *
+ *   FREE ---host---> QUEUED ---worker, claim---> RUNNING ---worker, commit---> DONE ---host---> FREE
+ *                       \                           \
+ *                        `------- host, settle ------`---> FREE, or QUEUED again (new generation)
+ *
+ * Besides the state the word names the owner, by worker number and life (how many workers with
+ * that number there were before), and the generation: how often this chunk's cell has been queued.
+ * A ticket in the ring names chunk and generation, so a stale ticket can be told and dropped.
+ * Every transition is one compare-and-swap of the whole word: exactly one side wins.
+ */
+#ifndef POOL_COMMON_CHUNK_H
+#define POOL_COMMON_CHUNK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum pool__state { POOL__FREE, POOL__QUEUED, POOL__RUNNING, POOL__DONE };
+
+static inline uint64_t pool__word(enum pool__state state, int worker, uint32_t life,
+                                  uint32_t generation)
+{
+    return (uint64_t)state << 60 | ((uint64_t)worker & 0xfff) << 48 |
+           ((uint64_t)life & 0xffff) << 32 | generation;
+}
+
+static inline enum pool__state pool__word_state(uint64_t word)
+{
+    return (enum pool__state)(word >> 60);
+}
+
+static inline uint32_t pool__word_generation(uint64_t word)
+{
+    return (uint32_t)word;
+}
+
+static inline int pool__word_worker(uint64_t word)
+{
+    return (int)(word >> 48 & 0xfff);
+}
+
+/* Whether the word says that this life of this worker owns the chunk. */
+static inline bool pool__word_owned(uint64_t word, int worker, uint32_t life)
+{
+    return (word & 0x0fffffff00000000) == pool__word(POOL__FREE, worker, life, 0);
+}
+
+static inline uint64_t pool__ticket(uint32_t chunk, uint32_t generation)
+{
+    return (uint64_t)generation << 32 | chunk;
+}
+
+static inline uint32_t pool__ticket_chunk(uint64_t ticket)
+{
+    return (uint32_t)ticket;
+}
+
+static inline uint32_t pool__ticket_generation(uint64_t ticket)
+{
+    return (uint32_t)(ticket >> 32);
+}
+
+/* QUEUED -> RUNNING for this worker; false when the ticket was stale or somebody else won. */
+static inline bool pool__claim(_Atomic uint64_t *state, uint32_t generation, int worker,
+                               uint32_t life)
+{
+    uint64_t queued = pool__word(POOL__QUEUED, 0, 0, generation);
+    if (atomic_load_explicit(state, memory_order_relaxed) != queued)
+        return false;
+    return atomic_compare_exchange_strong(state, &queued,
+                                          pool__word(POOL__RUNNING, worker, life, generation));
+}
+
+/* RUNNING -> DONE for this worker; false when the chunk was settled over its head. */
+static inline bool pool__commit(_Atomic uint64_t *state, uint32_t generation, int worker,
+                                uint32_t life)
+{
+    uint64_t running = pool__word(POOL__RUNNING, worker, life, generation);
+    return atomic_compare_exchange_strong(state, &running,
+                                          pool__word(POOL__DONE, worker, life, generation));
+}
+
+#endif

@@ -1,0 +1,32 @@
+/* Time as everything here means it: nanoseconds of the monotonic clock. */
+#ifndef POOL_COMMON_CLOCK_H
+#define POOL_COMMON_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline uint64_t pool__now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Whole milliseconds from `now` until `then`, rounded up, at least 0: a poll timeout. */
+static inline int pool__milliseconds(uint64_t now, uint64_t then)
+{
+    uint64_t wait = then > now ? (then - now + 999999) / 1000000 : 0;
+    return wait > 1000000 ? 1000000 : (int)wait;
+}
+
+/* Tells the processor that this is a spin loop. */
+static inline void pool__relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+#endif

@@ -1,0 +1,29 @@
+/* Runs in the host and in the supervisor: packets of one size over a SOCK_SEQPACKET pair. */
+#include "common/control.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+int pool__control_send(int channel, const struct pool__message *message)
+{
+    for (;;) {
+        ssize_t sent = send(channel, message, sizeof *message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0)
+            return 0;
+        if (errno != EINTR)
+            return -errno;
+    }
+}
+
+int pool__control_receive(int channel, struct pool__message *message)
+{
+    for (;;) {
+        ssize_t got = recv(channel, message, sizeof *message, MSG_DONTWAIT);
+        if (got >= 0)
+            return got == (ssize_t)sizeof *message;
+        if (errno == ECONNRESET)
+            return 0;
+        if (errno != EINTR)
+            return -errno;
+    }
+}

@@ -1,0 +1,37 @@
+/* The control channel: one socket pair of packets between host and supervisor. The protocol is
+ * the list of types below. End-of-file means that the other side is gone, by whatever means. */
+#ifndef POOL_COMMON_CONTROL_H
+#define POOL_COMMON_CONTROL_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+enum pool__message_type {
+    /* From the supervisor. */
+    POOL__HELLO = 1, /* all workers are forked (status 0), or not (negated errno); pid: its own */
+    POOL__BORN,      /* worker, life, pid: a replacement was forked */
+    POOL__DIED,      /* worker, life, pid, status (as from waitpid), ready: how far it had come */
+    POOL__BROKEN,    /* workers keep failing at their start: no more are forked */
+    /* From the host. */
+    POOL__RETIRE,   /* workers that leave in peace are not replaced; end with the last one */
+    POOL__TERMINATE /* kill all workers, SIGTERM first, and end */
+};
+
+struct pool__message {
+    int32_t type;
+    int32_t worker;
+    uint32_t life;
+    int32_t pid;
+    int32_t status;
+    int32_t ready;
+};
+
+/* Sends without blocking and without SIGPIPE. Returns 0, -EAGAIN when the channel is full, or
+ * another negated errno value when the other side is gone. */
+int pool__control_send(int channel, const struct pool__message *message);
+
+/* Receives without blocking. Returns 1, 0 at end-of-file, -EAGAIN when there is nothing, or another
+ * negated errno value. A packet of another size is end-of-file: nobody of ours sends one. */
+int pool__control_receive(int channel, struct pool__message *message);
+
+#endif

@@ -1,0 +1,79 @@
+/* Runs in every process. A program started with descriptor 0 closed would get it from pipe(), and
+ * its next printf or scanf would meet our protocol: hence the move above 2. */
+#include "common/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void pool__close(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}
+
+static int lift(int *descriptor)
+{
+    if (*descriptor > 2)
+        return 0;
+    int lifted = fcntl(*descriptor, F_DUPFD_CLOEXEC, 3);
+    if (lifted < 0)
+        return -errno;
+    close(*descriptor);
+    *descriptor = lifted;
+    return 0;
+}
+
+static int lift_both(int ends[2])
+{
+    int error = lift(&ends[0]);
+    if (!error)
+        error = lift(&ends[1]);
+    if (error) {
+        pool__close(&ends[0]);
+        pool__close(&ends[1]);
+    }
+    return error;
+}
+
+int pool__pipe(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        ends[0] = ends[1] = -1;
+        return -errno;
+    }
+    return lift_both(ends);
+}
+
+int pool__socketpair(int ends[2])
+{
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+        ends[0] = ends[1] = -1;
+        return -errno;
+    }
+    return lift_both(ends);
+}
+
+int pool__pidfd(int pid)
+{
+#ifdef SYS_pidfd_open
+    int descriptor = (int)syscall(SYS_pidfd_open, pid, 0); /* close-on-exec by definition */
+    if (descriptor >= 0 && lift(&descriptor) < 0)
+        pool__close(&descriptor);
+    return descriptor < 0 ? -1 : descriptor;
+#else
+    (void)pid;
+    return -1;
+#endif
+}
+
+int pool__set_nonblocking(int descriptor)
+{
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0)
+        return -errno;
+    return 0;
+}

@@ -1,0 +1,51 @@
+/* Runs in workers (write) and in the host (read). A note's bytes on the page: a struct head, then
+ * the file's name and the message without their NULs. */
+#include "common/notes.h"
+
+#include <string.h>
+
+#include "common/board.h"
+
+struct head {
+    uint64_t item;
+    int32_t code;
+    int32_t line;
+    uint32_t file_length;
+    uint32_t message_length;
+};
+
+size_t pool__note_limit(void)
+{
+    return sizeof(struct head) + POOL__FILE_MAX + POOL_MESSAGE_MAX;
+}
+
+uint32_t pool__note_write(unsigned char *page, uint32_t used, const struct pool__note *note)
+{
+    struct head head = {note->item, note->code, note->line, (uint32_t)strlen(note->file),
+                        (uint32_t)strlen(note->message)};
+    memcpy(page + used, &head, sizeof head);
+    used += (uint32_t)sizeof head;
+    memcpy(page + used, note->file, head.file_length);
+    used += head.file_length;
+    memcpy(page + used, note->message, head.message_length);
+    return used + head.message_length;
+}
+
+bool pool__note_read(const unsigned char *page, uint32_t used, uint32_t *at,
+                     struct pool__note *note)
+{
+    struct head head;
+    if (used > POOL__NOTES || *at > used || used - *at < sizeof head)
+        return false;
+    memcpy(&head, page + *at, sizeof head);
+    uint32_t room = used - *at - (uint32_t)sizeof head;
+    if (head.file_length > POOL__FILE_MAX || head.message_length > POOL_MESSAGE_MAX ||
+        head.file_length + head.message_length > room)
+        return false;
+    const unsigned char *text = page + *at + sizeof head;
+    *note = (struct pool__note){.item = head.item, .code = head.code, .line = head.line};
+    memcpy(note->file, text, head.file_length);
+    memcpy(note->message, text + head.file_length, head.message_length);
+    *at += (uint32_t)sizeof head + head.file_length + head.message_length;
+    return true;
+}

@@ -1,0 +1,30 @@
+/* The entrances of the two roles that are forked, and all that crosses the forks. */
+#ifndef POOL_COMMON_ROLES_H
+#define POOL_COMMON_ROLES_H
+
+#include <stdint.h>
+#include <stdnoreturn.h>
+
+#include "common/board.h"
+#include "procpool.h"
+
+/* Everything a child uses of its host: made in the host, constant afterwards. */
+struct pool__crossing {
+    struct pool__board *board;
+    pool_options_t options; /* normalised: no defaults left */
+    int task_read;          /* doorbell of the workers */
+    int result_write;       /* doorbell of the host */
+    int control;            /* the supervisor's end */
+    int host_pidfd;         /* readable when the host is gone; -1 where there is none */
+    /* The host's own ends: closed first thing in the supervisor. */
+    int task_write, result_read, control_host;
+};
+
+/* Runs the supervisor. All signals are blocked by the caller. */
+noreturn void pool__supervisor_main(const struct pool__crossing *crossing);
+
+/* Runs worker number `worker`, the `life`-th of that number, forked by process `supervisor`. */
+noreturn void pool__worker_main(const struct pool__crossing *crossing, int worker, uint32_t life,
+                                int supervisor);
+
+#endif

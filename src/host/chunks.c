@@ -1,0 +1,318 @@
+/* Runs in the host: chunks from the source to the board, and from the board to the sink.
+ *
+ * Whatever ends a chunk - its owner commits it, its owner dies, its memory makes no sense - comes
+ * to settle(): results and notes of the items that ended are taken, at most one item is blamed, and
+ * the rest goes back into the ring under a new generation. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "common/chunk.h"
+#include "common/notes.h"
+#include "host/fill.h"
+#include "host/pool.h"
+
+int pool__chunks_init(pool_t *pool)
+{
+    pool->chunks = calloc(POOL__CHUNKS, sizeof *pool->chunks);
+    pool->free_chunks = calloc(POOL__CHUNKS, sizeof *pool->free_chunks);
+    if (!pool->chunks || !pool->free_chunks)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < POOL__CHUNKS; i++)
+        pool->free_chunks[i] = POOL__CHUNKS - 1 - i;
+    pool->free_count = POOL__CHUNKS;
+    return 0;
+}
+
+void pool__chunks_fini(pool_t *pool)
+{
+    free(pool->chunks);
+    free(pool->free_chunks);
+}
+
+uint32_t pool__outstanding(const pool_t *pool)
+{
+    return POOL__CHUNKS - pool->free_count;
+}
+
+static struct pool__cell *cell_of(const pool_t *pool, uint32_t number)
+{
+    return &pool->desk->cells[number];
+}
+
+/* Puts the chunk, as its account has it, into the ring under a new generation. */
+void pool__publish(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    struct pool__order *order = &pool->board->orders[number];
+    struct pool__cell *cell = cell_of(pool, number);
+    order->first = chunk->first;
+    order->count = chunk->count;
+    order->items = chunk->items;
+    order->results = chunk->results;
+    atomic_store_explicit(&cell->progress, 0, memory_order_relaxed);
+    atomic_store_explicit(&cell->notes, 0, memory_order_relaxed);
+    chunk->generation++;
+    atomic_store_explicit(&cell->state, pool__word(POOL__QUEUED, 0, 0, chunk->generation),
+                          memory_order_release);
+    pool__queue(pool, number);
+}
+
+void pool__queue(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    chunk->position = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
+    atomic_store_explicit(&pool->board->ring[chunk->position % POOL__CHUNKS],
+                          pool__ticket(number, chunk->generation), memory_order_release);
+    atomic_store(&pool->board->tail, chunk->position + 1);
+}
+
+static void release(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    pool->bytes -= pool__chunk_bytes(chunk);
+    pool__arena_free(&pool->items_arena, chunk->item_memory);
+    pool__arena_free(&pool->results_arena, chunk->result_memory);
+    chunk->item_memory = chunk->result_memory = NULL;
+    chunk->job = NULL;
+    atomic_store_explicit(&cell_of(pool, number)->state, 0, memory_order_relaxed);
+    pool->free_chunks[pool->free_count++] = number;
+}
+
+/* Goes on with the chunk's items after the first `ended`: back into the ring, or done. */
+static void advance(pool_t *pool, uint32_t number, uint64_t ended)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    struct pool__job *job = chunk->job;
+    job->ended += ended;
+    chunk->first += ended;
+    chunk->count -= ended;
+    if (pool->phase == POOL__GONE_PHASE) {
+        pool__lose_items(pool, job, chunk->first, chunk->first + chunk->count);
+        chunk->count = 0;
+    }
+    if (chunk->count == 0) {
+        release(pool, number);
+        return;
+    }
+    chunk->items += ended * pool__item_stride(job);
+    chunk->results += ended * job->out.size;
+    pool__publish(pool, number);
+    pool__ring(pool);
+}
+
+/* ---- Results and errors ---- */
+
+void pool__item_failed(pool_t *pool, struct pool__job *job, const pool_error_t *error)
+{
+    job->failed++;
+    pool__report_add(&pool->report, error);
+}
+
+static void copy_results(pool_t *pool, const struct pool__chunk *chunk, uint64_t from, uint64_t to)
+{
+    const struct pool__job *job = chunk->job;
+    size_t size = job->out.size;
+    if (from < to && size && !job->out_shared)
+        memcpy((char *)job->out.data + (chunk->first + from) * size,
+               pool__board_at(pool->board, chunk->results) + from * size, (to - from) * size);
+}
+
+/* Takes results and notes of the chunk's first `ended` items. Notes come in the order of the items;
+ * one that does not is none. */
+static void take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid)
+{
+    const struct pool__chunk *chunk = &pool->chunks[number];
+    const unsigned char *page = pool__chunk_notes(pool->board, number);
+    uint32_t used = atomic_load(&cell_of(pool, number)->notes), at = 0;
+    struct pool__note note;
+    uint64_t next = 0;
+    while (used && pool__note_read(page, used, &at, &note)) {
+        if (note.item < next || note.item >= ended)
+            break;
+        copy_results(pool, chunk, next, note.item);
+        next = note.item + 1;
+        pool_error_t error = {.index = chunk->first + note.item,
+                              .kind = POOL_FAILED,
+                              .code = note.code,
+                              .message = note.message,
+                              .file = note.file[0] ? note.file : NULL,
+                              .line = note.line,
+                              .worker = worker,
+                              .pid = pid,
+                              .attempt = 1};
+        pool__item_failed(pool, chunk->job, &error);
+    }
+    copy_results(pool, chunk, next, ended);
+}
+
+/* Reads the crash report of a dead worker. */
+static void describe_crash(pool_t *pool, const struct pool__death *death, char *text, size_t size)
+{
+    struct pool__seat *seat = pool__seat(pool->board, death->worker);
+    text[0] = '\0';
+    if (!WIFSIGNALED(death->status) || atomic_load(&seat->signal) != WTERMSIG(death->status))
+        return;
+    if (seat->overflow)
+        snprintf(text, size, "stack overflow");
+    else
+        snprintf(text, size, "address 0x%llx", (unsigned long long)seat->address);
+}
+
+static void blame(pool_t *pool, const struct pool__chunk *chunk, uint64_t item,
+                  const struct pool__death *death)
+{
+    char text[64];
+    describe_crash(pool, death, text, sizeof text);
+    bool crashed = WIFSIGNALED(death->status);
+    pool_error_t error = {.index = chunk->first + item,
+                          .kind = crashed ? POOL_CRASHED : POOL_EXITED,
+                          .code = crashed ? WTERMSIG(death->status) : WEXITSTATUS(death->status),
+                          .message = text,
+                          .worker = death->worker,
+                          .pid = death->pid,
+                          .attempt = 1};
+    pool__item_failed(pool, chunk->job, &error);
+}
+
+/* Nothing the board says of this chunk can be believed. */
+static void condemn(pool_t *pool, uint32_t number)
+{
+    const struct pool__chunk *chunk = &pool->chunks[number];
+    atomic_store(&cell_of(pool, number)->state, 0);
+    for (uint64_t i = 0; i < chunk->count; i++) {
+        pool_error_t error = {.index = chunk->first + i, .kind = POOL_CORRUPT, .code = -EBADMSG,
+                              .message = "the worker's account was overwritten", .worker = -1,
+                              .attempt = 1};
+        pool__item_failed(pool, chunk->job, &error);
+    }
+    advance(pool, number, chunk->count);
+}
+
+/* ---- Settling ---- */
+
+/* Lets the duration of a chunk count as much as all before it together. */
+static void learn(pool_t *pool, uint32_t number, uint64_t ended)
+{
+    struct pool__job *job = pool->chunks[number].job;
+    uint64_t nanoseconds = cell_of(pool, number)->nanoseconds;
+    if (ended == 0 || nanoseconds == 0)
+        return;
+    double each = (double)nanoseconds / (double)ended;
+    job->item_nanoseconds = job->item_nanoseconds > 0 ? (job->item_nanoseconds + each) / 2 : each;
+}
+
+/* The chunk's owner has committed it, or died over it. */
+static void settle(pool_t *pool, uint32_t number, int worker, const struct pool__death *death)
+{
+    const struct pool__chunk *chunk = &pool->chunks[number];
+    uint64_t progress = atomic_load_explicit(&cell_of(pool, number)->progress,
+                                             memory_order_acquire);
+    uint64_t ended = progress / 2;
+    bool running = progress % 2;
+    if (ended > chunk->count || (running && ended == chunk->count) ||
+        (!death && (running || ended == 0))) {
+        condemn(pool, number);
+        return;
+    }
+    take(pool, number, ended, worker, death ? death->pid : pool->people[worker].pid);
+    if (!death)
+        learn(pool, number, ended);
+    if (running)
+        blame(pool, chunk, ended++, death);
+    advance(pool, number, ended);
+}
+
+static bool committed(const pool_t *pool, uint32_t number, uint64_t word)
+{
+    return pool->chunks[number].job && pool__word_state(word) == POOL__DONE &&
+           pool__word_generation(word) == pool->chunks[number].generation &&
+           pool__word_worker(word) < pool->board->processes;
+}
+
+bool pool__collect(pool_t *pool)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < POOL__CHUNKS / 64; i++) {
+        if (atomic_load_explicit(&pool->desk->done[i], memory_order_relaxed) == 0)
+            continue;
+        uint64_t bits = atomic_exchange(&pool->desk->done[i], 0);
+        for (; bits; bits &= bits - 1) {
+            uint32_t number = i * 64 + (uint32_t)__builtin_ctzll(bits);
+            uint64_t word = atomic_load(&cell_of(pool, number)->state);
+            if (!committed(pool, number, word))
+                continue;
+            settle(pool, number, pool__word_worker(word), NULL);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* A chunk in the ring: behind `head` nobody would look for it again. */
+static void mend_queued(pool_t *pool, uint32_t number)
+{
+    uint64_t head = atomic_load(&pool->desk->head);
+    uint64_t tail = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
+    uint64_t position = pool->chunks[number].position;
+    if (head <= tail && position >= head)
+        return;
+    pool__queue(pool, number);
+    pool->repairs++;
+}
+
+/* Whether a chunk may be in the hands of this worker: it lives, or was born so lately that its birth
+ * is still to be announced. */
+static bool may_run(const pool_t *pool, uint64_t word)
+{
+    int worker = pool__word_worker(word);
+    if (worker >= pool->board->processes)
+        return false;
+    const struct pool__person *person = &pool->people[worker];
+    bool next = pool__word_owned(word, worker, person->life + 1);
+    return next || (person->pid != 0 && pool__word_owned(word, worker, person->life));
+}
+
+static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__death *death)
+{
+    uint64_t word = atomic_load(&cell_of(pool, number)->state);
+    bool ours = pool__word_generation(word) == pool->chunks[number].generation;
+    enum pool__state state = ours ? pool__word_state(word) : POOL__FREE;
+    if (committed(pool, number, word))
+        settle(pool, number, pool__word_worker(word), NULL);
+    else if (state == POOL__RUNNING && death && pool__word_owned(word, death->worker, death->life))
+        settle(pool, number, death->worker, death);
+    else if (state == POOL__QUEUED)
+        mend_queued(pool, number);
+    else if (state != POOL__RUNNING || !may_run(pool, word))
+        condemn(pool, number);
+}
+
+void pool__reconcile(pool_t *pool, const struct pool__death *death)
+{
+    pool__collect(pool);
+    for (uint32_t number = 0; number < POOL__CHUNKS; number++)
+        if (pool->chunks[number].job)
+            reconcile_chunk(pool, number, death);
+    pool__ring(pool);
+}
+
+void pool__give_up(pool_t *pool)
+{
+    for (uint32_t number = 0; number < POOL__CHUNKS; number++) {
+        struct pool__chunk *chunk = &pool->chunks[number];
+        if (!chunk->job)
+            continue;
+        /* Whoever still runs loses its commit from here on. */
+        uint64_t word = atomic_exchange(&cell_of(pool, number)->state, 0);
+        chunk->job->status = POOL_EBROKEN;
+        if (committed(pool, number, word)) {
+            settle(pool, number, pool__word_worker(word), NULL);
+            continue;
+        }
+        pool__lose_items(pool, chunk->job, chunk->first, chunk->first + chunk->count);
+        release(pool, number);
+    }
+}

@@ -1,0 +1,142 @@
+/* Runs in the host. libuv knows the affinity; the quota it learnt only in 1.49, so it is read here.
+ *
+ * A quota applies to the cgroup it is set on and all below, so every level up to the root counts.
+ * In a container the process's path may not exist under the mounted hierarchy, whose root is then
+ * the container's own: missing levels are skipped. */
+#include "host/cpu.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "procpool.h"
+
+static int smaller_quota(int a, int b)
+{
+    if (a == 0 || b == 0)
+        return a + b;
+    return a < b ? a : b;
+}
+
+static int processors_of(long long quota, long long period)
+{
+    if (quota <= 0 || period <= 0)
+        return 0;
+    long long whole = quota / period + (quota % period != 0);
+    return whole > INT_MAX ? INT_MAX : (int)whole;
+}
+
+/* Reads a file of at most a line into `text`; false when it cannot be. */
+static bool read_line(const char *directory, const char *name, char *text, int size)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = length < (int)sizeof path ? fopen(path, "re") : NULL;
+    bool got = file && fgets(text, size, file);
+    if (file)
+        fclose(file);
+    return got;
+}
+
+static int quota_v2(const char *directory)
+{
+    char text[64];
+    long long quota, period;
+    if (!read_line(directory, "cpu.max", text, sizeof text) ||
+        sscanf(text, "%lld %lld", &quota, &period) != 2)
+        return 0; /* "max 100000": no quota */
+    return processors_of(quota, period);
+}
+
+static int quota_v1(const char *directory)
+{
+    char quota[32], period[32];
+    if (!read_line(directory, "cpu.cfs_quota_us", quota, sizeof quota) ||
+        !read_line(directory, "cpu.cfs_period_us", period, sizeof period))
+        return 0;
+    return processors_of(atoll(quota), atoll(period));
+}
+
+/* The smallest quota of the cgroup `path` below `hierarchy` and of all above it. */
+static int quota_upwards(const char *hierarchy, const char *path, int (*quota)(const char *))
+{
+    char directory[PATH_MAX];
+    size_t top = strlen(hierarchy);
+    if (snprintf(directory, sizeof directory, "%s%s", hierarchy, path) >= (int)sizeof directory)
+        return 0;
+    int smallest = 0;
+    for (;;) {
+        smallest = smaller_quota(smallest, quota(directory));
+        char *slash = strrchr(directory, '/');
+        if (!slash || (size_t)(slash - directory) < top)
+            return smallest;
+        *slash = '\0';
+    }
+}
+
+static bool names_cpu(const char *controllers)
+{
+    char list[256];
+    snprintf(list, sizeof list, ",%s,", controllers);
+    return strstr(list, ",cpu,") != NULL;
+}
+
+/* One line of /proc/self/cgroup: "0::/path" of v2, or "4:cpu,cpuacct:/path" of v1. */
+static int quota_of_line(const char *root, char *line)
+{
+    char hierarchy[PATH_MAX];
+    char *controllers = strchr(line, ':'), *path;
+    if (!controllers || !(path = strchr(++controllers, ':')))
+        return 0;
+    *path++ = '\0';
+    path[strcspn(path, "\n")] = '\0';
+    bool v2 = *controllers == '\0';
+    if (!v2 && !names_cpu(controllers))
+        return 0;
+    if (snprintf(hierarchy, sizeof hierarchy, "%s/sys/fs/cgroup%s%s", root, v2 ? "" : "/",
+                 controllers) >= (int)sizeof hierarchy)
+        return 0;
+    int quota = quota_upwards(hierarchy, path, v2 ? quota_v2 : quota_v1);
+    if (quota || v2)
+        return quota;
+    snprintf(hierarchy, sizeof hierarchy, "%s/sys/fs/cgroup/cpu", root);
+    return quota_upwards(hierarchy, path, quota_v1);
+}
+
+int pool__cgroup_quota(const char *root)
+{
+    char path[PATH_MAX], *line = NULL;
+    size_t size = 0;
+    int quota = 0;
+    if (snprintf(path, sizeof path, "%s/proc/self/cgroup", root) >= (int)sizeof path)
+        return 0;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    while (getline(&line, &size, file) > 0)
+        quota = smaller_quota(quota, quota_of_line(root, line));
+    free(line);
+    fclose(file);
+    return quota;
+}
+
+int pool__processors(void)
+{
+    int processors = smaller_quota((int)uv_available_parallelism(), pool__cgroup_quota(""));
+    return processors > 0 ? processors : 1;
+}
+
+int pool_cpu_count(void)
+{
+    const char *text = secure_getenv("PROCPOOL_PROCESSES");
+    if (text) {
+        char *end;
+        long count = strtol(text, &end, 10);
+        if (end != text && *end == '\0' && count >= 1 && count <= POOL_PROCESSES_MAX)
+            return (int)count;
+    }
+    int processors = pool__processors();
+    return processors < POOL_PROCESSES_MAX ? processors : POOL_PROCESSES_MAX;
+}

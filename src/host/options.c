@@ -1,0 +1,23 @@
+/* Runs in the host. */
+#include "host/options.h"
+
+enum { START_TIMEOUT = 60000, GRACE = 1000 };
+
+int pool__options(pool_options_t *options, const pool_options_t *given)
+{
+    pool_options_t wanted = {0};
+    if (given)
+        wanted = *given;
+    if (wanted.processes < 0 || wanted.processes > POOL_PROCESSES_MAX)
+        return POOL_EPROCESSES;
+    if (wanted.start_timeout < 0 || wanted.grace < 0)
+        return POOL_EOPTION;
+    if (wanted.processes == 0)
+        wanted.processes = pool_cpu_count();
+    if (wanted.start_timeout == 0)
+        wanted.start_timeout = START_TIMEOUT;
+    if (wanted.grace == 0)
+        wanted.grace = GRACE;
+    *options = wanted;
+    return 0;
+}

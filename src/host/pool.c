@@ -1,0 +1,320 @@
+/* Runs in the host: making pools and ending them. */
+#include "host/pool.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/descriptor.h"
+#include "common/notes.h"
+#include "host/options.h"
+
+/* What pool_create_error() gives: the failure's text outlives the pool that never was. */
+static _Thread_local char create_error[sizeof((struct pool *)NULL)->why];
+
+const char *pool_create_error(void)
+{
+    return create_error;
+}
+
+int pool__check(const pool_t *pool)
+{
+    if (!pool)
+        return POOL_ENOPOOL;
+    return pool->owner == getpid() ? 0 : POOL_EFORKED;
+}
+
+void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
+{
+    uint32_t used = atomic_load(&pool__seat(pool->board, death->worker)->notes), at = 0;
+    const unsigned char *page = pool__worker_notes(pool->board, death->worker);
+    struct pool__note note;
+    char how[64];
+    if (used && pool__note_read(page, used, &at, &note)) {
+        int length = snprintf(pool->why, sizeof pool->why, "the initializer failed with code %d",
+                              note.code);
+        if (note.file[0])
+            snprintf(pool->why + length, sizeof pool->why - (size_t)length, ": %s at %s:%d",
+                     note.message, note.file, note.line);
+        return;
+    }
+    pool__describe_status(how, sizeof how, death->status);
+    snprintf(pool->why, sizeof pool->why, "worker %d was %s while it started", death->worker, how);
+}
+
+/* ---- Making ---- */
+
+static int allocate(pool_t *pool)
+{
+    int processes = pool->crossing.options.processes;
+    int error = pool__board_map(&pool->board, processes, (int)uv_available_parallelism());
+    if (error)
+        return error;
+    pool->crossing.board = pool->board;
+    pool->desk = pool__desk(pool->board);
+    pool__arena_init(&pool->items_arena, pool->board->items_start, pool->board->host_half);
+    pool__arena_init(&pool->results_arena, pool->board->results_start, pool->board->size);
+    pool->people = calloc((size_t)processes, sizeof *pool->people);
+    if (!pool->people)
+        return -ENOMEM;
+    error = pool__chunks_init(pool);
+    return error ? error : pool__image_take(&pool->image);
+}
+
+static void deallocate(pool_t *pool)
+{
+    while (pool->shared) {
+        struct shared_array *next = pool->shared->next;
+        free(pool->shared);
+        pool->shared = next;
+    }
+    pool__report_clear(&pool->report);
+    pool__arena_fini(&pool->items_arena);
+    pool__arena_fini(&pool->results_arena);
+    pool__chunks_fini(pool);
+    pool__image_fini(&pool->image);
+    pool__board_unmap(pool->board);
+    free(pool->people);
+    free(pool);
+}
+
+static bool all_ready(const pool_t *pool)
+{
+    for (int i = 0; i < pool->board->processes; i++)
+        if (atomic_load(&pool__seat(pool->board, i)->ready) == 0)
+            return false;
+    return true;
+}
+
+/* Waits for the supervisor's hello and, if there is an initializer, for its success everywhere. */
+static int wait_for_start(pool_t *pool)
+{
+    const pool_options_t *options = &pool->crossing.options;
+    uint64_t deadline = pool__now() + (uint64_t)options->start_timeout * 1000000u;
+    for (;;) {
+        pool__hear(pool);
+        if (pool->hello && pool->hello_status < 0)
+            return pool->hello_status;
+        if (options->initializer && pool->why[0])
+            return POOL_EINIT;
+        if (pool->phase == POOL__GONE_PHASE)
+            return POOL_EBROKEN;
+        if (pool->hello && (!options->initializer || all_ready(pool)))
+            return 0;
+        int left = pool__milliseconds(pool__now(), deadline);
+        if (left == 0)
+            return -ETIMEDOUT;
+        pool__wait(pool, left);
+    }
+}
+
+static void shut_down(pool_t *pool, bool gently);
+
+int pool_create(pool_t **pool, const pool_options_t *options)
+{
+    create_error[0] = '\0';
+    if (!pool)
+        return POOL_ENOPOOL;
+    pool_t *made = calloc(1, sizeof *made);
+    if (!made)
+        return -ENOMEM;
+    made->supervisor_pidfd = -1;
+    made->owner = getpid();
+    int error = pool__options(&made->crossing.options, options);
+    if (!error)
+        error = allocate(made);
+    if (!error)
+        error = pool__spawn(made);
+    if (error) {
+        deallocate(made);
+        return error;
+    }
+    error = pool__loop_open(made);
+    if (!error)
+        error = wait_for_start(made);
+    if (!error) {
+        *pool = made;
+        return 0;
+    }
+    if (error == POOL_EINIT)
+        memcpy(create_error, made->why, sizeof create_error);
+    shut_down(made, false);
+    pool__close_channels(made);
+    deallocate(made);
+    return error;
+}
+
+/* ---- Ending ---- */
+
+static void tell(pool_t *pool, enum pool__message_type type)
+{
+    struct pool__message message = {.type = (int32_t)type};
+    pool__control_send(pool->crossing.control_host, &message);
+}
+
+/* Waits until the supervisor has closed its end; false when it takes longer. */
+static bool wait_until_gone(pool_t *pool, int milliseconds)
+{
+    uint64_t deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
+    for (;;) {
+        pool__hear(pool);
+        if (pool->phase == POOL__GONE_PHASE)
+            return true;
+        struct pollfd channel = {.fd = pool->crossing.control_host, .events = POLLIN};
+        int left = pool__milliseconds(pool__now(), deadline);
+        if (left == 0)
+            return false;
+        poll(&channel, 1, left);
+    }
+}
+
+static void wait_for_descriptor(int descriptor, int milliseconds)
+{
+    uint64_t deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
+    char rings[64];
+    for (int left = milliseconds; left > 0; left = pool__milliseconds(pool__now(), deadline)) {
+        struct pollfd end = {.fd = descriptor, .events = POLLIN};
+        if (poll(&end, 1, left) <= 0)
+            continue;
+        if (read(descriptor, rings, sizeof rings) <= 0)
+            return; /* end-of-file, or a pidfd, which cannot be read */
+    }
+}
+
+static void kill_supervisor(const pool_t *pool)
+{
+#ifdef SYS_pidfd_send_signal
+    if (pool->supervisor_pidfd >= 0)
+        syscall(SYS_pidfd_send_signal, pool->supervisor_pidfd, SIGKILL, NULL, 0);
+#endif
+    (void)pool;
+}
+
+/* Until every process of the pool is gone: asked to leave, then terminated, then killed. */
+static void end_processes(pool_t *pool, bool gently)
+{
+    int grace = pool->crossing.options.grace;
+    if (pool->phase != POOL__GONE_PHASE && gently) {
+        pool_close(pool);
+        if (wait_until_gone(pool, grace))
+            return;
+    }
+    if (pool->phase != POOL__GONE_PHASE) {
+        pool->phase = POOL__CLOSED_PHASE;
+        tell(pool, POOL__TERMINATE);
+        if (wait_until_gone(pool, grace + 1000))
+            return;
+        kill_supervisor(pool); /* it was stopped, or waits for a process that cannot die */
+        wait_until_gone(pool, 1000);
+    }
+}
+
+/* The supervisor's end of the channel closes a moment before it is gone; if the host collects
+ * orphans, it has become a child of the host. */
+static void bury_supervisor(pool_t *pool)
+{
+    enum { MOMENT = 1000 };
+    siginfo_t info;
+    wait_for_descriptor(pool->crossing.result_read, MOMENT);
+    if (pool->supervisor_pidfd < 0)
+        return;
+    wait_for_descriptor(pool->supervisor_pidfd, MOMENT);
+    waitid((idtype_t)P_PIDFD, (id_t)pool->supervisor_pidfd, &info, WEXITED | WNOHANG);
+    pool__close(&pool->supervisor_pidfd);
+}
+
+static void shut_down(pool_t *pool, bool gently)
+{
+    end_processes(pool, gently);
+    pool__loop_close(pool);
+    bury_supervisor(pool);
+}
+
+int pool_close(pool_t *pool)
+{
+    int error = pool__check(pool);
+    if (error || pool->phase != POOL__RUNNING_PHASE)
+        return error;
+    pool->phase = POOL__CLOSED_PHASE;
+    tell(pool, POOL__RETIRE);
+    atomic_store(&pool->board->closing, 1);
+    pool__ring(pool);
+    return 0;
+}
+
+int pool_join(pool_t *pool)
+{
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    if (pool->phase == POOL__RUNNING_PHASE)
+        return POOL_EBUSY;
+    end_processes(pool, true);
+    return 0;
+}
+
+int pool_terminate(pool_t *pool)
+{
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    end_processes(pool, false);
+    return 0;
+}
+
+/* The copy of a pool in a process forked from the host: nothing here may reach the pool itself, so
+ * the loop gets kernel objects of its own before it is closed. */
+static void free_copy(pool_t *pool)
+{
+    if (uv_loop_fork(&pool->loop) == 0)
+        pool__loop_close(pool);
+    pool__close_channels(pool);
+    deallocate(pool);
+}
+
+void pool_free(pool_t *pool)
+{
+    if (!pool)
+        return;
+    if (pool->owner != getpid()) {
+        free_copy(pool);
+        return;
+    }
+    shut_down(pool, true);
+    pool__close_channels(pool);
+    deallocate(pool);
+}
+
+/* ---- Asking ---- */
+
+int pool_processes(const pool_t *pool)
+{
+    return pool ? pool->crossing.options.processes : POOL_ENOPOOL;
+}
+
+int pool_pids(pool_t *pool, pid_t *pids, int count)
+{
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    if (!pids && count > 0)
+        return POOL_ENODATA;
+    pool__hear(pool);
+    for (int i = 0; i < count && i < pool->board->processes; i++)
+        pids[i] = pool->people[i].pid;
+    return pool->board->processes;
+}
+
+size_t pool_replaced(pool_t *pool)
+{
+    if (pool__check(pool) < 0)
+        return 0;
+    pool__hear(pool);
+    return pool->replaced;
+}

@@ -1,0 +1,175 @@
+/* Runs in the host: keeping errors, and printing them. */
+#include "host/report.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "host/pool.h"
+
+enum { PRINTED = 20 };
+
+void pool__report_clear(struct pool__report *report)
+{
+    for (size_t i = 0; i < report->count; i++)
+        free((void *)(uintptr_t)report->errors[i].message); /* file lies behind it */
+    free(report->errors);
+    *report = (struct pool__report){0};
+}
+
+static bool make_room(struct pool__report *report)
+{
+    if (report->count < report->capacity)
+        return true;
+    size_t capacity = report->capacity ? 2 * report->capacity : 16;
+    pool_error_t *grown = realloc(report->errors, capacity * sizeof *grown);
+    if (!grown)
+        return false;
+    report->errors = grown;
+    report->capacity = capacity;
+    return true;
+}
+
+void pool__report_add(struct pool__report *report, const pool_error_t *error)
+{
+    size_t message = strlen(error->message) + 1, file = error->file ? strlen(error->file) + 1 : 0;
+    char *text = make_room(report) ? malloc(message + file) : NULL;
+    if (!text) {
+        report->dropped++;
+        return;
+    }
+    memcpy(text, error->message, message);
+    if (file)
+        memcpy(text + message, error->file, file);
+    pool_error_t *kept = &report->errors[report->count++];
+    *kept = *error;
+    kept->message = text;
+    kept->file = file ? text + message : NULL;
+}
+
+static int by_index(const void *a, const void *b)
+{
+    const pool_error_t *left = a, *right = b;
+    return (left->index > right->index) - (left->index < right->index);
+}
+
+void pool__report_sort(struct pool__report *report)
+{
+    if (report->count)
+        qsort(report->errors, report->count, sizeof *report->errors, by_index);
+}
+
+static const char *signal_name(int signal, char *spare, size_t size)
+{
+    const char *abbreviation = sigabbrev_np(signal);
+    if (abbreviation)
+        snprintf(spare, size, "SIG%s", abbreviation);
+    else if (signal >= SIGRTMIN && signal <= SIGRTMAX)
+        snprintf(spare, size, "SIGRTMIN+%d", signal - SIGRTMIN);
+    else
+        snprintf(spare, size, "signal %d", signal);
+    return spare;
+}
+
+void pool__describe_status(char *text, size_t size, int status)
+{
+    char name[32];
+    if (WIFSIGNALED(status))
+        snprintf(text, size, "killed by %s", signal_name(WTERMSIG(status), name, sizeof name));
+    else
+        snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
+}
+
+size_t pool_errors(const pool_t *pool, const pool_error_t **errors)
+{
+    if (!pool)
+        return 0;
+    if (errors)
+        *errors = pool->report.errors;
+    return pool->report.count;
+}
+
+/* Prints text from a worker so that it stays on its line and cannot command the terminal. */
+static void print_escaped(const char *text, FILE *stream)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+        if (*c == '\n')
+            fputs("\\n", stream);
+        else if (*c == '\t')
+            fputs("\\t", stream);
+        else if (*c < 0x20 || *c == 0x7f)
+            fprintf(stream, "\\x%02x", *c);
+        else
+            fputc(*c, stream);
+    }
+}
+
+/* A code that is an errno value, of either sign, by name and meaning; others as a number. */
+static void print_code(int code, FILE *stream)
+{
+    const char *name = code ? strerrorname_np(code > 0 ? code : -code) : NULL;
+    if (name)
+        fprintf(stream, "%s (%d, %s)", name, code, strerrordesc_np(code > 0 ? code : -code));
+    else
+        fprintf(stream, "code %d", code);
+}
+
+static void print_what(const pool_error_t *error, FILE *stream)
+{
+    char name[32];
+    switch (error->kind) {
+    case POOL_FAILED:
+        fputs("failed with ", stream);
+        print_code(error->code, stream);
+        break;
+    case POOL_CRASHED:
+        fprintf(stream, "crashed with %s", signal_name(error->code, name, sizeof name));
+        break;
+    case POOL_EXITED:
+        fprintf(stream, "exited with status %d", error->code);
+        break;
+    case POOL_LOST:
+        fputs("was lost", stream);
+        break;
+    case POOL_CORRUPT:
+        fputs("has a corrupt result", stream);
+        break;
+    }
+}
+
+static void print_error(const pool_error_t *error, FILE *stream)
+{
+    fprintf(stream, "  item %zu ", error->index);
+    print_what(error, stream);
+    if (error->message[0]) {
+        fputs(": ", stream);
+        print_escaped(error->message, stream);
+    }
+    if (error->file) {
+        fputs(" at ", stream);
+        print_escaped(error->file, stream);
+        fprintf(stream, ":%d", error->line);
+    }
+    if (error->pid)
+        fprintf(stream, " [worker %d, pid %d]", error->worker, (int)error->pid);
+    fputc('\n', stream);
+}
+
+void pool_print_errors(const pool_t *pool, FILE *stream)
+{
+    if (!pool || !stream)
+        return;
+    const struct pool__report *report = &pool->report;
+    if (report->count == 0)
+        return;
+    fprintf(stream, "%zu of %zu items failed:\n", report->count + report->dropped, pool->items);
+    size_t printed = report->count < PRINTED ? report->count : PRINTED;
+    for (size_t i = 0; i < printed; i++)
+        print_error(&report->errors[i], stream);
+    if (report->count > printed)
+        fprintf(stream, "  and %zu more\n", report->count - printed);
+    if (report->dropped)
+        fprintf(stream, "  and %zu for which there was no memory\n", report->dropped);
+}

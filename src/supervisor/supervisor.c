@@ -1,0 +1,315 @@
+/* Runs in the supervisor: forks the workers, reaps and replaces them, tells the host of each death,
+ * and ends everything when it is told to or the host is gone. It runs none of the user's functions,
+ * keeps all signals blocked, allocates once, and never blocks but in poll().
+ *
+ * The loop asks by level: what should be so, and is not? A lost or doubled event does no harm. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/control.h"
+#include "common/descriptor.h"
+#include "common/roles.h"
+#include "supervisor/roster.h"
+
+struct supervisor {
+    const struct pool__crossing *crossing;
+    struct pool__roster roster;
+    int deaths;        /* a signalfd: readable when there is somebody to reap */
+    uint64_t kill_at;  /* when SIGTERM has had its time; 0: not terminating */
+    int error;         /* why the pool could not be started, negated errno; 0 */
+    bool told_hello, told_broken;
+    bool channel_full; /* a message could not be sent: reap no more until it can */
+};
+
+static void reset_signals(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (int signal = 1; signal < NSIG; signal++)
+        sigaction(signal, &action, NULL);
+}
+
+static int open_signalfd(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void close_host_ends(struct pool__crossing ends)
+{
+    pool__close(&ends.task_write);
+    pool__close(&ends.result_read);
+    pool__close(&ends.control_host);
+}
+
+static int send_to_host(struct supervisor *supervisor, struct pool__message message)
+{
+    int error = pool__control_send(supervisor->crossing->control, &message);
+    supervisor->channel_full = error == -EAGAIN;
+    return error;
+}
+
+/* ---- Forking ---- */
+
+static noreturn void become_worker(struct supervisor *supervisor, int place, uint32_t life,
+                                   int parent)
+{
+    struct pool__crossing ends = *supervisor->crossing;
+    pool__close(&supervisor->deaths);
+    pool__close(&ends.control);
+    pool__close(&ends.host_pidfd);
+    pool__worker_main(supervisor->crossing, place, life, parent);
+}
+
+/* Returns 0 or a negated errno value. */
+static int fork_worker(struct supervisor *supervisor, int place)
+{
+    int self = getpid();
+    uint32_t life = supervisor->roster.places[place].life + 1;
+    int pid = fork();
+    if (pid < 0) {
+        int error = -errno;
+        pool__roster_unborn(&supervisor->roster, pool__now());
+        return error;
+    }
+    if (pid == 0)
+        become_worker(supervisor, place, life, self);
+    setpgid(pid, pid); /* both sides do it: whoever comes first */
+    pool__roster_born(&supervisor->roster, place, pid);
+    return 0;
+}
+
+static int fill_vacancies(struct supervisor *supervisor)
+{
+    int place, error = 0;
+    while (!error && (place = pool__roster_vacancy(&supervisor->roster, pool__now())) >= 0)
+        error = fork_worker(supervisor, place);
+    return error;
+}
+
+/* ---- Reaping ---- */
+
+/* Tells the host of the death of a worker that is not reaped yet. False when the channel is full:
+ * the worker stays a zombie until there is room, so nothing is forgotten. */
+static bool report_death(struct supervisor *supervisor, int index, const siginfo_t *info)
+{
+    const struct pool__place *place = &supervisor->roster.places[index];
+    struct pool__seat *seat = pool__seat(supervisor->crossing->board, index);
+    int status = info->si_code == CLD_EXITED ? info->si_status << 8 : info->si_status;
+    struct pool__message message = {.type = POOL__DIED, .worker = index, .life = place->life,
+                                    .pid = place->pid, .status = status,
+                                    .ready = atomic_load(&seat->ready) == place->life};
+    if (send_to_host(supervisor, message) == -EAGAIN)
+        return false;
+    bool left = atomic_load(&seat->left) == place->life && status == 0;
+    pool__roster_died(&supervisor->roster, index, message.ready, left, pool__now());
+    return true;
+}
+
+/* Reaps everybody who ended: workers, with their process groups, and what workers left behind. */
+static void reap(struct supervisor *supervisor)
+{
+    siginfo_t info;
+    for (;;) {
+        info.si_pid = 0;
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+            return;
+        int index = pool__roster_find(&supervisor->roster, info.si_pid);
+        if (index >= 0) {
+            if (!report_death(supervisor, index, &info))
+                return;
+            kill(-info.si_pid, SIGKILL); /* unreaped, it still holds its number and its group's */
+        }
+        waitpid(info.si_pid, NULL, WNOHANG);
+    }
+}
+
+/* ---- Ending ---- */
+
+static void signal_workers(const struct supervisor *supervisor, int signal)
+{
+    for (int i = 0; i < supervisor->roster.count; i++) {
+        int pid = supervisor->roster.places[i].pid;
+        if (pid == 0)
+            continue;
+        if (kill(-pid, signal) < 0)
+            kill(pid, signal);
+        kill(pid, SIGCONT);
+    }
+}
+
+/* Kills who has been re-parented to us: processes that tasks started and that left their worker's
+ * group. Without /proc they cannot be found, and are left alone. */
+static void kill_strays(void)
+{
+    char path[64], list[4096];
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+    for (int round = 0; round < 100; round++) {
+        int file = open(path, O_RDONLY | O_CLOEXEC);
+        if (file < 0)
+            return;
+        ssize_t length = read(file, list, sizeof list - 1);
+        close(file);
+        if (length <= 0)
+            return;
+        list[length] = '\0';
+        char *rest = list, *word;
+        while ((word = strtok_r(rest, " \n", &rest))) {
+            int pid = atoi(word);
+            if (pid > 1 && kill(pid, SIGKILL) == 0)
+                waitpid(pid, NULL, 0);
+        }
+    }
+}
+
+static noreturn void end(struct supervisor *supervisor)
+{
+    signal_workers(supervisor, SIGKILL);
+    for (int i = 0; i < supervisor->roster.count; i++)
+        if (supervisor->roster.places[i].pid)
+            waitpid(supervisor->roster.places[i].pid, NULL, 0);
+    kill_strays();
+    _exit(0);
+}
+
+static void terminate(struct supervisor *supervisor)
+{
+    if (supervisor->kill_at)
+        return;
+    supervisor->roster.mode = POOL__TERMINATING;
+    supervisor->kill_at =
+        pool__now() + (uint64_t)supervisor->crossing->options.grace * 1000000u;
+    signal_workers(supervisor, SIGTERM);
+}
+
+/* ---- The loop ---- */
+
+static void hear_host(struct supervisor *supervisor)
+{
+    struct pool__message message;
+    for (;;) {
+        int got = pool__control_receive(supervisor->crossing->control, &message);
+        if (got == -EAGAIN)
+            return;
+        if (got <= 0)
+            end(supervisor);
+        if (message.type == POOL__RETIRE && supervisor->roster.mode == POOL__OPEN)
+            supervisor->roster.mode = POOL__RETIRING;
+        else if (message.type == POOL__TERMINATE)
+            terminate(supervisor);
+    }
+}
+
+/* Tells the host what it has not been told yet: births, then the rest. */
+static void announce(struct supervisor *supervisor)
+{
+    for (int i = 0; i < supervisor->roster.count && !supervisor->channel_full; i++) {
+        struct pool__place *place = &supervisor->roster.places[i];
+        if (place->pid == 0 || place->told)
+            continue;
+        struct pool__message born = {
+            .type = POOL__BORN, .worker = i, .life = place->life, .pid = place->pid};
+        place->told = send_to_host(supervisor, born) == 0;
+    }
+    if (!supervisor->channel_full && !supervisor->told_hello) {
+        struct pool__message hello = {
+            .type = POOL__HELLO, .pid = getpid(), .status = supervisor->error};
+        supervisor->told_hello = send_to_host(supervisor, hello) == 0;
+    }
+    if (!supervisor->channel_full && !supervisor->told_broken &&
+        pool__roster_broken(&supervisor->roster))
+        supervisor->told_broken =
+            send_to_host(supervisor, (struct pool__message){.type = POOL__BROKEN}) == 0;
+}
+
+static void settle(struct supervisor *supervisor)
+{
+    reap(supervisor);
+    fill_vacancies(supervisor);
+    announce(supervisor);
+    if (supervisor->kill_at && pool__now() >= supervisor->kill_at)
+        signal_workers(supervisor, SIGKILL);
+    if (supervisor->roster.mode != POOL__OPEN && pool__roster_done(&supervisor->roster))
+        end(supervisor);
+}
+
+static int timeout(const struct supervisor *supervisor)
+{
+    uint64_t now = pool__now(), next = pool__roster_next(&supervisor->roster);
+    if (supervisor->kill_at)
+        next = supervisor->kill_at > now ? supervisor->kill_at : now + 10000000;
+    return next ? pool__milliseconds(now, next) : -1;
+}
+
+static void wait_for_events(struct supervisor *supervisor)
+{
+    struct signalfd_siginfo told[8];
+    struct pollfd events[3] = {
+        {.fd = supervisor->deaths, .events = supervisor->channel_full ? 0 : POLLIN},
+        {.fd = supervisor->crossing->control,
+         .events = (short)(supervisor->channel_full ? POLLIN | POLLOUT : POLLIN)},
+        {.fd = supervisor->crossing->host_pidfd, .events = POLLIN},
+    };
+    if (poll(events, 3, timeout(supervisor)) <= 0)
+        return;
+    if (events[2].revents)
+        end(supervisor);
+    if (events[1].revents & POLLOUT)
+        supervisor->channel_full = false;
+    while (read(supervisor->deaths, told, sizeof told) > 0)
+        ; /* who died is asked from waitid() */
+    if (events[1].revents & ~POLLOUT)
+        hear_host(supervisor);
+}
+
+static struct pool__place *make_places(int count)
+{
+    void *memory = mmap(NULL, (size_t)count * sizeof(struct pool__place), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Returns 0 or a negated errno value. */
+static int take_post(struct supervisor *supervisor, const struct pool__crossing *crossing)
+{
+    close_host_ends(*crossing);
+    reset_signals();
+    setsid();
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a worker leaves behind comes to us */
+    prctl(PR_SET_NAME, "pool-supervisor");
+    supervisor->crossing = crossing;
+    supervisor->deaths = open_signalfd();
+    if (supervisor->deaths < 0)
+        return -errno;
+    int count = crossing->options.processes;
+    struct pool__place *places = make_places(count);
+    if (!places)
+        return -ENOMEM;
+    pool__roster_init(&supervisor->roster, places, count);
+    return fill_vacancies(supervisor);
+}
+
+noreturn void pool__supervisor_main(const struct pool__crossing *crossing)
+{
+    struct supervisor supervisor = {0};
+    supervisor.error = take_post(&supervisor, crossing);
+    announce(&supervisor);
+    if (supervisor.error)
+        end(&supervisor);
+    for (;;) {
+        wait_for_events(&supervisor);
+        settle(&supervisor);
+    }
+}

@@ -1,0 +1,57 @@
+/* Runs in a worker, in a signal handler: the crash report. Nothing here allocates or locks. The
+ * handler runs on a stack of its own, since the usual one may be what overflowed, and only once:
+ * the signal then kills as if it had never been caught, so the exit status tells the truth. */
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "worker/worker.h"
+
+static const int watched[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+
+static struct {
+    struct pool__seat *seat;
+    uintptr_t stack_low, stack_high;
+    alignas(16) unsigned char stack[16384];
+} crash;
+
+static void report(int signal, siginfo_t *info, void *context)
+{
+    (void)context;
+    uintptr_t address = (uintptr_t)info->si_addr;
+    bool sent = info->si_code <= 0; /* by kill() and the like: there is no address */
+    crash.seat->address = sent ? 0 : address;
+    crash.seat->overflow = !sent && address >= crash.stack_low && address < crash.stack_high;
+    if (!sent)
+        atomic_store(&crash.seat->signal, signal);
+    else
+        kill(getpid(), signal); /* a fault comes again by itself; this one would not */
+}
+
+/* An address below where the worker's stack begins and within the stack's limit (plus the page or
+ * more that a large frame skips) faults only if the stack ends there. */
+static void find_stack(void)
+{
+    enum { DEFAULT_LIMIT = 8 << 20, FRAME = 1 << 20 };
+    struct rlimit limit;
+    uintptr_t here = (uintptr_t)&limit, reach = DEFAULT_LIMIT;
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        reach = limit.rlim_cur;
+    reach += FRAME;
+    crash.stack_high = here;
+    crash.stack_low = here > reach ? here - reach : 0;
+}
+
+void pool__crash_watch(struct pool__seat *seat)
+{
+    stack_t stack = {.ss_sp = crash.stack, .ss_size = sizeof crash.stack};
+    struct sigaction action = {.sa_sigaction = report,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
+    crash.seat = seat;
+    find_stack();
+    sigaltstack(&stack, NULL);
+    for (size_t i = 0; i < sizeof watched / sizeof watched[0]; i++)
+        sigaction(watched[i], &action, NULL);
+}

@@ -1,0 +1,71 @@
+/* Runs in a worker, called by the user's functions: what they may ask and say about their item. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "worker/worker.h"
+
+void pool__task_begin(struct pool_task *task, size_t index)
+{
+    task->index = index;
+    task->noted = false;
+}
+
+const struct pool__note *pool__task_failure(struct pool_task *task, uint64_t item, int code)
+{
+    struct pool__note *note = &task->note;
+    if (!task->noted) {
+        note->code = code;
+        note->line = 0;
+        note->file[0] = note->message[0] = '\0';
+    }
+    note->item = item;
+    return note;
+}
+
+/* The end of a long path says more than its beginning. */
+static void copy_file(char to[POOL__FILE_MAX + 1], const char *file)
+{
+    size_t length = file ? strlen(file) : 0;
+    if (length > POOL__FILE_MAX)
+        file += length - POOL__FILE_MAX;
+    snprintf(to, POOL__FILE_MAX + 1, "%s", file ? file : "");
+}
+
+int pool_fail_at(pool_task_t *task, const char *file, int line, int code, const char *format, ...)
+{
+    struct pool__note *note = &task->note;
+    note->code = code ? code : -1;
+    note->line = line;
+    copy_file(note->file, file);
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(note->message, sizeof note->message, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        note->message[0] = '\0';
+    else if (length > POOL_MESSAGE_MAX)
+        memcpy(note->message + POOL_MESSAGE_MAX - 3, "...", 3);
+    task->noted = true;
+    return note->code;
+}
+
+size_t pool_task_index(const pool_task_t *task)
+{
+    return task->index;
+}
+
+unsigned pool_task_attempt(const pool_task_t *task)
+{
+    return task->attempt;
+}
+
+int pool_task_worker(const pool_task_t *task)
+{
+    return task->worker;
+}
+
+void *pool_task_state(const pool_task_t *task)
+{
+    return task->state;
+}

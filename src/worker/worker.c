@@ -1,0 +1,169 @@
+/* Runs in a worker: its start, its loop and its end. It blocks, has no event loop, and leaves only
+ * by _exit(): what the host registered with atexit() or left in stdio buffers is not ours. */
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "common/chunk.h"
+
+enum { EXIT_NO_START = 125 };
+
+/* A task that calls exit() comes here before any handler of the host's: exit handlers run last
+ * registered first. */
+static void exit_quickly(int status, void *unused)
+{
+    (void)unused;
+    fflush(stdout);
+    _exit(status);
+}
+
+/* What the host had written but not flushed is the host's to print. */
+static void forget_stdio(void)
+{
+    __fpurge(stdin);
+    __fpurge(stdout);
+    __fpurge(stderr);
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing >= 0) {
+        dup2(nothing, STDIN_FILENO);
+        if (nothing != STDIN_FILENO)
+            close(nothing);
+    }
+}
+
+/* Dies with the supervisor, in a process group of its own so that its children die with it. */
+static void bind_to(int supervisor, int number)
+{
+    char name[16];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != supervisor)
+        _exit(EXIT_NO_START);
+    setpgid(0, 0);
+    snprintf(name, sizeof name, "pool-worker-%u", (unsigned)number % 1000);
+    prctl(PR_SET_NAME, name);
+}
+
+static void start_initializer(struct worker *worker)
+{
+    const pool_options_t *options = &worker->crossing->options;
+    if (!options->initializer)
+        return;
+    struct pool_task *task = &worker->task;
+    pool__task_begin(task, 0);
+    int code = options->initializer(options->initargs, &task->state, task);
+    if (code == 0)
+        return;
+    unsigned char *page = pool__worker_notes(worker->board, worker->number);
+    const struct pool__note *note = pool__task_failure(task, 0, code);
+    atomic_store(&worker->seat->notes, pool__note_write(page, 0, note));
+    fflush(stdout);
+    _exit(EXIT_NO_START);
+}
+
+static void start(struct worker *worker, int supervisor)
+{
+    sigset_t none;
+    bind_to(supervisor, worker->number);
+    forget_stdio();
+    on_exit(exit_quickly, NULL);
+    if (pool__board_protect(worker->board) < 0)
+        _exit(EXIT_NO_START);
+    struct pool__seat *seat = worker->seat;
+    atomic_store(&seat->rest, POOL__AWAKE);
+    atomic_store(&seat->notes, 0);
+    atomic_store(&seat->signal, 0);
+    pool__bell_init(&worker->task_bell, worker->crossing->task_read);
+    pool__bell_init(&worker->host_bell, worker->crossing->result_write);
+    pool__crash_watch(seat);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    start_initializer(worker);
+    atomic_store(&seat->ready, worker->life);
+    atomic_fetch_add(&worker->desk->commits, 1);
+    pool__wake_host(worker);
+}
+
+static noreturn void leave(struct worker *worker)
+{
+    pool_finalizer_t finalizer = worker->crossing->options.finalizer;
+    if (finalizer)
+        finalizer(worker->task.state);
+    fflush(stdout);
+    atomic_store(&worker->seat->left, worker->life);
+    _exit(0);
+}
+
+static void raise_head(_Atomic uint64_t *head, uint64_t from, uint64_t to)
+{
+    if (to != from)
+        atomic_compare_exchange_strong(head, &from, to);
+}
+
+/* Claims the oldest queued chunk. `head` is a hint that any worker may have spoilt: a position
+ * that cannot be is replaced by the oldest that can. */
+static bool claim(struct worker *worker, uint32_t *chunk, uint32_t *generation)
+{
+    struct pool__board *board = worker->board;
+    struct pool__desk *desk = worker->desk;
+    uint64_t hint = atomic_load(&desk->head), tail = atomic_load(&board->tail);
+    uint64_t head = hint;
+    if (head > tail || tail - head > POOL__CHUNKS)
+        head = tail > POOL__CHUNKS ? tail - POOL__CHUNKS : 0;
+    for (; head < tail; head++) {
+        uint64_t ticket = atomic_load_explicit(&board->ring[head % POOL__CHUNKS],
+                                               memory_order_acquire);
+        *chunk = pool__ticket_chunk(ticket);
+        *generation = pool__ticket_generation(ticket);
+        if (pool__claim(&desk->cells[*chunk].state, *generation, worker->number, worker->life)) {
+            raise_head(&desk->head, hint, head + 1);
+            return true;
+        }
+    }
+    raise_head(&desk->head, hint, head);
+    return false;
+}
+
+static void commit(struct worker *worker, uint32_t chunk, uint32_t generation)
+{
+    struct pool__desk *desk = worker->desk;
+    if (!pool__commit(&desk->cells[chunk].state, generation, worker->number, worker->life)) {
+        for (;;) /* settled over our head: we are about to be killed, and take nothing more */
+            pause();
+    }
+    atomic_fetch_or(&desk->done[chunk / 64], (uint64_t)1 << chunk % 64);
+    atomic_fetch_add(&desk->commits, 1);
+    pool__wake_host(worker);
+}
+
+noreturn void pool__worker_main(const struct pool__crossing *crossing, int number, uint32_t life,
+                                int supervisor)
+{
+    static struct worker worker; /* of this process alone: only its copy of the page is touched */
+    worker.crossing = crossing;
+    worker.board = crossing->board;
+    worker.desk = pool__desk(crossing->board);
+    worker.seat = pool__seat(crossing->board, number);
+    worker.number = number;
+    worker.life = life;
+    worker.task.worker = number;
+    worker.task.attempt = 1;
+    start(&worker, supervisor);
+    for (;;) {
+        uint32_t chunk, generation;
+        while (claim(&worker, &chunk, &generation)) {
+            pool__run_chunk(&worker, chunk);
+            commit(&worker, chunk, generation);
+        }
+        if (atomic_load(&worker.board->closing))
+            leave(&worker);
+        pool__rest(&worker);
+    }
+}

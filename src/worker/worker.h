@@ -1,0 +1,65 @@
+/* What the files of the worker share. */
+#ifndef POOL_WORKER_WORKER_H
+#define POOL_WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/board.h"
+#include "common/notes.h"
+#include "common/roles.h"
+
+/* A doorbell, and which pipe it is: a task may close our descriptors, and open its own under the
+ * same numbers. */
+struct bell {
+    int descriptor;
+    dev_t device;
+    ino_t inode;
+};
+
+struct pool_task {
+    size_t index;
+    unsigned attempt;
+    int worker;
+    void *state;
+    bool noted; /* pool_fail() was called for this item */
+    struct pool__note note;
+};
+
+struct worker {
+    const struct pool__crossing *crossing;
+    struct pool__board *board;
+    struct pool__desk *desk;
+    struct pool__seat *seat;
+    int number;
+    uint32_t life;
+    struct bell task_bell, host_bell;
+    uint64_t patience; /* nanoseconds a spin may take */
+    struct pool_task task;
+};
+
+/* Runs the claimed chunk up to its end, or until its notes are full, and says in the cell how far
+ * it came. */
+void pool__run_chunk(struct worker *worker, uint32_t chunk);
+
+/* Calls the item's function for the task at hand; the note of a failure is in the task. */
+void pool__task_begin(struct pool_task *task, size_t index);
+
+/* The task's note, filled in for a function that just returned `code` without pool_fail(). */
+const struct pool__note *pool__task_failure(struct pool_task *task, uint64_t item, int code);
+
+/* Installs the handlers that write the crash report into `seat` and then let the signal kill. */
+void pool__crash_watch(struct pool__seat *seat);
+
+/* Waits until there may be a chunk to claim, or the pool is closing. Leaves the process when the
+ * host is gone. */
+void pool__rest(struct worker *worker);
+
+/* Tells a sleeping host that it has waited for enough. */
+void pool__wake_host(struct worker *worker);
+
+/* Remembers which pipe `descriptor` is. */
+void pool__bell_init(struct bell *bell, int descriptor);
+
+#endif
