@@ -40,6 +40,11 @@ static inline int pool__word_worker(uint64_t word)
     return (int)(word >> 48 & 0xfff);
 }
 
+static inline uint16_t pool__word_life(uint64_t word)
+{
+    return (uint16_t)(word >> 32);
+}
+
 /* Whether the word says that this life of this worker owns the chunk. */
 static inline bool pool__word_owned(uint64_t word, int worker, uint32_t life)
 {

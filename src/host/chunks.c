@@ -263,16 +263,16 @@ static void mend_queued(pool_t *pool, uint32_t number)
     pool->repairs++;
 }
 
-/* Whether a chunk may be in the hands of this worker: it lives, or was born so lately that its birth
- * is still to be announced. */
+/* Whether a chunk may be in the hands of this worker: one that lives, or one of a later life than the
+ * host has heard of. Births and deaths are told after the fact, so the board may be ahead. */
 static bool may_run(const pool_t *pool, uint64_t word)
 {
     int worker = pool__word_worker(word);
     if (worker >= pool->board->processes)
         return false;
     const struct pool__person *person = &pool->people[worker];
-    bool next = pool__word_owned(word, worker, person->life + 1);
-    return next || (person->pid != 0 && pool__word_owned(word, worker, person->life));
+    int16_t ahead = (int16_t)(pool__word_life(word) - person->life);
+    return ahead > 0 || (ahead == 0 && person->pid != 0);
 }
 
 static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__death *death)

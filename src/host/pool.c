@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "common/clock.h"
 #include "common/descriptor.h"
@@ -135,9 +136,7 @@ int pool_create(pool_t **pool, const pool_options_t *options)
         deallocate(made);
         return error;
     }
-    error = pool__loop_open(made);
-    if (!error)
-        error = wait_for_start(made);
+    error = wait_for_start(made);
     if (!error) {
         *pool = made;
         return 0;
@@ -232,7 +231,6 @@ static void bury_supervisor(pool_t *pool)
 static void shut_down(pool_t *pool, bool gently)
 {
     end_processes(pool, gently);
-    pool__loop_close(pool);
     bury_supervisor(pool);
 }
 
@@ -268,25 +266,12 @@ int pool_terminate(pool_t *pool)
     return 0;
 }
 
-/* The copy of a pool in a process forked from the host: nothing here may reach the pool itself, so
- * the loop gets kernel objects of its own before it is closed. */
-static void free_copy(pool_t *pool)
-{
-    if (uv_loop_fork(&pool->loop) == 0)
-        pool__loop_close(pool);
-    pool__close_channels(pool);
-    deallocate(pool);
-}
-
 void pool_free(pool_t *pool)
 {
     if (!pool)
         return;
-    if (pool->owner != getpid()) {
-        free_copy(pool);
-        return;
-    }
-    shut_down(pool, true);
+    if (pool->owner == getpid()) /* a copy in a forked process leaves the pool alone */
+        shut_down(pool, true);
     pool__close_channels(pool);
     deallocate(pool);
 }

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <uv.h>
 
 #include "common/board.h"
 #include "common/control.h"
@@ -65,10 +64,6 @@ struct pool {
     int supervisor_pidfd;
     bool hello;
     int hello_status;
-    bool loop_open;
-    uv_loop_t loop;
-    uv_poll_t result_poll, control_poll;
-    uv_timer_t tick;
     struct pool__image image;
     struct pool__arena items_arena, results_arena;
     struct pool__chunk *chunks; /* POOL__CHUNKS of them */
@@ -106,12 +101,7 @@ int pool__spawn(pool_t *pool);
 /* Closes what is still open of that. */
 void pool__close_channels(pool_t *pool);
 
-/* ---- loop.c ---- */
-
-/* Opens the pool's own event loop on its pipe and its channel; returns 0 or a negated errno value.
- */
-int pool__loop_open(pool_t *pool);
-void pool__loop_close(pool_t *pool);
+/* ---- wait.c ---- */
 
 /* Reads what the supervisor has said, without waiting. */
 void pool__hear(pool_t *pool);

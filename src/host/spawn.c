@@ -5,6 +5,7 @@
  * it runs in the host's memory while the calling thread stands still, so the host's pages are
  * copied once, not twice, and fork() takes its locks where they can be had. */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ static int open_channels(pool_t *pool)
     pool->crossing.host_pidfd = pool__pidfd(getpid());
     if (!error)
         error = pool__set_nonblocking(task[1]);
+    if (!error)
+        error = pool__set_nonblocking(result[0]);
     return error;
 }
 

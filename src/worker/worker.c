@@ -14,7 +14,7 @@
 
 #include "common/chunk.h"
 
-enum { EXIT_NO_START = 125 };
+enum { EXIT_NO_START = 125, EXIT_SETTLED = 123 };
 
 /* A task that calls exit() comes here before any handler of the host's: exit handlers run last
  * registered first. */
@@ -134,10 +134,8 @@ static bool claim(struct worker *worker, uint32_t *chunk, uint32_t *generation)
 static void commit(struct worker *worker, uint32_t chunk, uint32_t generation)
 {
     struct pool__desk *desk = worker->desk;
-    if (!pool__commit(&desk->cells[chunk].state, generation, worker->number, worker->life)) {
-        for (;;) /* settled over our head: we are about to be killed, and take nothing more */
-            pause();
-    }
+    if (!pool__commit(&desk->cells[chunk].state, generation, worker->number, worker->life))
+        _exit(EXIT_SETTLED); /* somebody settled it over our head: take nothing more */
     atomic_fetch_or(&desk->done[chunk / 64], (uint64_t)1 << chunk % 64);
     atomic_fetch_add(&desk->commits, 1);
     pool__wake_host(worker);

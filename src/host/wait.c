@@ -1,6 +1,6 @@
-/* Runs in the host: hearing the supervisor, waiting for workers, waking them. The loop is the pool's
- * own, so a program with a loop of its own is not disturbed. */
+/* Runs in the host: hearing the supervisor, waiting for workers, waking them. */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -67,8 +67,6 @@ static void lose(pool_t *pool)
             strcpy(pool->why, "the pool's supervisor was killed");
     }
     pool->phase = POOL__GONE_PHASE;
-    if (pool->loop_open)
-        uv_poll_stop(&pool->control_poll);
     pool__give_up(pool);
 }
 
@@ -84,72 +82,6 @@ void pool__hear(pool_t *pool)
         else
             lose(pool);
     }
-}
-
-/* ---- The loop ---- */
-
-static void on_result(uv_poll_t *handle, int status, int events)
-{
-    char rings[64];
-    pool_t *pool = handle->data;
-    ssize_t got;
-    (void)status;
-    (void)events;
-    while ((got = read(pool->crossing.result_read, rings, sizeof rings)) > 0)
-        ;
-    if (got == 0) /* all writers are gone: the channel says the rest */
-        uv_poll_stop(handle);
-}
-
-static void on_control(uv_poll_t *handle, int status, int events)
-{
-    (void)status;
-    (void)events;
-    pool__hear(handle->data);
-}
-
-static void on_tick(uv_timer_t *timer)
-{
-    (void)timer; /* the loop returns; who waits looks for himself */
-}
-
-int pool__loop_open(pool_t *pool)
-{
-    int error = uv_loop_init(&pool->loop);
-    if (error)
-        return error;
-    pool->loop_open = true;
-    uv_timer_init(&pool->loop, &pool->tick);
-    error = uv_poll_init(&pool->loop, &pool->result_poll, pool->crossing.result_read);
-    if (!error) {
-        pool->result_poll.data = pool;
-        error = uv_poll_init(&pool->loop, &pool->control_poll, pool->crossing.control_host);
-    }
-    if (error) {
-        pool__loop_close(pool);
-        return error;
-    }
-    pool->control_poll.data = pool;
-    uv_poll_start(&pool->result_poll, UV_READABLE, on_result);
-    uv_poll_start(&pool->control_poll, UV_READABLE, on_control);
-    return 0;
-}
-
-static void close_handle(uv_handle_t *handle, void *unused)
-{
-    (void)unused;
-    if (!uv_is_closing(handle))
-        uv_close(handle, NULL);
-}
-
-void pool__loop_close(pool_t *pool)
-{
-    if (!pool->loop_open)
-        return;
-    pool->loop_open = false;
-    uv_walk(&pool->loop, close_handle, NULL);
-    uv_run(&pool->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&pool->loop);
 }
 
 /* ---- Waiting ---- */
@@ -184,18 +116,36 @@ static bool spin(pool_t *pool)
     return false;
 }
 
+/* Empties the result bell. */
+static void silence(const pool_t *pool)
+{
+    char rings[64];
+    while (read(pool->crossing.result_read, rings, sizeof rings) == (ssize_t)sizeof rings)
+        ;
+}
+
+/* Blocks until the result bell rings, the supervisor says something, or time is up. */
+static void listen_to_all(pool_t *pool, int milliseconds)
+{
+    struct pollfd events[2] = {
+        {.fd = pool->crossing.control_host, .events = POLLIN},
+        {.fd = pool->crossing.result_read, .events = POLLIN},
+    };
+    if (poll(events, 2, milliseconds) <= 0)
+        return;
+    if (events[1].revents & POLLIN)
+        silence(pool);
+    if (events[0].revents)
+        pool__hear(pool);
+}
+
 static void sleep_until_woken(pool_t *pool, int milliseconds)
 {
     uint64_t half = pool__outstanding(pool) / 2;
     uint64_t began = pool__now();
     atomic_store(&pool->desk->wake_at, atomic_load(&pool->desk->commits) + (half ? half : 1));
-    if (!committed(pool)) {
-        int limit = milliseconds < 0 || milliseconds > TICK ? TICK : milliseconds;
-        uv_update_time(&pool->loop);
-        uv_timer_start(&pool->tick, on_tick, (uint64_t)limit, 0);
-        uv_run(&pool->loop, UV_RUN_ONCE);
-        uv_timer_stop(&pool->tick);
-    }
+    if (!committed(pool))
+        listen_to_all(pool, milliseconds < 0 || milliseconds > TICK ? TICK : milliseconds);
     atomic_store(&pool->desk->wake_at, 0);
     uint64_t slept = pool__now() - began;
     if (slept < SHORT_SLEEP)

@@ -1,0 +1,65 @@
+/* The rows of the table as data. */
+#include "rows.h"
+
+const char *const peer_names[PEERS] = {
+    [PROCPOOL] = "procpool",    [PIPE] = "pipe",     [WORD] = "word",       [SEQUENTIAL] = "loop",
+    [MEMCPY] = "memcpy",        [FORK] = "fork",     [THREADS] = "threads", [OPENMP] = "OpenMP",
+    [OPENMP_STATIC] = "static", [PYTHON] = "Python",
+};
+
+static double per_worker(int processes)
+{
+    return processes;
+}
+
+/* The makespan of any in-order dispatch, relative to the best possible, when the long item comes
+ * last and is as long as a worker's share of the others. */
+static double in_order(int processes)
+{
+    return 2.0 * processes / (processes + 1);
+}
+
+#define AT(limit)                                                                                  \
+    {                                                                                              \
+        .factor = (limit)                                                                          \
+    }
+#define TIMES(limit, peer)                                                                         \
+    {                                                                                              \
+        .factor = (limit), .against = (peer)                                                       \
+    }
+#define SCALED(limit, by)                                                                          \
+    {                                                                                              \
+        .factor = (limit), .scale = (by)                                                           \
+    }
+
+const struct row_text rows[ROWS] = {
+    [TRIP_AWAKE] = {"round trip, partner awake", "us", false, {AT(5), TIMES(2, PIPE)}},
+    [TRIP_ASLEEP] = {"round trip, partner asleep", "us", false, {TIMES(2, PIPE)}},
+    [DISPATCH] = {"empty tasks, one by one",
+                  "M/s",
+                  true,
+                  {AT(3), TIMES(1, THREADS), TIMES(100, PYTHON)}},
+    [ELEMENTS_COPIED] = {"10M doubles squared, copied", "ns", false, {AT(10), TIMES(3, THREADS)}},
+    [ELEMENTS_SHARED] = {"10M doubles squared, shared", "ns", false, {AT(5), TIMES(1.3, THREADS)}},
+    [COMPUTE_10US] = {"items of 10 us", "speed-up", true, {TIMES(0.98, OPENMP)}},
+    [COMPUTE_1MS] = {"items of 1 ms",
+                     "speed-up",
+                     true,
+                     {SCALED(0.98, per_worker), TIMES(0.99, OPENMP)}},
+    [COMPUTE_20MS] = {"items of 20 ms",
+                      "speed-up",
+                      true,
+                      {SCALED(0.98, per_worker), TIMES(0.99, OPENMP)}},
+    [TAIL_LAST] = {"one long item last",
+                   "of best",
+                   false,
+                   {SCALED(1.005, in_order), TIMES(1.01, OPENMP)}},
+    [TAIL_PARETO] = {"Pareto items", "of best", false, {AT(1.02), TIMES(1.01, OPENMP)}},
+    [BLOBS_COPIED] = {"1 MiB in and out, copied", "MB/s", true, {AT(1400), TIMES(0.5, MEMCPY)}},
+    [BLOBS_SHARED] = {"1 MiB in and out, shared", "MB/s", true, {AT(3800), TIMES(0.95, THREADS)}},
+    [LIFE_2] = {"pool of 2 made, used, freed", "ms", false, {AT(1), TIMES(3, FORK)}},
+    [LIFE_32] = {"pool of 32 made, used, freed", "ms", false, {AT(8), TIMES(3, FORK)}},
+    [DEATH] = {"worker killed to error", "ms", false, {AT(5)}},
+    [IDLE_MEMORY] = {"memory of an idle worker", "KiB", false, {AT(90)}},
+    [HOST_MEMORY] = {"host memory for 10M items", "MiB", false, {AT(64)}},
+};

@@ -1,0 +1,63 @@
+/* The rows of the table, their contestants and their goals: plain data. */
+#ifndef BENCH_ROWS_H
+#define BENCH_ROWS_H
+
+#include <stdbool.h>
+
+enum peer {
+    PROCPOOL,
+    PIPE,       /* one byte each way between two processes */
+    WORD,       /* a shared word on which two processes spin */
+    SEQUENTIAL, /* a loop */
+    MEMCPY,     /* a loop that only copies */
+    FORK,       /* bare processes */
+    THREADS,    /* a queue of one-item tasks, or a static split: the topic says */
+    OPENMP,     /* schedule(dynamic, 1) */
+    OPENMP_STATIC,
+    PYTHON, /* multiprocessing.Pool */
+    PEERS
+};
+
+extern const char *const peer_names[PEERS];
+
+enum row {
+    TRIP_AWAKE,
+    TRIP_ASLEEP,
+    DISPATCH,
+    ELEMENTS_COPIED,
+    ELEMENTS_SHARED,
+    COMPUTE_10US,
+    COMPUTE_1MS,
+    COMPUTE_20MS,
+    TAIL_LAST,
+    TAIL_PARETO,
+    BLOBS_COPIED,
+    BLOBS_SHARED,
+    LIFE_2,
+    LIFE_32,
+    DEATH,
+    IDLE_MEMORY,
+    HOST_MEMORY,
+    ROWS
+};
+
+/* A bound on procpool's value: `factor`, times the value of `against` unless that is PROCPOOL,
+ * times what `scale` says for the number of workers unless that is NULL. */
+struct goal {
+    double factor;
+    enum peer against;
+    double (*scale)(int processes);
+};
+
+enum { GOALS = 3 };
+
+struct row_text {
+    const char *what;
+    const char *unit;
+    bool more_is_better;
+    struct goal goals[GOALS]; /* the first with factor 0 ends them */
+};
+
+extern const struct row_text rows[ROWS];
+
+#endif
