@@ -28,8 +28,10 @@ static bool start(struct job *job)
 {
     const struct options *options = &job->options;
     bool with_pool = options->compare || options->way == WAY_POOL;
-    return check(crew_init(&job->crew, options->processes, options->max_bytes, with_pool),
-                 "cannot start the pool");
+    int code = crew_init(&job->crew, options->processes, options->max_bytes, with_pool);
+    if (code == POOL_EINIT)
+        fprintf(stderr, "preprocess: in a worker: %s\n", pool_create_error());
+    return check(code, "cannot start the pool");
 }
 
 static bool list(struct job *job)

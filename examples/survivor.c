@@ -16,7 +16,7 @@ static int overflow(int depth)
 static int parse(const void *item, void *result, pool_task_t *task)
 {
     int number = *(const int *)item;
-    int *volatile nowhere = NULL;
+    volatile int *volatile nowhere = NULL; /* or the compiler drops the write */
 
     if (number == 13)
         *nowhere = number;
@@ -51,7 +51,7 @@ int main(void)
 
     for (int i = 0; i < ITEMS; i++) /* a failed item's result is left as it was: 0 */
         right += results[i] == i + 1;
-    printf("%d of %d results are right, %d items failed:\n", right, ITEMS, failed);
+    printf("%d of %d results are right\n", right, ITEMS);
     pool_print_errors(pool, stdout);
     pool_free(pool);
     return failed == 5 && right == ITEMS - failed ? 0 : 1;

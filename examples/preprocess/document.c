@@ -160,7 +160,7 @@ bool document_read(const char *path, struct scratch *scratch, size_t *size, stru
 bool document_make(const char *path, struct scratch *scratch, struct document *document,
                    struct problem *problem)
 {
-    size_t size, normal_size, bad;
+    size_t size = 0, normal_size, bad;
     struct text_counts counts;
 
     if (!document_read(path, scratch, &size, problem))

@@ -19,7 +19,10 @@ static FILE *begin(const struct output *output, const char *name)
     snprintf(part, sizeof(part), "%s" PART, name);
     int file =
         openat(output->directory, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)0666);
-    return file >= 0 ? fdopen(file, "w") : NULL;
+    FILE *stream = file >= 0 ? fdopen(file, "w") : NULL;
+    if (file >= 0 && !stream)
+        close(file);
+    return stream;
 }
 
 /* Closes `file` and gives it its name; removes it when `code` says that it failed, or this does. */

@@ -12,22 +12,26 @@
 #define BATCH 8192     /* files: bounds the memory for documents to 36 MB a way */
 #define SHORT_RUN 60.0 /* seconds: a comparison that takes less is done again */
 
-/* A batch for each way, with documents and problems of its own where the way is used. */
-struct batches {
-    struct batch of[WAY_COUNT];
-    enum way ways[WAY_COUNT]; /* that are used; the first one's results count */
-    size_t way_count;
+/* A way, and room of its own for the results of a batch. */
+struct trial {
+    enum way way;
+    struct batch batch;
 };
 
-static bool batches_init(struct batches *batches, const struct options *options, size_t files)
+/* The ways that are used: one, or all to be compared. The first one's results count. */
+struct trials {
+    struct trial of[WAY_COUNT];
+    size_t count;
+};
+
+static bool trials_init(struct trials *trials, const struct options *options, size_t files)
 {
     size_t room = files < BATCH ? files : BATCH;
-    *batches = (struct batches){.ways = {options->way}, .way_count = 1};
-    if (options->compare)
-        *batches = (struct batches){.ways = {WAY_SEQUENTIAL, WAY_THREADS, WAY_POOL},
-                                    .way_count = WAY_COUNT};
-    for (size_t i = 0; i < batches->way_count; i++) {
-        struct batch *batch = &batches->of[batches->ways[i]];
+
+    *trials = (struct trials){.count = options->compare ? WAY_COUNT : 1};
+    for (size_t i = 0; i < trials->count; i++) {
+        struct batch *batch = &trials->of[i].batch;
+        trials->of[i].way = options->compare ? (enum way)i : options->way;
         batch->documents = calloc(room, sizeof(*batch->documents));
         batch->problems = calloc(room, sizeof(*batch->problems));
         if (!batch->documents || !batch->problems)
@@ -38,11 +42,11 @@ static bool batches_init(struct batches *batches, const struct options *options,
     return true;
 }
 
-static void batches_fini(struct batches *batches)
+static void trials_fini(struct trials *trials)
 {
-    for (size_t way = 0; way < WAY_COUNT; way++) {
-        free(batches->of[way].documents);
-        free(batches->of[way].problems);
+    for (size_t i = 0; i < trials->count; i++) {
+        free(trials->of[i].batch.documents);
+        free(trials->of[i].batch.problems);
     }
 }
 
@@ -57,13 +61,13 @@ static void read_ahead(struct job *job, const struct batch *batch)
     }
 }
 
-static bool run_way(struct job *job, enum way way, struct batch *batch, int round)
+static bool run_trial(struct job *job, struct trial *trial, int round)
 {
     double start = clock_seconds();
-    int code = way_run(way, &job->crew, batch);
-    job->times.ways[way][round] += clock_seconds() - start;
+    int code = way_run(trial->way, &job->crew, &trial->batch);
+    job->times.ways[trial->way][round] += clock_seconds() - start;
     if (code < 0)
-        fprintf(stderr, "preprocess: %s: %s\n", way_name(way), pool_strerror(code));
+        fprintf(stderr, "preprocess: %s: %s\n", way_name(trial->way), pool_strerror(code));
     return code == 0;
 }
 
@@ -92,35 +96,34 @@ static bool keep(struct job *job, const struct batch *batch, size_t first)
 }
 
 /* Does the batch that begins with file `first` in all ways that are used. */
-static bool process_batch(struct job *job, struct batches *batches, size_t first, int round)
+static bool process_batch(struct job *job, struct trials *trials, size_t first, int round)
 {
     size_t left = job->files.count - first;
-    struct batch *reference = &batches->of[batches->ways[0]];
+    const struct batch *reference = &trials->of[0].batch;
 
-    for (size_t way = 0; way < WAY_COUNT; way++) {
-        batches->of[way].paths = (const char *const *)job->files.paths + first;
-        batches->of[way].count = left < BATCH ? left : BATCH;
+    for (size_t i = 0; i < trials->count; i++) {
+        trials->of[i].batch.paths = (const char *const *)job->files.paths + first;
+        trials->of[i].batch.count = left < BATCH ? left : BATCH;
     }
     if (job->options.compare)
         read_ahead(job, reference);
-    for (size_t i = 0; i < batches->way_count; i++) {
-        /* Each way comes first in turn: none always follows the same other one. */
-        size_t turn = (i + first / BATCH + (size_t)round) % batches->way_count;
-        enum way way = batches->ways[turn];
-        if (!run_way(job, way, &batches->of[way], round))
+    for (size_t i = 0; i < trials->count; i++) {
+        /* Each way comes first in turn: none profits from what another left behind. */
+        size_t turn = (i + first / BATCH + (size_t)round) % trials->count;
+        if (!run_trial(job, &trials->of[turn], round))
             return false;
     }
-    for (size_t i = 0; i < batches->way_count; i++)
-        if (!equal(reference, &batches->of[batches->ways[i]]))
-            job->identical[batches->ways[i]] = false;
+    for (size_t i = 1; i < trials->count; i++)
+        if (!equal(reference, &trials->of[i].batch))
+            job->identical[trials->of[i].way] = false;
     return round > 0 || keep(job, reference, first);
 }
 
 bool process_files(struct job *job)
 {
-    struct batches batches;
+    struct trials trials;
     struct times *times = &job->times;
-    bool good = batches_init(&batches, &job->options, job->files.count);
+    bool good = trials_init(&trials, &job->options, job->files.count);
 
     if (!good)
         fprintf(stderr, "preprocess: %s\n", pool_strerror(-ENOMEM));
@@ -128,11 +131,11 @@ bool process_files(struct job *job)
         job->identical[way] = true;
     for (int round = 0; good && round < ROUNDS; round++) {
         for (size_t first = 0; good && first < job->files.count; first += BATCH)
-            good = process_batch(job, &batches, first, round);
+            good = process_batch(job, &trials, first, round);
         times->rounds = round + 1;
         if (!job->options.compare || times->ways[WAY_SEQUENTIAL][round] > SHORT_RUN)
             break;
     }
-    batches_fini(&batches);
+    trials_fini(&trials);
     return good;
 }

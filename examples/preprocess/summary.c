@@ -217,6 +217,9 @@ static void print_comparison(FILE *stream, const struct job *job, const struct t
         "A crash in one file would end the first two ways and lose all; the pool loses one file.\n",
         job->crew.processes, job->crew.processes,
         job->times.rounds > 1 ? "medians of 3 rounds" : "one round", 1e3 * job->crew.pool_seconds);
+    if (!job->identical[WAY_THREADS] || !job->identical[WAY_POOL])
+        fputs("Results differ: files changed meanwhile, memory ran out, or a way is wrong.\n",
+              stream);
 }
 
 void summary_print(FILE *stream, const struct job *job)

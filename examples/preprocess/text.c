@@ -163,7 +163,7 @@ bool text_normalise(const unsigned char *text, size_t size, unsigned char *norma
 size_t text_token(const unsigned char *text, size_t size, size_t *at)
 {
     size_t start = *at, length;
-    uint32_t character;
+    uint32_t character = 0;
     enum text_class class = TEXT_SPACE;
 
     for (length = 0; start < size; start += length) {

@@ -48,14 +48,34 @@ static int preprocess_file(const void *item, void *result, pool_task_t *task)
     return pool_fail(task, (int)problem.status, "%s", problem.detail);
 }
 
+/* Says how the worker ended that was working on a file. */
+static void describe_death(const pool_error_t *error, struct problem *problem)
+{
+    size_t room = sizeof(problem->detail);
+    const char *colon = error->message[0] != '\0' ? ": " : "";
+
+    problem->status = STATUS_WORKER_DIED;
+    if (error->kind == POOL_CRASHED)
+        snprintf(problem->detail, room, "%s%s%s", strsignal(error->code), colon, error->message);
+    else if (error->kind == POOL_EXITED)
+        snprintf(problem->detail, room, "exit status %d", error->code);
+    else
+        snprintf(problem->detail, room, "code %d%s%s", error->code, colon, error->message);
+}
+
 /* Turns what the pool says of a failed file into a problem. */
 static void take_error(const pool_error_t *error, struct batch *batch)
 {
     struct problem *problem = &batch->problems[error->index];
     bool ours = error->kind == POOL_FAILED && error->code > STATUS_OK && error->code < STATUS_COUNT;
-    problem->status = ours ? (enum status)error->code : STATUS_WORKER_DIED;
-    snprintf(problem->detail, sizeof(problem->detail), "%s", error->message);
+
     memset(&batch->documents[error->index], 0, sizeof(*batch->documents));
+    if (ours) {
+        problem->status = (enum status)error->code;
+        snprintf(problem->detail, sizeof(problem->detail), "%s", error->message);
+    } else {
+        describe_death(error, problem);
+    }
 }
 
 static int run_pool(struct crew *crew, struct batch *batch)
