@@ -25,6 +25,9 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "procpool/function.h"
+#include "procpool/type.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -59,6 +62,8 @@ extern "C" {
        "the pool belongs to another process: this one is a copy forked from its host")             \
     XX(POOL_EINIT, -5011, "the initializer failed in a worker")                                    \
     XX(POOL_EBROKEN, -5012, "the pool lost its supervisor, or cannot keep any worker alive")       \
+    XX(POOL_ETYPE, -5014,                                                                          \
+       "a type makes no sense, is not a static object, or does not fit the function")              \
     XX(POOL_EBUSY, -5013, "the pool is in the middle of another call")
 
 enum pool_code {
@@ -121,6 +126,10 @@ POOL_API int pool_task_worker(const pool_task_t *task);
 
 /* What the initializer stored in this worker; NULL without one. */
 POOL_API void *pool_task_state(const pool_task_t *task);
+
+/* `size` zeroed bytes, aligned to 16, that live until this item's result has been sent: for what a
+ * result points to, without a leak when the item fails or crashes. NULL when there is no memory. */
+POOL_API void *pool_task_alloc(pool_task_t *task, size_t size);
 
 /* ---- Making and ending pools ----------------------------------------------------------------- */
 
@@ -198,18 +207,6 @@ POOL_API void pool_free(pool_t *pool);
 
 /* ---- Items and results --------------------------------------------------------------------- */
 
-/* A blob: `size` bytes at `data`; NULL only with size 0. */
-typedef struct pool_bytes {
-    void *data;
-    size_t size;
-} pool_bytes_t;
-
-/* What the elements of an array are. Constant objects of the library; compare by address. */
-typedef struct pool_type pool_type_t;
-POOL_API extern const pool_type_t pool_type_plain; /* plain data without pointers: bytes are copied */
-POOL_API extern const pool_type_t pool_type_text;  /* char *: NUL-terminated or NULL, copied whole */
-POOL_API extern const pool_type_t pool_type_bytes; /* pool_bytes_t: copied with what it points to */
-
 /* An array of items: `count` elements of `size` bytes at `data`. The caller keeps it unchanged
  * until the call it was given to has ended. */
 typedef struct pool_in {
@@ -219,8 +216,10 @@ typedef struct pool_in {
     const pool_type_t *type;
 } pool_in_t;
 
-/* An array for results, of as many elements as there are items, plain data; the memory is the
- * caller's. Elements of items that failed are left as they are. */
+/* An array for results, of as many elements as there are items; the memory is the caller's. What
+ * the elements point to is allocated for the caller, who frees it by pool_release(type, data, count).
+ * Elements of items that failed: plain data is left as it was, others are zeroed, so that
+ * pool_release() may always be called for the whole array. */
 typedef struct pool_out {
     void *data;
     size_t size;
@@ -250,14 +249,14 @@ static inline pool_out_t pool_out(void *data, size_t size, const pool_type_t *ty
 #define POOL_NONE pool_out(NULL, 0, NULL)
 
 #ifndef __cplusplus
-/* The type of the elements of `array`, known to the compiler. An array of structs is plain data:
- * a struct with pointers in it means nothing in another process. */
+/* The type of the elements of `array`, known to the compiler. An array of structs is plain data,
+ * since a pointer means nothing in another process: name the type of a struct with a table. */
 #define POOL_TYPE_OF(array)                                                                        \
     _Generic((array),                                                                              \
         char **: &pool_type_text,                                                                  \
-        const char **: &pool_type_text,                                                            \
         char *const *: &pool_type_text,                                                            \
-        const char *const *: &pool_type_text,                                                      \
+        const char **: &pool_type_const_text,                                                      \
+        const char *const *: &pool_type_const_text,                                                \
         pool_bytes_t *: &pool_type_bytes,                                                          \
         const pool_bytes_t *: &pool_type_bytes,                                                    \
         default: &pool_type_plain)
@@ -269,6 +268,10 @@ static inline pool_out_t pool_out(void *data, size_t size, const pool_type_t *ty
 /* The first `count` elements of `array` as items; the results' array. */
 #define POOL_IN(array, count) pool_in((array), (count), POOL_SIZE_OF(array), POOL_TYPE_OF(array))
 #define POOL_OUT(array) pool_out((array), POOL_SIZE_OF(array), POOL_TYPE_OF(array))
+
+/* The same with the type named: POOL_IN_AS(pages, 10, &page_type). */
+#define POOL_IN_AS(array, count, type) pool_in((array), (count), POOL_SIZE_OF(array), (type))
+#define POOL_OUT_AS(array, type) pool_out((array), POOL_SIZE_OF(array), (type))
 #endif
 
 /* Memory that the host and the workers share: arrays in it are not copied when they are given to
@@ -295,7 +298,7 @@ typedef struct pool_map_options {
  * Returns the number of items that failed (at most INT_MAX), 0 when all went well, or a negative
  * code when it could not run or not finish:
  *   POOL_ENOPOOL, POOL_ENOFUNCTION, POOL_ENODATA, POOL_EITEMSIZE, POOL_EOVERFLOW, POOL_EOPTION,
- *   POOL_ECLOSED, POOL_EUNKNOWN, POOL_EFORKED: bad input, nothing was run;
+ *   POOL_ETYPE, POOL_ECLOSED, POOL_EUNKNOWN, POOL_EFORKED: bad input, nothing was run;
  *   POOL_EBROKEN: the pool broke; items that did not end by then are listed as lost;
  *   -ENOMEM: one item is larger than the pool's shared memory, or the host has no memory; ditto.
  * Zero items succeed at once. Waits until every item has ended: bounded by the functions, never by
@@ -306,10 +309,48 @@ POOL_API int pool_map(pool_t *pool, pool_function_t function, pool_in_t in, pool
 POOL_API int pool_map_with(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
                            const pool_map_options_t *options);
 
+/* Runs a function of several arguments over `count` rows, each a `struct NAME_args`, and puts what it
+ * returns into `results` in the order of the rows (NULL when it returns nothing). As Python's
+ * Pool.starmap(); otherwise as pool_map(). In C, &score_function of POOL_FUNCTION is given, and rows
+ * or results of another type do not compile; elsewhere, its member `callable`. */
+POOL_API int pool_starmap(pool_t *pool, const pool_callable_t *function, const void *rows,
+                          size_t count, void *results);
+POOL_API int pool_starmap_with(pool_t *pool, const pool_callable_t *function, const void *rows,
+                               size_t count, void *results, const pool_map_options_t *options);
+
+/* pool_map() for such a function: items are its rows. In C, pool_map() itself takes it. */
+POOL_API int pool_map_callable(pool_t *pool, const void *function, pool_in_t in, pool_out_t out);
+POOL_API int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in,
+                                    pool_out_t out, const pool_map_options_t *options);
+
+#ifndef __cplusplus
+#define POOL__SAME_ELEMENTS(array, pointer)                                                        \
+    ((void)sizeof(struct {                                                                         \
+        _Static_assert(                                                                            \
+            __builtin_types_compatible_p(__typeof__(*(array)), __typeof__(*(pointer))),            \
+            "rows or results are not of the function's types");                                    \
+        int unused;                                                                                \
+    }))
+#define pool_starmap(pool, function, rows, count, results)                                         \
+    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
+     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
+     pool_starmap((pool), &(function)->callable, (rows), (count), (results)))
+#define pool_starmap_with(pool, function, rows, count, results, options)                           \
+    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
+     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
+     pool_starmap_with((pool), &(function)->callable, (rows), (count), (results), (options)))
+#define pool_map(pool, function, in, out)                                                          \
+    _Generic((function), pool_function_t: pool_map, void *: pool_map, default: pool_map_callable)( \
+        (pool), (function), (in), (out))
+#define pool_map_with(pool, function, in, out, options)                                            \
+    _Generic((function), pool_function_t: pool_map_with, void *: pool_map_with,                    \
+             default: pool_map_callable_with)((pool), (function), (in), (out), (options))
+#endif
+
 /* ---- Errors of items ---------------------------------------------------------------------------- */
 
 typedef enum pool_error_kind {
-    POOL_FAILED = 1, /* the function returned something other than 0 */
+    POOL_FAILED = 1, /* the function returned something other than 0, or packing did */
     POOL_CRASHED,    /* a signal ended the worker during this item */
     POOL_EXITED,     /* the function called exit() or _exit() */
     POOL_LOST,       /* the pool ended or broke before the item did; it may have been running */
@@ -334,8 +375,13 @@ typedef struct pool_error {
  * `*errors` is valid until the next such call or pool_free(). 0 for a NULL pool. */
 POOL_API size_t pool_errors(const pool_t *pool, const pool_error_t **errors);
 
+/* Writes what happened to the item as a line without its end, such as "crashed with SIGSEGV: stack
+ * overflow [worker 1, pid 4711]", into the `size` bytes at `text`, cut to fit. Returns the whole
+ * length, as snprintf() does, or -EINVAL or -ENOMEM. Control characters are escaped. */
+POOL_API int pool_error_text(const pool_error_t *error, char *text, size_t size);
+
 /* Prints those errors to `stream`, a line each, for a person: at most 20, then how many more there
- * are; control characters in messages are escaped. */
+ * are. */
 POOL_API void pool_print_errors(const pool_t *pool, FILE *stream);
 
 #ifdef __cplusplus

@@ -24,37 +24,33 @@
 enum {
     POOL__LINE = 64,        /* a cache line: fields with different writers are this far apart */
     POOL__CHUNKS = 4096,    /* chunks that can be outstanding in one pool; a power of two */
-    POOL__INLINE_ITEM = 64, /* bytes of items that fit into an order itself */
+    POOL__INLINE_ITEM = 32, /* bytes of items that fit into an order itself */
     POOL__INLINE_RESULT = 32, /* bytes of results that fit into a cell itself */
     POOL__NOTES = 4096        /* bytes for the failures of one chunk */
 };
 
-/* How the items of a chunk lie at order.items. */
-enum pool__layout {
-    POOL__PLAIN, /* one after the other, item_size apart */
-    POOL__TEXT,  /* a table of struct pool__frame, then the texts, each with its NUL */
-    POOL__BYTES  /* a table of struct pool__frame, then the blobs, 16-byte aligned */
-};
-
-/* Where a text or blob lies, counted from the frame itself; offset 0: it is NULL. */
-struct pool__frame {
-    uint64_t offset;
-    uint64_t size;
+/* Before each value of a stream: items and results that are not plain data. The value follows,
+ * in the flat form; the next entry begins at the next multiple of 16. */
+struct pool__entry {
+    uint64_t index; /* of the item in the caller's array */
+    uint64_t size;  /* of the value */
 };
 
 /* What a chunk is. Written by the host before it publishes the chunk, constant until the host
- * has settled it. */
+ * has settled it; but for where results go, which the host changes while the state is FULL. */
 struct pool__order {
     alignas(POOL__LINE) pool_function_t function;
     uint64_t first; /* index of the chunk's first item in the caller's array */
     uint64_t count;
     uint64_t items;   /* offsets from the board's start */
     uint64_t results;
+    uint64_t room; /* bytes at results */
     uint64_t item_size;
     uint64_t result_size;
-    uint32_t layout;
-    uint32_t shared; /* results go straight into the caller's shared array */
-    unsigned char item[POOL__INLINE_ITEM];
+    const pool_type_t *item_type;   /* NULL: plain data, one item after the other; else a stream */
+    const pool_type_t *result_type; /* the same */
+    uint64_t shared; /* results go straight into the caller's shared array */
+    alignas(16) unsigned char item[POOL__INLINE_ITEM];
 };
 
 /* What becomes of a chunk. The host resets it while the state is its own (see chunk.h). */
@@ -63,10 +59,16 @@ struct pool__cell {
     /* 2i+1 while the chunk's item i runs, 2i+2 once it has ended. Written by the owner, read by
      * the host once the owner is dead or done: it says whom to blame. */
     _Atomic uint64_t progress;
-    uint64_t nanoseconds; /* what the chunk took; a hint for the size of later ones */
+    uint64_t nanoseconds;   /* what the chunk took; a hint for the size of later ones */
     _Atomic uint32_t notes; /* bytes used in the chunk's notes */
-    uint32_t unused;
-    unsigned char result[POOL__INLINE_RESULT];
+    _Atomic uint32_t turn;  /* a futex: the host adds one when it has answered FULL */
+    union {
+        alignas(16) unsigned char result[POOL__INLINE_RESULT];
+        struct {
+            _Atomic uint64_t used;   /* bytes of the stream of results */
+            _Atomic uint64_t wanted; /* with FULL: bytes that the next entry needs */
+        } stream;
+    };
 };
 
 /* What a worker is doing about sleep. Written by the worker, and by the host when it rings. */
@@ -144,6 +146,12 @@ static inline struct pool__desk *pool__desk(struct pool__board *board)
 static inline struct pool__seat *pool__seat(struct pool__board *board, int worker)
 {
     return (struct pool__seat *)(pool__desk(board) + 1) + worker;
+}
+
+/* How far apart entries of a stream lie whose value takes `size` bytes. */
+static inline uint64_t pool__entry_stride(uint64_t size)
+{
+    return sizeof(struct pool__entry) + (size + 15) / 16 * 16;
 }
 
 /* The page for the failures of a chunk, and the one for a worker's initializer. */

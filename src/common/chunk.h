@@ -1,8 +1,14 @@
 /* The life of a chunk, as one 64-bit word. Pure: no process, no system call.
  *
  *   FREE ---host---> QUEUED ---worker, claim---> RUNNING ---worker, commit---> DONE ---host---> FREE
- *                       \                           \
- *                        `------- host, settle ------`---> FREE, or QUEUED again (new generation)
+ *                       \                         \    ^
+ *                        \          worker, hand over  | host, serve
+ *                         \                         v   |
+ *                          \                        FULL
+ *                           `------- host, settle ---`----> FREE, or QUEUED again (new generation)
+ *
+ * FULL: the owner has a result for which there is no room, and waits for the host to take those
+ * before it, and to give more room if need be.
  *
  * Besides the state the word names the owner, by worker number and life (how many workers with
  * that number there were before), and the generation: how often this chunk's cell has been queued.
@@ -16,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum pool__state { POOL__FREE, POOL__QUEUED, POOL__RUNNING, POOL__DONE };
+enum pool__state { POOL__FREE, POOL__QUEUED, POOL__RUNNING, POOL__FULL, POOL__DONE };
 
 static inline uint64_t pool__word(enum pool__state state, int worker, uint32_t life,
                                   uint32_t generation)
@@ -77,13 +83,22 @@ static inline bool pool__claim(_Atomic uint64_t *state, uint32_t generation, int
                                           pool__word(POOL__RUNNING, worker, life, generation));
 }
 
+/* From one state to another, for the owner, or for the host in its name; false when the chunk was
+ * settled over the owner's head. */
+static inline bool pool__move(_Atomic uint64_t *state, enum pool__state from, enum pool__state to,
+                              uint64_t owned)
+{
+    const uint64_t rest = owned & ~((uint64_t)0xf << 60);
+    uint64_t expected = rest | (uint64_t)from << 60;
+    return atomic_compare_exchange_strong(state, &expected, rest | (uint64_t)to << 60);
+}
+
 /* RUNNING -> DONE for this worker; false when the chunk was settled over its head. */
 static inline bool pool__commit(_Atomic uint64_t *state, uint32_t generation, int worker,
                                 uint32_t life)
 {
-    uint64_t running = pool__word(POOL__RUNNING, worker, life, generation);
-    return atomic_compare_exchange_strong(state, &running,
-                                          pool__word(POOL__DONE, worker, life, generation));
+    return pool__move(state, POOL__RUNNING, POOL__DONE,
+                      pool__word(POOL__RUNNING, worker, life, generation));
 }
 
 #endif

@@ -18,7 +18,7 @@ int pool__control_send(int channel, const struct pool__message *message)
 int pool__control_receive(int channel, struct pool__message *message)
 {
     for (;;) {
-        ssize_t got = recv(channel, message, sizeof *message, MSG_DONTWAIT);
+        ssize_t got = recv(channel, message, sizeof *message, MSG_DONTWAIT | MSG_TRUNC);
         if (got >= 0)
             return got == (ssize_t)sizeof *message;
         if (errno == ECONNRESET)

@@ -1,7 +1,7 @@
-/* Runs in the host: a function's address means the same in a worker only if its library was loaded
+/* Runs in the host, and is asked in workers: a function's address means the same in a worker only if its library was loaded
  * before the pool was made. A function made at run time (a nested function of GCC's, a just-in-time
  * compiler's) belongs to no library and is not known here. */
-#include "host/image.h"
+#include "common/image.h"
 
 #include <errno.h>
 #include <link.h>
@@ -13,14 +13,15 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *argument)
     (void)size;
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
+        if (segment->p_type != PT_LOAD)
             continue;
-        struct pool__code *grown = realloc(image->code, (image->count + 1) * sizeof *grown);
+        struct pool__segment *grown = realloc(image->segments, (image->count + 1) * sizeof *grown);
         if (!grown)
             return -ENOMEM;
         uintptr_t low = info->dlpi_addr + segment->p_vaddr;
-        image->code = grown;
-        image->code[image->count++] = (struct pool__code){low, low + segment->p_memsz};
+        image->segments = grown;
+        image->segments[image->count++] = (struct pool__segment){
+            low, low + segment->p_memsz, (segment->p_flags & PF_X) != 0};
     }
     return 0;
 }
@@ -36,14 +37,25 @@ int pool__image_take(struct pool__image *image)
 
 void pool__image_fini(struct pool__image *image)
 {
-    free(image->code);
+    free(image->segments);
     *image = (struct pool__image){0};
+}
+
+static const struct pool__segment *find(const struct pool__image *image, uintptr_t address)
+{
+    for (size_t i = 0; i < image->count; i++)
+        if (address >= image->segments[i].low && address < image->segments[i].high)
+            return &image->segments[i];
+    return NULL;
 }
 
 bool pool__image_has(const struct pool__image *image, uintptr_t address)
 {
-    for (size_t i = 0; i < image->count; i++)
-        if (address >= image->code[i].low && address < image->code[i].high)
-            return true;
-    return false;
+    return find(image, address) != NULL;
+}
+
+bool pool__image_runs(const struct pool__image *image, uintptr_t address)
+{
+    const struct pool__segment *segment = find(image, address);
+    return segment && segment->code;
 }

@@ -6,16 +6,18 @@
 #include <stdnoreturn.h>
 
 #include "common/board.h"
+#include "common/image.h"
 #include "procpool.h"
 
 /* Everything a child uses of its host: made in the host, constant afterwards. */
 struct pool__crossing {
     struct pool__board *board;
     pool_options_t options; /* normalised: no defaults left */
-    int task_read;          /* doorbell of the workers */
-    int result_write;       /* doorbell of the host */
-    int control;            /* the supervisor's end */
-    int host_pidfd;         /* readable when the host is gone; -1 where there is none */
+    struct pool__image image; /* what is loaded */
+    int task_read;            /* doorbell of the workers */
+    int result_write;         /* doorbell of the host */
+    int control;              /* the supervisor's end */
+    int host_pidfd;           /* readable when the host is gone; -1 where there is none */
     /* The host's own ends: closed first thing in the supervisor. */
     int task_write, result_read, control_host;
 };

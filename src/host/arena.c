@@ -95,18 +95,25 @@ static void link_above(struct pool__arena *arena, struct pool__extent *extent,
         arena->last = extent;
 }
 
-/* Cuts what `extent` has beyond `size` off and keeps it free; if there is no record for it, the
- * extent stays large. */
-static void trim(struct pool__arena *arena, struct pool__extent *extent, uint64_t size)
+static uint64_t round_up(uint64_t size)
+{
+    return (size + GRAIN - 1) / GRAIN * GRAIN;
+}
+
+/* Cuts off what `extent` has beyond `size` and returns it; NULL when there is nothing, or no record
+ * for it: then the extent stays large. */
+static struct pool__extent *cut(struct pool__arena *arena, struct pool__extent *extent,
+                                uint64_t size)
 {
     struct pool__extent *rest = extent->size > size ? new_record(arena) : NULL;
     if (!rest)
-        return;
+        return NULL;
     rest->offset = extent->offset + size;
     rest->size = extent->size - size;
+    rest->free = false;
     extent->size = size;
     link_above(arena, rest, extent);
-    enlist(arena, rest);
+    return rest;
 }
 
 static struct pool__extent *from_free_list(struct pool__arena *arena, uint64_t size, int tries)
@@ -116,7 +123,9 @@ static struct pool__extent *from_free_list(struct pool__arena *arena, uint64_t s
         if (extent->size < size)
             continue;
         delist(arena, extent);
-        trim(arena, extent, size);
+        struct pool__extent *rest = cut(arena, extent, size);
+        if (rest)
+            enlist(arena, rest);
         return extent;
     }
     return NULL;
@@ -141,7 +150,7 @@ struct pool__extent *pool__arena_alloc(struct pool__arena *arena, uint64_t size)
 {
     if (size == 0 || size > arena->end - arena->start)
         return NULL;
-    size = (size + GRAIN - 1) / GRAIN * GRAIN;
+    size = round_up(size);
     struct pool__extent *extent = from_free_list(arena, size, TRIES);
     if (!extent)
         extent = from_fresh(arena, size);
@@ -180,6 +189,13 @@ void pool__arena_free(struct pool__arena *arena, struct pool__extent *extent)
     arena->fresh = extent->offset;
     unlink_extent(arena, extent);
     drop_record(arena, extent);
+}
+
+void pool__arena_shrink(struct pool__arena *arena, struct pool__extent *extent, uint64_t size)
+{
+    struct pool__extent *rest = cut(arena, extent, round_up(size));
+    if (rest)
+        pool__arena_free(arena, rest);
 }
 
 uint64_t pool__extent_offset(const struct pool__extent *extent)

@@ -31,6 +31,9 @@ struct pool__extent *pool__arena_alloc(struct pool__arena *arena, uint64_t size)
 /* Gives it back; NULL is allowed. */
 void pool__arena_free(struct pool__arena *arena, struct pool__extent *extent);
 
+/* Gives the end of it back, so that `size` > 0 bytes are left. */
+void pool__arena_shrink(struct pool__arena *arena, struct pool__extent *extent, uint64_t size);
+
 /* Where it lies, and how many bytes it has. */
 uint64_t pool__extent_offset(const struct pool__extent *extent);
 uint64_t pool__extent_size(const struct pool__extent *extent);

@@ -1,16 +1,15 @@
 /* Runs in the host: chunks from the source to the board, and from the board to the sink.
  *
- * Whatever ends a chunk - its owner commits it, its owner dies, its memory makes no sense - comes
- * to settle(): results and notes of the items that ended are taken, at most one item is blamed, and
- * the rest goes back into the ring under a new generation. */
+ * Whatever ends a chunk - its owner commits it, or dies over it - comes to settle(): results and notes
+ * of the items that ended are taken, at most one item is blamed, and the rest goes back into the ring
+ * under a new generation. */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "common/chunk.h"
-#include "common/notes.h"
+#include "common/futex.h"
 #include "host/fill.h"
 #include "host/pool.h"
 
@@ -42,7 +41,16 @@ static struct pool__cell *cell_of(const pool_t *pool, uint32_t number)
     return &pool->desk->cells[number];
 }
 
-/* Puts the chunk, as its account has it, into the ring under a new generation. */
+/* Writes a ticket of the chunk's present generation into the ring. */
+static void queue(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    chunk->position = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
+    atomic_store_explicit(&pool->board->ring[chunk->position % POOL__CHUNKS],
+                          pool__ticket(number, chunk->generation), memory_order_release);
+    atomic_store(&pool->board->tail, chunk->position + 1);
+}
+
 void pool__publish(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -52,21 +60,16 @@ void pool__publish(pool_t *pool, uint32_t number)
     order->count = chunk->count;
     order->items = chunk->items;
     order->results = chunk->results;
+    order->room = chunk->room;
+    chunk->taken = chunk->result_at = 0;
+    if (chunk->job->result_type)
+        atomic_store_explicit(&cell->stream.used, 0, memory_order_relaxed);
     atomic_store_explicit(&cell->progress, 0, memory_order_relaxed);
     atomic_store_explicit(&cell->notes, 0, memory_order_relaxed);
     chunk->generation++;
     atomic_store_explicit(&cell->state, pool__word(POOL__QUEUED, 0, 0, chunk->generation),
                           memory_order_release);
-    pool__queue(pool, number);
-}
-
-void pool__queue(pool_t *pool, uint32_t number)
-{
-    struct pool__chunk *chunk = &pool->chunks[number];
-    chunk->position = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
-    atomic_store_explicit(&pool->board->ring[chunk->position % POOL__CHUNKS],
-                          pool__ticket(number, chunk->generation), memory_order_release);
-    atomic_store(&pool->board->tail, chunk->position + 1);
+    queue(pool, number);
 }
 
 static void release(pool_t *pool, uint32_t number)
@@ -81,72 +84,23 @@ static void release(pool_t *pool, uint32_t number)
     pool->free_chunks[pool->free_count++] = number;
 }
 
-/* Goes on with the chunk's items after the first `ended`: back into the ring, or done. */
-static void advance(pool_t *pool, uint32_t number, uint64_t ended)
+/* Goes on with the chunk's items that have no end yet: back into the ring, or done. */
+static void advance(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    struct pool__job *job = chunk->job;
-    job->ended += ended;
-    chunk->first += ended;
-    chunk->count -= ended;
-    if (pool->phase == POOL__GONE_PHASE) {
-        pool__lose_items(pool, job, chunk->first, chunk->first + chunk->count);
-        chunk->count = 0;
-    }
-    if (chunk->count == 0) {
+    if (pool->phase == POOL__GONE_PHASE)
+        pool__lose_items(pool, chunk->job, chunk->first + chunk->taken,
+                         chunk->first + chunk->count);
+    if (pool->phase == POOL__GONE_PHASE || chunk->taken == chunk->count) {
         release(pool, number);
         return;
     }
-    chunk->items += ended * pool__item_stride(job);
-    chunk->results += ended * job->out.size;
+    pool__skip_items(pool, chunk, chunk->taken);
     pool__publish(pool, number);
     pool__ring(pool);
 }
 
-/* ---- Results and errors ---- */
-
-void pool__item_failed(pool_t *pool, struct pool__job *job, const pool_error_t *error)
-{
-    job->failed++;
-    pool__report_add(&pool->report, error);
-}
-
-static void copy_results(pool_t *pool, const struct pool__chunk *chunk, uint64_t from, uint64_t to)
-{
-    const struct pool__job *job = chunk->job;
-    size_t size = job->out.size;
-    if (from < to && size && !job->out_shared)
-        memcpy((char *)job->out.data + (chunk->first + from) * size,
-               pool__board_at(pool->board, chunk->results) + from * size, (to - from) * size);
-}
-
-/* Takes results and notes of the chunk's first `ended` items. Notes come in the order of the items;
- * one that does not is none. */
-static void take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid)
-{
-    const struct pool__chunk *chunk = &pool->chunks[number];
-    const unsigned char *page = pool__chunk_notes(pool->board, number);
-    uint32_t used = atomic_load(&cell_of(pool, number)->notes), at = 0;
-    struct pool__note note;
-    uint64_t next = 0;
-    while (used && pool__note_read(page, used, &at, &note)) {
-        if (note.item < next || note.item >= ended)
-            break;
-        copy_results(pool, chunk, next, note.item);
-        next = note.item + 1;
-        pool_error_t error = {.index = chunk->first + note.item,
-                              .kind = POOL_FAILED,
-                              .code = note.code,
-                              .message = note.message,
-                              .file = note.file[0] ? note.file : NULL,
-                              .line = note.line,
-                              .worker = worker,
-                              .pid = pid,
-                              .attempt = 1};
-        pool__item_failed(pool, chunk->job, &error);
-    }
-    copy_results(pool, chunk, next, ended);
-}
+/* ---- Blame ---- */
 
 /* Reads the crash report of a dead worker. */
 static void describe_crash(pool_t *pool, const struct pool__death *death, char *text, size_t size)
@@ -161,34 +115,33 @@ static void describe_crash(pool_t *pool, const struct pool__death *death, char *
         snprintf(text, size, "address 0x%llx", (unsigned long long)seat->address);
 }
 
-static void blame(pool_t *pool, const struct pool__chunk *chunk, uint64_t item,
-                  const struct pool__death *death)
+/* The worker died while it ran the chunk's next item. */
+static void blame(pool_t *pool, struct pool__chunk *chunk, const struct pool__death *death)
 {
     char text[64];
     describe_crash(pool, death, text, sizeof text);
     bool crashed = WIFSIGNALED(death->status);
-    pool_error_t error = {.index = chunk->first + item,
-                          .kind = crashed ? POOL_CRASHED : POOL_EXITED,
+    pool_error_t error = {.kind = crashed ? POOL_CRASHED : POOL_EXITED,
                           .code = crashed ? WTERMSIG(death->status) : WEXITSTATUS(death->status),
                           .message = text,
                           .worker = death->worker,
                           .pid = death->pid,
                           .attempt = 1};
-    pool__item_failed(pool, chunk->job, &error);
+    pool__fail_items(pool, chunk, chunk->taken + 1, error);
 }
 
 /* Nothing the board says of this chunk can be believed. */
 static void condemn(pool_t *pool, uint32_t number)
 {
-    const struct pool__chunk *chunk = &pool->chunks[number];
+    struct pool__chunk *chunk = &pool->chunks[number];
+    pool_error_t error = {.kind = POOL_CORRUPT,
+                          .code = -EBADMSG,
+                          .message = "the worker's account was overwritten",
+                          .worker = -1,
+                          .attempt = 1};
     atomic_store(&cell_of(pool, number)->state, 0);
-    for (uint64_t i = 0; i < chunk->count; i++) {
-        pool_error_t error = {.index = chunk->first + i, .kind = POOL_CORRUPT, .code = -EBADMSG,
-                              .message = "the worker's account was overwritten", .worker = -1,
-                              .attempt = 1};
-        pool__item_failed(pool, chunk->job, &error);
-    }
-    advance(pool, number, chunk->count);
+    pool__fail_items(pool, chunk, chunk->count, error);
+    release(pool, number);
 }
 
 /* ---- Settling ---- */
@@ -204,32 +157,82 @@ static void learn(pool_t *pool, uint32_t number, uint64_t ended)
     job->item_nanoseconds = job->item_nanoseconds > 0 ? (job->item_nanoseconds + each) / 2 : each;
 }
 
+/* How many items of the chunk have ended, by the owner's account, and whether one runs. False when
+ * that account makes no sense. */
+static bool read_progress(const pool_t *pool, uint32_t number, uint64_t *ended, bool *running)
+{
+    const struct pool__chunk *chunk = &pool->chunks[number];
+    uint64_t progress = atomic_load(&cell_of(pool, number)->progress);
+    *ended = progress / 2;
+    *running = progress % 2;
+    return *ended >= chunk->taken && *ended + *running <= chunk->count;
+}
+
 /* The chunk's owner has committed it, or died over it. */
 static void settle(pool_t *pool, uint32_t number, int worker, const struct pool__death *death)
 {
-    const struct pool__chunk *chunk = &pool->chunks[number];
-    uint64_t progress = atomic_load_explicit(&cell_of(pool, number)->progress,
-                                             memory_order_acquire);
-    uint64_t ended = progress / 2;
-    bool running = progress % 2;
-    if (ended > chunk->count || (running && ended == chunk->count) ||
-        (!death && (running || ended == 0))) {
+    struct pool__chunk *chunk = &pool->chunks[number];
+    uint64_t ended;
+    bool running;
+    if (!read_progress(pool, number, &ended, &running) || (!death && (running || ended == 0))) {
         condemn(pool, number);
         return;
     }
-    take(pool, number, ended, worker, death ? death->pid : pool->people[worker].pid);
+    pool__take(pool, number, ended, worker, death ? death->pid : pool->people[worker].pid);
     if (!death)
         learn(pool, number, ended);
     if (running)
-        blame(pool, chunk, ended++, death);
-    advance(pool, number, ended);
+        blame(pool, chunk, death);
+    advance(pool, number);
 }
 
-static bool committed(const pool_t *pool, uint32_t number, uint64_t word)
+/* The chunk's owner has no room for its next result: takes those before it and makes room. If there
+ * is none the owner finds as little as before, and its item fails. */
+static void serve(pool_t *pool, uint32_t number, uint64_t word)
 {
-    return pool->chunks[number].job && pool__word_state(word) == POOL__DONE &&
+    struct pool__chunk *chunk = &pool->chunks[number];
+    struct pool__cell *cell = cell_of(pool, number);
+    struct pool__order *order = &pool->board->orders[number];
+    int worker = pool__word_worker(word);
+    uint64_t ended;
+    bool running;
+    if (!read_progress(pool, number, &ended, &running) || !running || !chunk->job->result_type) {
+        condemn(pool, number);
+        return;
+    }
+    pool__take(pool, number, ended, worker, pool->people[worker].pid);
+    uint64_t wanted = atomic_load(&cell->stream.wanted);
+    if (wanted > chunk->room)
+        pool__make_room(pool, chunk, wanted);
+    order->results = chunk->results;
+    order->room = chunk->room;
+    chunk->result_at = 0;
+    atomic_store(&cell->stream.used, 0);
+    pool__move(&cell->state, POOL__FULL, POOL__RUNNING, word);
+    atomic_fetch_add(&cell->turn, 1);
+    pool__futex_wake(&cell->turn);
+}
+
+/* Whether the word is of this chunk as it was last published, by a worker that can be. */
+static bool valid(const pool_t *pool, uint32_t number, uint64_t word)
+{
+    return pool->chunks[number].job &&
            pool__word_generation(word) == pool->chunks[number].generation &&
            pool__word_worker(word) < pool->board->processes;
+}
+
+/* Does what a worker asks for by the state of the chunk. Returns whether it asked. */
+static bool answer(pool_t *pool, uint32_t number, uint64_t word)
+{
+    if (!valid(pool, number, word))
+        return false;
+    if (pool__word_state(word) == POOL__DONE)
+        settle(pool, number, pool__word_worker(word), NULL);
+    else if (pool__word_state(word) == POOL__FULL)
+        serve(pool, number, word);
+    else
+        return false;
+    return true;
 }
 
 bool pool__collect(pool_t *pool)
@@ -241,11 +244,8 @@ bool pool__collect(pool_t *pool)
         uint64_t bits = atomic_exchange(&pool->desk->done[i], 0);
         for (; bits; bits &= bits - 1) {
             uint32_t number = i * 64 + (uint32_t)__builtin_ctzll(bits);
-            uint64_t word = atomic_load(&cell_of(pool, number)->state);
-            if (!committed(pool, number, word))
-                continue;
-            settle(pool, number, pool__word_worker(word), NULL);
-            any = true;
+            if (answer(pool, number, atomic_load(&cell_of(pool, number)->state)))
+                any = true;
         }
     }
     return any;
@@ -259,7 +259,7 @@ static void mend_queued(pool_t *pool, uint32_t number)
     uint64_t position = pool->chunks[number].position;
     if (head <= tail && position >= head)
         return;
-    pool__queue(pool, number);
+    queue(pool, number);
     pool->repairs++;
 }
 
@@ -278,15 +278,15 @@ static bool may_run(const pool_t *pool, uint64_t word)
 static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__death *death)
 {
     uint64_t word = atomic_load(&cell_of(pool, number)->state);
-    bool ours = pool__word_generation(word) == pool->chunks[number].generation;
-    enum pool__state state = ours ? pool__word_state(word) : POOL__FREE;
-    if (committed(pool, number, word))
-        settle(pool, number, pool__word_worker(word), NULL);
-    else if (state == POOL__RUNNING && death && pool__word_owned(word, death->worker, death->life))
+    enum pool__state state = valid(pool, number, word) ? pool__word_state(word) : POOL__FREE;
+    bool held = state == POOL__RUNNING || state == POOL__FULL;
+    if (held && death && pool__word_owned(word, death->worker, death->life))
         settle(pool, number, death->worker, death);
+    else if (answer(pool, number, word))
+        pool->repairs += !death;
     else if (state == POOL__QUEUED)
         mend_queued(pool, number);
-    else if (state != POOL__RUNNING || !may_run(pool, word))
+    else if (!held || !may_run(pool, word))
         condemn(pool, number);
 }
 
@@ -308,11 +308,12 @@ void pool__give_up(pool_t *pool)
         /* Whoever still runs loses its commit from here on. */
         uint64_t word = atomic_exchange(&cell_of(pool, number)->state, 0);
         chunk->job->status = POOL_EBROKEN;
-        if (committed(pool, number, word)) {
+        if (valid(pool, number, word) && pool__word_state(word) == POOL__DONE) {
             settle(pool, number, pool__word_worker(word), NULL);
             continue;
         }
-        pool__lose_items(pool, chunk->job, chunk->first, chunk->first + chunk->count);
+        pool__lose_items(pool, chunk->job, chunk->first + chunk->taken,
+                         chunk->first + chunk->count);
         release(pool, number);
     }
 }

@@ -5,23 +5,16 @@
 #include <errno.h>
 #include <string.h>
 
-/* More bytes than any board has: sums of a few stay in range, and no allocation succeeds. */
-#define UNREASONABLE ((uint64_t)1 << 56)
+#include "common/flat.h"
 
 enum {
     CHUNK_NANOSECONDS = 100000, /* what an automatic chunk should take: long beside a claim */
     CHUNK_BYTES = 256 << 10,    /* and what it may hold: it should stay in a cache */
+    LEAST_ROOM = 1024,          /* for the results of a chunk whose sizes are not known yet */
     AHEAD = 8,                  /* automatic chunks outstanding per worker */
     SHARE = 4,                  /* near the end, a chunk is a worker's rest divided by this */
     BUDGET = 32 << 20           /* bytes outstanding, unless a chunk per worker needs more */
 };
-
-uint64_t pool__item_stride(const struct pool__job *job)
-{
-    if (job->in.type == &pool_type_plain)
-        return job->in.size;
-    return sizeof(struct pool__frame);
-}
 
 uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
 {
@@ -29,134 +22,236 @@ uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
            (chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0);
 }
 
-void pool__lose_items(pool_t *pool, struct pool__job *job, uint64_t from, uint64_t to)
+void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count)
 {
-    for (uint64_t i = from; i < to; i++) {
-        pool_error_t error = {.index = i, .kind = POOL_LOST, .code = job->status,
-                              .message = pool->broken ? pool->why : "", .worker = -1};
-        pool__item_failed(pool, job, &error);
-    }
-    job->ended += to - from;
+    const struct pool__job *job = chunk->job;
+    chunk->first += count;
+    chunk->count -= count;
+    if (!job->result_type)
+        chunk->results += count * job->out.size;
+    if (!job->item_type)
+        chunk->items += count * job->in.size;
+    else
+        for (; count > 0; count--) {
+            const struct pool__entry *entry =
+                (const void *)pool__board_at(pool->board, chunk->items);
+            chunk->items += pool__entry_stride(entry->size);
+        }
 }
 
-/* ---- Items ---- */
+/* ---- How many items, by time and size ---- */
 
-static const char *text_at(const struct pool__job *job, uint64_t i)
+static uint64_t smaller(uint64_t a, uint64_t b)
 {
-    return ((const char *const *)job->in.data)[i];
+    return a < b ? a : b;
 }
 
-static const pool_bytes_t *bytes_at(const struct pool__job *job, uint64_t i)
-{
-    return &((const pool_bytes_t *)job->in.data)[i];
-}
-
-/* Bytes of the item on the board beside its stride. */
-static uint64_t payload(const struct pool__job *job, uint64_t i)
-{
-    if (job->in.type == &pool_type_text) {
-        const char *text = text_at(job, i);
-        return text ? strlen(text) + 1 : 0;
-    }
-    if (job->in.type == &pool_type_bytes) {
-        const pool_bytes_t *bytes = bytes_at(job, i);
-        uint64_t size = bytes->size < UNREASONABLE ? bytes->size : UNREASONABLE;
-        return bytes->data ? (size + 15) / 16 * 16 + 16 : 0; /* never 0: NULL alone is that */
-    }
-    return 0;
-}
-
-/* Writes `count` items from index `first` to `to`. */
-static void pack(const struct pool__job *job, uint64_t first, uint64_t count, unsigned char *to)
-{
-    if (job->in.type == &pool_type_plain) {
-        memcpy(to, (const char *)job->in.data + first * job->in.size, count * job->in.size);
-        return;
-    }
-    struct pool__frame *frames = (struct pool__frame *)(void *)to;
-    uint64_t at = count * sizeof *frames;
-    for (uint64_t i = 0; i < count; i++) {
-        bool text = job->in.type == &pool_type_text;
-        const void *data = text ? text_at(job, first + i) : bytes_at(job, first + i)->data;
-        uint64_t size = text ? payload(job, first + i) : bytes_at(job, first + i)->size;
-        frames[i] = (struct pool__frame){data ? at - i * sizeof *frames : 0, data ? size : 0};
-        if (data)
-            memcpy(to + at, data, size);
-        at += payload(job, first + i);
-    }
-}
-
-/* ---- How many ---- */
-
-/* Items in the next chunk, judged by time. */
-static uint64_t count_by_time(const pool_t *pool, const struct pool__job *job)
+static uint64_t count_items(const pool_t *pool, const struct pool__job *job)
 {
     uint64_t rest = job->in.count - job->next;
     if (job->chunksize)
-        return job->chunksize < rest ? job->chunksize : rest;
+        return smaller(job->chunksize, rest);
     if (job->item_nanoseconds <= 0)
         return 1;
     double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
     uint64_t share = rest / (SHARE * (uint64_t)pool->board->processes);
     uint64_t count = wanted < (double)share ? (uint64_t)wanted : share;
+    uint64_t larger = job->item_type ? (uint64_t)job->item_bytes : job->in.size;
+    uint64_t result = job->result_type ? (uint64_t)job->result_bytes : job->out.size;
+    larger = result > larger ? result : larger;
+    count = smaller(count, larger ? CHUNK_BYTES / larger : UINT64_MAX);
     return count > 0 ? count : 1;
 }
 
-/* Items of those that also suit by size, at least one, and the bytes they take on the board. */
-static uint64_t count_by_size(const struct pool__job *job, uint64_t count, uint64_t *bytes)
+/* ---- Room for items and results ---- */
+
+static void use_items(struct pool__chunk *chunk, struct pool__extent *memory)
 {
-    uint64_t stride = pool__item_stride(job), limit = job->chunksize ? UNREASONABLE : CHUNK_BYTES;
-    uint64_t larger = stride > job->out.size ? stride : job->out.size;
-    if (job->in.type == &pool_type_plain) {
-        uint64_t fit = limit / larger > 0 ? limit / larger : 1;
-        count = count < fit ? count : fit;
-        *bytes = count * stride;
-        return count;
+    chunk->item_memory = memory;
+    chunk->items = pool__extent_offset(memory);
+}
+
+static bool place_plain(pool_t *pool, const struct pool__job *job, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    uint64_t bytes = chunk->count * job->in.size;
+    if (job->in_shared) {
+        chunk->items = pool__board_offset(pool->board, job->in.data) + chunk->first * job->in.size;
+        return true;
     }
-    uint64_t i = 0;
-    *bytes = 0;
-    do
-        *bytes += stride + payload(job, job->next + i);
-    while (++i < count && (i + 1) * larger <= limit && *bytes <= limit);
-    return i;
+    if (bytes <= POOL__INLINE_ITEM) {
+        chunk->items = pool__board_offset(pool->board, pool->board->orders[number].item);
+    } else {
+        struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, bytes);
+        if (!memory)
+            return false;
+        use_items(chunk, memory);
+    }
+    memcpy(pool__board_at(pool->board, chunk->items),
+           (const char *)job->in.data + chunk->first * job->in.size, bytes);
+    return true;
+}
+
+/* Packs item `index` to `to`, where `room` bytes are. Returns 0, an error, or 1: it needs more room.
+ * `*used` is what it takes or needs. */
+static int pack_item(const struct pool__job *job, uint64_t index, unsigned char *to, uint64_t room,
+                     uint64_t *used)
+{
+    struct pool__entry entry = {.index = index};
+    struct pool_writer writer = {.base = to + sizeof entry,
+                                 .room = room > sizeof entry ? room - sizeof entry : 0};
+    const void *item = (const char *)job->in.data + index * job->in.size;
+    int error = pool__pack(&writer, job->item_type, job->in.size, item);
+    if (error)
+        return error < 0 ? error : -EINVAL;
+    if (writer.used > (uint64_t)INT64_MAX)
+        return -EOVERFLOW;
+    entry.size = writer.used;
+    *used = pool__entry_stride(entry.size);
+    if (*used > room)
+        return 1;
+    memcpy(to, &entry, sizeof entry);
+    return 0;
+}
+
+/* The chunk's first item, alone, wherever it fits. Returns 0, an error, or -ENOBUFS: no room now. */
+static int pack_single(pool_t *pool, struct pool__job *job, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    unsigned char *item = pool->board->orders[number].item;
+    uint64_t needed;
+    int error = pack_item(job, chunk->first, item, POOL__INLINE_ITEM, &needed);
+    if (error <= 0) {
+        chunk->items = pool__board_offset(pool->board, item);
+        return error;
+    }
+    struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, needed);
+    if (!memory)
+        return -ENOBUFS;
+    use_items(chunk, memory);
+    error = pack_item(job, chunk->first, pool__board_at(pool->board, chunk->items), needed,
+                      &needed);
+    return error > 0 ? -EINVAL : error; /* a pack function that writes more the second time */
+}
+
+/* As many of the chunk's items as fit into `memory`; counts them in chunk->count. */
+static void pack_several(pool_t *pool, struct pool__job *job, struct pool__chunk *chunk,
+                         struct pool__extent *memory)
+{
+    unsigned char *to = pool__board_at(pool->board, pool__extent_offset(memory));
+    uint64_t room = pool__extent_size(memory), at = 0, used, count = 0;
+    while (count < chunk->count &&
+           pack_item(job, chunk->first + count, to + at, room - at, &used) == 0) {
+        at += used;
+        count++;
+    }
+    chunk->count = count;
+    if (count == 0)
+        return;
+    job->item_bytes = (double)at / (double)count;
+    pool__arena_shrink(&pool->items_arena, memory, at);
+    use_items(chunk, memory);
+}
+
+/* Packs items into a stream. A chunk ends before an item that does not fit or cannot be packed. */
+static int place_stream(pool_t *pool, struct pool__job *job, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    if (chunk->count > 1) {
+        struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, CHUNK_BYTES);
+        if (!memory)
+            return -ENOBUFS;
+        pack_several(pool, job, chunk, memory);
+        if (chunk->count > 0)
+            return 0;
+        pool__arena_free(&pool->items_arena, memory);
+    }
+    chunk->count = 1;
+    return pack_single(pool, job, number);
+}
+
+bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes)
+{
+    struct pool__extent *memory = pool__arena_alloc(&pool->results_arena, bytes);
+    if (!memory)
+        return false;
+    pool->bytes -= pool__chunk_bytes(chunk);
+    pool__arena_free(&pool->results_arena, chunk->result_memory);
+    chunk->result_memory = memory;
+    chunk->results = pool__extent_offset(memory);
+    chunk->room = pool__extent_size(memory);
+    pool->bytes += pool__chunk_bytes(chunk);
+    return true;
+}
+
+static bool place_results(pool_t *pool, const struct pool__job *job, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    uint64_t bytes = chunk->count * job->out.size;
+    if (job->result_type) {
+        double likely = (double)chunk->count * (job->result_bytes * 1.25 + 64);
+        bytes = likely < CHUNK_BYTES ? (uint64_t)likely : CHUNK_BYTES;
+        return pool__make_room(pool, chunk, bytes > LEAST_ROOM ? bytes : LEAST_ROOM);
+    }
+    chunk->room = bytes;
+    if (job->out_shared)
+        chunk->results =
+            pool__board_offset(pool->board, job->out.data) + chunk->first * job->out.size;
+    else if (bytes <= POOL__INLINE_RESULT)
+        chunk->results = pool__board_offset(pool->board, pool->desk->cells[number].result);
+    else
+        return pool__make_room(pool, chunk, bytes);
+    return true;
 }
 
 /* ---- Filling ---- */
 
-/* Finds room on the board for the chunk's items and results. False when there is none now. */
-static bool place(pool_t *pool, const struct pool__job *job, uint32_t number, uint64_t item_bytes)
+/* Finds room on the board for the chunk's items and results and writes the items. Returns 0, an error
+ * of its first item, or -ENOBUFS: there is no room now. */
+static int place(pool_t *pool, struct pool__job *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    struct pool__order *order = &pool->board->orders[number];
-    uint64_t result_bytes = chunk->count * job->out.size;
     chunk->item_memory = chunk->result_memory = NULL;
-    if (job->in_shared)
-        chunk->items = pool__board_offset(pool->board, job->in.data) + chunk->first * job->in.size;
-    else if (item_bytes <= POOL__INLINE_ITEM)
-        chunk->items = pool__board_offset(pool->board, order->item);
-    else if ((chunk->item_memory = pool__arena_alloc(&pool->items_arena, item_bytes)))
-        chunk->items = pool__extent_offset(chunk->item_memory);
-    else
-        return false;
-    if (job->out_shared)
-        chunk->results =
-            pool__board_offset(pool->board, job->out.data) + chunk->first * job->out.size;
-    else if (result_bytes <= POOL__INLINE_RESULT)
-        chunk->results = pool__board_offset(pool->board, pool->desk->cells[number].result);
-    else if ((chunk->result_memory = pool__arena_alloc(&pool->results_arena, result_bytes)))
-        chunk->results = pool__extent_offset(chunk->result_memory);
-    else {
-        pool__arena_free(&pool->items_arena, chunk->item_memory);
-        return false;
-    }
-    return true;
+    int error = -ENOBUFS;
+    if (job->item_type)
+        error = place_stream(pool, job, number);
+    else if (place_plain(pool, job, number))
+        error = 0;
+    if (chunk->item_memory)
+        pool->bytes += pool__extent_size(chunk->item_memory);
+    if (!error && place_results(pool, job, number))
+        return 0;
+    if (chunk->item_memory)
+        pool->bytes -= pool__extent_size(chunk->item_memory);
+    pool__arena_free(&pool->items_arena, chunk->item_memory);
+    chunk->item_memory = NULL;
+    return error ? error : -ENOBUFS;
 }
 
-static uint32_t layout_of(const pool_type_t *type)
+/* The next item cannot even be packed: it fails here. */
+static void fail_item(pool_t *pool, struct pool__job *job, int code)
 {
-    if (type == &pool_type_text)
-        return POOL__TEXT;
-    return type == &pool_type_bytes ? POOL__BYTES : POOL__PLAIN;
+    pool_error_t error = {.index = job->next++,
+                          .kind = POOL_FAILED,
+                          .code = code,
+                          .message = "the item could not be packed",
+                          .worker = -1};
+    pool__item_failed(pool, job, &error);
+}
+
+static void give_order(pool_t *pool, struct pool__job *job, uint32_t number)
+{
+    struct pool__order *order = &pool->board->orders[number];
+    order->function = job->function;
+    order->item_size = job->in.size;
+    order->result_size = job->out.size;
+    order->item_type = job->item_type;
+    order->result_type = job->result_type;
+    order->shared = job->out_shared;
+    pool->free_count--;
+    pool->chunks[number].job = job;
+    job->next += pool->chunks[number].count;
+    pool__publish(pool, number);
 }
 
 /* Makes one chunk of the job's next items. False when there is no room for it now. */
@@ -164,31 +259,25 @@ static bool fill_one(pool_t *pool, struct pool__job *job)
 {
     uint32_t number = pool->free_chunks[pool->free_count - 1];
     struct pool__chunk *chunk = &pool->chunks[number];
-    struct pool__order *order = &pool->board->orders[number];
-    uint64_t bytes;
     chunk->first = job->next;
-    chunk->count = count_by_size(job, count_by_time(pool, job), &bytes);
-    while (!place(pool, job, number, bytes)) {
+    chunk->count = count_items(pool, job);
+    for (;;) {
+        int error = place(pool, job, number);
+        if (!error)
+            break;
+        if (error != -ENOBUFS) {
+            fail_item(pool, job, error);
+            return true;
+        }
         if (pool__outstanding(pool) > 0)
             return false;
         if (chunk->count == 1) {
             job->status = -ENOMEM; /* not even one item fits */
             return false;
         }
-        chunk->count = count_by_size(job, chunk->count / 2, &bytes);
+        chunk->count /= 2;
     }
-    pool->free_count--;
-    pool->bytes += pool__chunk_bytes(chunk);
-    chunk->job = job;
-    order->function = job->function;
-    order->item_size = job->in.size;
-    order->result_size = job->out.size;
-    order->layout = layout_of(job->in.type);
-    order->shared = job->out_shared;
-    if (!job->in_shared)
-        pack(job, chunk->first, chunk->count, pool__board_at(pool->board, chunk->items));
-    job->next += chunk->count;
-    pool__publish(pool, number);
+    give_order(pool, job, number);
     return true;
 }
 

@@ -1,22 +1,43 @@
-/* Between the files that move chunks: filling them (fill.c) and settling them (chunks.c). */
+/* Between the files that move chunks: filling them (fill.c), their life (chunks.c), and taking
+ * results from them (sink.c). */
 #ifndef POOL_HOST_FILL_H
 #define POOL_HOST_FILL_H
 
 #include "host/pool.h"
 
-/* Puts the chunk, as its account has it, into the ring under a new generation. */
-void pool__publish(pool_t *pool, uint32_t number);
+/* ---- fill.c ---- */
 
-/* Writes a ticket of the chunk's present generation into the ring. */
-void pool__queue(pool_t *pool, uint32_t number);
+/* Puts items of the job into chunks and publishes them, as many as is good for now. */
+void pool__fill(pool_t *pool, struct pool__job *job);
 
-/* How far apart the items of a chunk lie on the board. */
-uint64_t pool__item_stride(const struct pool__job *job);
+/* Moves the chunk's account behind its next `count` items. */
+void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count);
 
 /* What a chunk takes of the budget. */
 uint64_t pool__chunk_bytes(const struct pool__chunk *chunk);
 
-/* Lists the items of the job from index `from` up to `to` as lost. */
+/* Finds room for `bytes` of results instead of what the chunk has. False when there is none. */
+bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes);
+
+/* ---- chunks.c ---- */
+
+/* Puts the chunk, as its account has it, into the ring under a new generation. */
+void pool__publish(pool_t *pool, uint32_t number);
+
+/* ---- sink.c ---- */
+
+/* Takes results and notes of the chunk's items up to the first `ended`, where worker and process
+ * have written them. */
+void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid);
+
+/* Ends the chunk's items from the next to be taken up to the first `ended` with this error; its
+ * index is filled in. */
+void pool__fail_items(pool_t *pool, struct pool__chunk *chunk, uint64_t ended, pool_error_t error);
+
+/* Ends the job's items with these indices as lost. */
 void pool__lose_items(pool_t *pool, struct pool__job *job, uint64_t from, uint64_t to);
+
+/* Ends one item of the job with this error. */
+void pool__item_failed(pool_t *pool, struct pool__job *job, const pool_error_t *error);
 
 #endif

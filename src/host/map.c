@@ -5,16 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "common/flat.h"
 #include "host/fill.h"
-#include "host/pool.h"
-
-struct pool_type {
-    const char *name;
-};
-
-const pool_type_t pool_type_plain = {"plain"};
-const pool_type_t pool_type_text = {"text"};
-const pool_type_t pool_type_bytes = {"bytes"};
 
 /* ---- Shared arrays ---- */
 
@@ -70,21 +62,82 @@ static bool in_shared_array(const pool_t *pool, const void *data, size_t bytes)
     return false;
 }
 
-/* ---- Map ---- */
+/* ---- Checking ---- */
 
-static int check_arrays(const pool_in_t *in, const pool_out_t *out)
+enum { TYPES = 256 };
+
+/* Types seen so far: they may refer to each other in circles. */
+struct seen {
+    const pool_type_t *types[TYPES];
+    size_t count;
+};
+
+static bool is_static(const pool_t *pool, const void *object)
 {
+    return object && pool__image_has(&pool->crossing.image, (uintptr_t)object);
+}
+
+static bool is_code(const pool_t *pool, uintptr_t function)
+{
+    return pool__image_runs(&pool->crossing.image, function);
+}
+
+static bool field_fits(const pool_type_t *type, const pool_field_t *field)
+{
+    size_t bytes;
+    if (field->size == 0 || __builtin_mul_overflow(field->size, field->count, &bytes))
+        return false;
+    if (field->count == 0) {
+        bytes = sizeof(void *);
+        if (field->count_size == 0 || field->count_size > sizeof(uint64_t) ||
+            field->count_offset > type->size ||
+            field->count_size > type->size - field->count_offset)
+            return false;
+    }
+    return field->offset <= type->size && bytes <= type->size - field->offset;
+}
+
+/* Whether values of this type can travel: it makes sense, and it and all it refers to are static
+ * objects that the workers have. */
+static bool type_known(const pool_t *pool, const pool_type_t *type, size_t size, struct seen *seen)
+{
+    if (!is_static(pool, type) || (type->size != size && type->kind != POOL_KIND_PLAIN))
+        return false;
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->types[i] == type)
+            return true;
+    if (seen->count == TYPES)
+        return false;
+    seen->types[seen->count++] = type;
+    if (type->kind == POOL_KIND_CUSTOM)
+        return is_code(pool, (uintptr_t)type->pack) && is_code(pool, (uintptr_t)type->unpack);
+    if (type->kind != POOL_KIND_STRUCT)
+        return type->kind >= POOL_KIND_PLAIN && type->kind <= POOL_KIND_BYTES;
+    if (type->field_count == 0 || !is_static(pool, type->fields))
+        return false;
+    for (size_t i = 0; i < type->field_count; i++) {
+        const pool_field_t *field = &type->fields[i];
+        if (!field_fits(type, field) || !type_known(pool, field->type, field->size, seen))
+            return false;
+    }
+    return true;
+}
+
+static int check_arrays(const pool_t *pool, const pool_in_t *in, const pool_out_t *out)
+{
+    struct seen seen = {.count = 0};
     size_t bytes;
     bool results = out->data || out->size || out->type;
     if (in->count > 0 && (!in->data || (results && !out->data)))
         return POOL_ENODATA;
     if (in->size == 0 || (results && out->size == 0))
         return POOL_EITEMSIZE;
-    if (!in->type || (results && out->type != &pool_type_plain))
-        return POOL_EOPTION;
     if (__builtin_mul_overflow(in->count, in->size, &bytes) || bytes > PTRDIFF_MAX ||
         __builtin_mul_overflow(in->count, out->size, &bytes) || bytes > PTRDIFF_MAX)
         return POOL_EOVERFLOW;
+    if (!type_known(pool, in->type, in->size, &seen) ||
+        (results && !type_known(pool, out->type, out->size, &seen)))
+        return POOL_ETYPE;
     return 0;
 }
 
@@ -96,15 +149,17 @@ static int check_call(const pool_t *pool, pool_function_t function, const pool_i
         return error;
     if (!function)
         return POOL_ENOFUNCTION;
-    error = check_arrays(in, out);
+    error = check_arrays(pool, in, out);
     if (error)
         return error;
-    if (!pool__image_has(&pool->image, (uintptr_t)function))
+    if (!is_code(pool, (uintptr_t)function))
         return POOL_EUNKNOWN;
     if (pool->phase == POOL__RUNNING_PHASE)
         return 0;
     return pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
 }
+
+/* ---- Running ---- */
 
 /* Gives memory back that only a large call needed. */
 static void trim(pool_t *pool, struct pool__arena *arena)
@@ -116,7 +171,7 @@ static void trim(pool_t *pool, struct pool__arena *arena)
 }
 
 /* Until every item has an end. What cannot even be given out is lost. */
-static int run(pool_t *pool, struct pool__job *job)
+int pool__run_job(pool_t *pool, struct pool__job *job)
 {
     while (job->ended < job->in.count) {
         pool__fill(pool, job);
@@ -137,24 +192,89 @@ static int run(pool_t *pool, struct pool__job *job)
     return job->failed > INT_MAX ? INT_MAX : (int)job->failed;
 }
 
-int pool_map_with(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
-                  const pool_map_options_t *options)
+/* ---- The calls ---- */
+
+/* The type of a stream, or NULL for values that are copied as they are. */
+static const pool_type_t *stream_type(const pool_type_t *type)
 {
-    int error = check_call(pool, function, &in, &out);
-    if (error)
-        return error;
+    return !type || type->kind == POOL_KIND_PLAIN ? NULL : type;
+}
+
+static int map(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
+               const pool_map_options_t *options)
+{
     struct pool__job job = {.function = function,
                             .in = in,
                             .out = out,
                             .chunksize = options ? options->chunksize : 0,
-                            .in_shared = in_shared_array(pool, in.data, in.count * in.size),
-                            .out_shared = in_shared_array(pool, out.data, in.count * out.size)};
+                            .item_type = stream_type(in.type),
+                            .result_type = stream_type(out.type)};
+    if (!job.item_type)
+        job.in_shared = in_shared_array(pool, in.data, in.count * in.size);
+    if (!job.result_type)
+        job.out_shared = in_shared_array(pool, out.data, in.count * out.size);
+    else if (in.count)
+        memset(out.data, 0, in.count * out.size);
     pool__report_clear(&pool->report);
     pool->items = in.count;
-    return run(pool, &job);
+    return pool__run_job(pool, &job);
 }
 
-int pool_map(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out)
+int(pool_map_with)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
+                   const pool_map_options_t *options)
 {
-    return pool_map_with(pool, function, in, out, NULL);
+    int error = check_call(pool, function, &in, &out);
+    return error ? error : map(pool, function, in, out, options);
+}
+
+int(pool_map)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out)
+{
+    return (pool_map_with)(pool, function, in, out, NULL);
+}
+
+int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in, pool_out_t out,
+                           const pool_map_options_t *options)
+{
+    const pool_callable_t *callable = function;
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    if (!callable || callable->magic != POOL_CALLABLE)
+        return POOL_ENOFUNCTION;
+    if (!is_static(pool, callable))
+        return POOL_EUNKNOWN;
+    in.type = callable->args;
+    out.type = callable->result;
+    if (out.size != callable->result_size)
+        return POOL_ETYPE;
+    error = check_call(pool, callable->call, &in, &out);
+    if (error)
+        return error;
+    if (pool__type_plain(in.type))
+        in.type = &pool_type_plain;
+    return map(pool, callable->call, in, out, options);
+}
+
+int pool_map_callable(pool_t *pool, const void *function, pool_in_t in, pool_out_t out)
+{
+    return pool_map_callable_with(pool, function, in, out, NULL);
+}
+
+int(pool_starmap_with)(pool_t *pool, const pool_callable_t *function, const void *rows,
+                       size_t count, void *results, const pool_map_options_t *options)
+{
+    if (!pool)
+        return POOL_ENOPOOL;
+    if (!function || function->magic != POOL_CALLABLE || !function->args)
+        return POOL_ENOFUNCTION;
+    return pool_map_callable_with(pool, function,
+                                  pool_in(rows, count, function->args->size, function->args),
+                                  pool_out(results, function->result_size, function->result),
+                                  options);
+}
+
+int(pool_starmap)(pool_t *pool, const pool_callable_t *function, const void *rows, size_t count,
+                  void *results)
+{
+    return (pool_starmap_with)(pool, function, rows, count, results, NULL);
 }

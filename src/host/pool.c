@@ -65,7 +65,7 @@ static int allocate(pool_t *pool)
     if (!pool->people)
         return -ENOMEM;
     error = pool__chunks_init(pool);
-    return error ? error : pool__image_take(&pool->image);
+    return error ? error : pool__image_take(&pool->crossing.image);
 }
 
 static void deallocate(pool_t *pool)
@@ -79,7 +79,7 @@ static void deallocate(pool_t *pool)
     pool__arena_fini(&pool->items_arena);
     pool__arena_fini(&pool->results_arena);
     pool__chunks_fini(pool);
-    pool__image_fini(&pool->image);
+    pool__image_fini(&pool->crossing.image);
     pool__board_unmap(pool->board);
     free(pool->people);
     free(pool);

@@ -13,7 +13,6 @@
 #include "common/control.h"
 #include "common/roles.h"
 #include "host/arena.h"
-#include "host/image.h"
 #include "host/report.h"
 #include "procpool.h"
 
@@ -26,7 +25,9 @@ struct pool__job {
     size_t next;      /* the first item not yet in a chunk */
     size_t ended;     /* items that have an end */
     size_t failed;
-    double item_nanoseconds; /* estimate of what an item takes; 0: not known yet */
+    double item_nanoseconds; /* estimates of what an item takes; 0: not known yet */
+    double item_bytes, result_bytes;      /* the same of streams */
+    const pool_type_t *item_type, *result_type; /* NULL: plain data; else a stream of this */
     int status;              /* negative: no more items are given out, and why */
     bool in_shared, out_shared;
 };
@@ -39,6 +40,9 @@ struct pool__chunk {
     uint64_t position;             /* of its latest ticket in the ring */
     uint64_t items, results;       /* offsets on the board */
     struct pool__extent *item_memory, *result_memory; /* NULL: inline, or shared */
+    uint64_t room;      /* bytes at `results` */
+    uint64_t taken;     /* how many of its items have an end */
+    uint64_t result_at; /* of a stream: how far it has been read */
 };
 
 struct pool__person {
@@ -64,7 +68,6 @@ struct pool {
     int supervisor_pidfd;
     bool hello;
     int hello_status;
-    struct pool__image image;
     struct pool__arena items_arena, results_arena;
     struct pool__chunk *chunks; /* POOL__CHUNKS of them */
     uint32_t *free_chunks;      /* a stack of free numbers */
@@ -119,10 +122,8 @@ int pool__chunks_init(pool_t *pool);
 void pool__chunks_fini(pool_t *pool);
 uint32_t pool__outstanding(const pool_t *pool);
 
-/* Puts items of the job into chunks and publishes them, as many as is good for now. */
-void pool__fill(pool_t *pool, struct pool__job *job);
-
-/* Settles every chunk that has been committed. Returns whether there was one. */
+/* Settles every chunk that has been committed, serves every one that is full. Returns whether there
+ * was one. */
 bool pool__collect(pool_t *pool);
 
 /* How a worker died. */
@@ -140,7 +141,8 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death);
 /* Takes all outstanding chunks back: the pool is gone. Their items are lost. */
 void pool__give_up(pool_t *pool);
 
-/* Adds an error of one item. */
-void pool__item_failed(pool_t *pool, struct pool__job *job, const pool_error_t *error);
+/* Has all items of a job, whose array of results is prepared, run to their ends; returns what the
+ * call returns. */
+int pool__run_job(pool_t *pool, struct pool__job *job);
 
 #endif

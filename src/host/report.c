@@ -2,6 +2,7 @@
 #include "host/report.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,15 +92,21 @@ size_t pool_errors(const pool_t *pool, const pool_error_t **errors)
     return pool->report.count;
 }
 
-/* Prints text from a worker so that it stays on its line and cannot command the terminal. */
-static void print_escaped(const char *text, FILE *stream)
+/* ---- As text ---- */
+
+/* Text of a worker, so that it stays on its line and cannot command the terminal: control characters
+ * are escaped, also those of eight bits, alone or in UTF-8. */
+static void write_escaped(const char *text, FILE *stream)
 {
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+    const unsigned char *c = (const unsigned char *)text;
+    for (; *c; c++) {
+        bool c1 = (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) ||
+                  (c[0] >= 0x80 && c[0] < 0xa0 && (c == (const unsigned char *)text || c[-1] < 0x80));
         if (*c == '\n')
             fputs("\\n", stream);
         else if (*c == '\t')
             fputs("\\t", stream);
-        else if (*c < 0x20 || *c == 0x7f)
+        else if (*c < 0x20 || *c == 0x7f || c1)
             fprintf(stream, "\\x%02x", *c);
         else
             fputc(*c, stream);
@@ -107,22 +114,22 @@ static void print_escaped(const char *text, FILE *stream)
 }
 
 /* A code that is an errno value, of either sign, by name and meaning; others as a number. */
-static void print_code(int code, FILE *stream)
+static void write_code(int code, FILE *stream)
 {
-    const char *name = code ? strerrorname_np(code > 0 ? code : -code) : NULL;
+    const char *name = code > -4096 && code < 4096 && code ? strerrorname_np(abs(code)) : NULL;
     if (name)
-        fprintf(stream, "%s (%d, %s)", name, code, strerrordesc_np(code > 0 ? code : -code));
+        fprintf(stream, "%s (%d, %s)", name, code, strerrordesc_np(abs(code)));
     else
         fprintf(stream, "code %d", code);
 }
 
-static void print_what(const pool_error_t *error, FILE *stream)
+static void write_what(const pool_error_t *error, FILE *stream)
 {
     char name[32];
     switch (error->kind) {
     case POOL_FAILED:
         fputs("failed with ", stream);
-        print_code(error->code, stream);
+        write_code(error->code, stream);
         break;
     case POOL_CRASHED:
         fprintf(stream, "crashed with %s", signal_name(error->code, name, sizeof name));
@@ -139,22 +146,40 @@ static void print_what(const pool_error_t *error, FILE *stream)
     }
 }
 
-static void print_error(const pool_error_t *error, FILE *stream)
+static void write_error(const pool_error_t *error, FILE *stream)
 {
-    fprintf(stream, "  item %zu ", error->index);
-    print_what(error, stream);
+    write_what(error, stream);
     if (error->message[0]) {
         fputs(": ", stream);
-        print_escaped(error->message, stream);
+        write_escaped(error->message, stream);
     }
     if (error->file) {
         fputs(" at ", stream);
-        print_escaped(error->file, stream);
+        write_escaped(error->file, stream);
         fprintf(stream, ":%d", error->line);
     }
     if (error->pid)
         fprintf(stream, " [worker %d, pid %d]", error->worker, (int)error->pid);
-    fputc('\n', stream);
+}
+
+int pool_error_text(const pool_error_t *error, char *text, size_t size)
+{
+    char *whole = NULL;
+    size_t length = 0;
+    if (!error || (!text && size))
+        return -EINVAL;
+    FILE *stream = open_memstream(&whole, &length);
+    if (!stream)
+        return -ENOMEM;
+    write_error(error, stream);
+    if (fclose(stream) != 0 || !whole) {
+        free(whole);
+        return -ENOMEM;
+    }
+    if (size)
+        snprintf(text, size, "%s", whole);
+    free(whole);
+    return length > INT_MAX ? INT_MAX : (int)length;
 }
 
 void pool_print_errors(const pool_t *pool, FILE *stream)
@@ -162,12 +187,15 @@ void pool_print_errors(const pool_t *pool, FILE *stream)
     if (!pool || !stream)
         return;
     const struct pool__report *report = &pool->report;
-    if (report->count == 0)
+    if (report->count + report->dropped == 0)
         return;
     fprintf(stream, "%zu of %zu items failed:\n", report->count + report->dropped, pool->items);
     size_t printed = report->count < PRINTED ? report->count : PRINTED;
-    for (size_t i = 0; i < printed; i++)
-        print_error(&report->errors[i], stream);
+    for (size_t i = 0; i < printed; i++) {
+        fprintf(stream, "  item %zu ", report->errors[i].index);
+        write_error(&report->errors[i], stream);
+        fputc('\n', stream);
+    }
     if (report->count > printed)
         fprintf(stream, "  and %zu more\n", report->count - printed);
     if (report->dropped)

@@ -37,13 +37,17 @@ void pool__roster_born(struct pool__roster *roster, int place, int pid)
 {
     roster->places[place].pid = pid;
     roster->places[place].life++;
+    roster->places[place].birth = ++roster->births;
     roster->places[place].told = false;
 }
 
 static void failed_start(struct pool__roster *roster, uint64_t now)
 {
+    if (pool__roster_broken(roster))
+        return;
     roster->not_before = now + ((uint64_t)POOL__FIRST_DELAY << roster->failures);
     roster->failures++;
+    roster->failed = roster->births;
 }
 
 void pool__roster_unborn(struct pool__roster *roster, uint64_t now)
@@ -63,9 +67,9 @@ void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool 
 {
     roster->places[place].pid = 0;
     roster->places[place].gone = left;
-    if (ready)
+    if (ready && !pool__roster_broken(roster)) /* broken stays broken */
         roster->failures = 0;
-    else
+    if (!ready && roster->places[place].birth > roster->failed)
         failed_start(roster, now);
 }
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    POOL__START_FAILURES = 5,      /* failed starts in a row after which the pool is broken */
+    POOL__START_FAILURES = 5,      /* rounds of failed starts after which the pool is broken */
     POOL__FIRST_DELAY = 10000000,  /* nanoseconds before the start after a failed one; doubles */
 };
 
@@ -20,17 +20,20 @@ enum pool__mode {
 };
 
 struct pool__place {
-    int pid;       /* 0: vacant */
-    uint32_t life; /* of the worker here, or of the last one */
-    bool told;     /* the host knows of the birth */
-    bool gone;     /* left in peace: stays vacant */
+    int pid;        /* 0: vacant */
+    uint32_t life;  /* of the worker here, or of the last one */
+    uint64_t birth; /* which fork of the pool's it was, from 1 */
+    bool told;      /* the host knows of the birth */
+    bool gone;      /* left in peace: stays vacant */
 };
 
 struct pool__roster {
     struct pool__place *places; /* the caller's array of `count` */
     int count;
     enum pool__mode mode;
-    int failures;        /* failed starts since the last good one */
+    uint64_t births;     /* forks so far */
+    uint64_t failed;     /* forks up to this one belong to the failures already counted */
+    int failures;        /* rounds of failed starts since the last good one */
     uint64_t not_before; /* when the next fork may be made */
 };
 
@@ -52,7 +55,8 @@ void pool__roster_unborn(struct pool__roster *roster, uint64_t now);
 /* The place of the worker with this pid, or -1. */
 int pool__roster_find(const struct pool__roster *roster, int pid);
 
-/* The worker there ended: `ready` when it had got through its start, `left` when in peace. */
+/* The worker there ended: `ready` when it had got through its start, `left` when in peace. Failed
+ * starts of workers that lived at the same time have one cause, and count as one. */
 void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool left, uint64_t now);
 
 /* Whether starts fail so often that it is time to give up. */

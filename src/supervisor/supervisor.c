@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,11 +33,15 @@ struct supervisor {
     bool channel_full; /* a message could not be sent: reap no more until it can */
 };
 
+/* Default actions everywhere, for the workers; and all blocked, also those that the C library keeps
+ * for itself and does not let sigprocmask() block. */
 static void reset_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
+    uint64_t all = UINT64_MAX;
     for (int signal = 1; signal < NSIG; signal++)
         sigaction(signal, &action, NULL);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
 }
 
 static int open_signalfd(void)

@@ -39,11 +39,11 @@ static void check_bell(const struct bell *bell)
         _exit(EXIT_BELL_LOST);
 }
 
-void pool__wake_host(struct worker *worker)
+void pool__wake_host(struct worker *worker, bool now)
 {
     _Atomic uint64_t *wake_at = &worker->desk->wake_at;
     uint64_t target = atomic_load(wake_at);
-    if (target == 0 || atomic_load(&worker->desk->commits) < target)
+    if (target == 0 || (!now && atomic_load(&worker->desk->commits) < target))
         return;
     if (!atomic_compare_exchange_strong(wake_at, &target, 0))
         return;

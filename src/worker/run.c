@@ -2,39 +2,30 @@
  * so that the host knows whom to blame whatever happens in it. */
 #include "worker/worker.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/flat.h"
+#include "common/image.h"
 
-/* An element as the function expects it, made from where the chunk's items lie. */
-union element {
-    const char *text;
-    pool_bytes_t bytes;
+/* A chunk being run. */
+struct run {
+    struct worker *worker;
+    const struct pool__order *order;
+    struct pool__cell *cell;
+    uint32_t chunk, generation;
+    const unsigned char *item; /* the next item, or the entry before it */
 };
 
-static const void *item_at(const struct pool__order *order, const unsigned char *items, uint64_t i,
-                           union element *element)
+static void note_failure(const struct run *run, uint64_t i, int code)
 {
-    if (order->layout == POOL__PLAIN)
-        return items + i * order->item_size;
-    const struct pool__frame *frame = (const struct pool__frame *)(const void *)items + i;
-    const unsigned char *data = frame->offset ? (const unsigned char *)frame + frame->offset : NULL;
-    if (order->layout == POOL__TEXT) {
-        element->text = (const char *)data;
-    } else {
-        element->bytes.data = (void *)(uintptr_t)data;
-        element->bytes.size = frame->size;
-    }
-    return element;
-}
-
-static void note_failure(struct worker *worker, uint32_t chunk, uint64_t item, int code)
-{
-    struct pool__cell *cell = &worker->desk->cells[chunk];
-    uint32_t used = atomic_load_explicit(&cell->notes, memory_order_relaxed);
-    unsigned char *page = pool__chunk_notes(worker->board, chunk);
-    used = pool__note_write(page, used, pool__task_failure(&worker->task, item, code));
-    atomic_store_explicit(&cell->notes, used, memory_order_release);
+    struct worker *worker = run->worker;
+    uint32_t used = atomic_load_explicit(&run->cell->notes, memory_order_relaxed);
+    unsigned char *page = pool__chunk_notes(worker->board, run->chunk);
+    used = pool__note_write(page, used, pool__task_failure(&worker->task, i, code));
+    atomic_store_explicit(&run->cell->notes, used, memory_order_release);
 }
 
 static bool notes_full(const struct pool__cell *cell)
@@ -43,24 +34,144 @@ static bool notes_full(const struct pool__cell *cell)
     return used + pool__note_limit() > POOL__NOTES;
 }
 
-void pool__run_chunk(struct worker *worker, uint32_t chunk)
+/* ---- Items ---- */
+
+static void *alloc_scratch(void *task, size_t size)
+{
+    return pool_task_alloc(task, size);
+}
+
+static int explain(struct pool_task *task, int code, const char *what)
+{
+    if (!task->noted)
+        pool_fail_at(task, NULL, 0, code, "%s: %s", what, pool_strerror(code));
+    return code;
+}
+
+/* Makes a value of the entry: a struct of its own, whose payload stays where it is. */
+static int unpack_item(const struct run *run, const void **item)
+{
+    struct pool_task *task = &run->worker->task;
+    const struct pool__entry *entry = (const void *)run->item;
+    const struct pool__memory memory = {
+        .alloc = alloc_scratch, .context = task, .in_place = true};
+    struct pool_reader reader = {
+        .base = run->item + sizeof *entry, .size = entry->size, .memory = &memory};
+    void *value = pool_task_alloc(task, run->order->item_size);
+    int error = value ? pool__unpack(&reader, run->order->item_type, run->order->item_size, value)
+                      : -ENOMEM;
+    *item = value;
+    return error ? explain(task, error, "the item could not be unpacked") : 0;
+}
+
+/* Finds the next item, and moves on behind it. */
+static int next_item(struct run *run, const void **item)
+{
+    int error = 0;
+    if (!run->order->item_type) {
+        *item = run->item;
+        run->item += run->order->item_size;
+        return 0;
+    }
+    const struct pool__entry *entry = (const void *)run->item;
+    error = unpack_item(run, item);
+    run->item += pool__entry_stride(entry->size);
+    return error;
+}
+
+/* ---- Results ---- */
+
+/* Frees what the function allocated for its result: not what lies in the item, in the task's memory
+ * or in static memory. */
+static void drop_result(void *context, void *memory)
+{
+    const struct run *run = context;
+    uintptr_t in_board = (uintptr_t)memory - (uintptr_t)run->worker->board;
+    if (in_board >= run->worker->board->size &&
+        !pool__scratch_has(&run->worker->task.scratch, memory) &&
+        !pool__image_has(&run->worker->crossing->image, (uintptr_t)memory))
+        free(memory);
+}
+
+/* Packs the value behind the entries already there, if there is room. Returns 0, an error, or 1 with
+ * the room that is needed in `*wanted`. */
+static int pack_result(const struct run *run, uint64_t i, const void *value, uint64_t *wanted)
+{
+    const struct pool__order *order = run->order;
+    uint64_t used = atomic_load_explicit(&run->cell->stream.used, memory_order_relaxed);
+    unsigned char *to = pool__board_at(run->worker->board, order->results) + used;
+    struct pool__entry entry = {.index = order->first + i};
+    uint64_t room = order->room > used ? order->room - used : 0;
+    struct pool_writer writer = {.base = to + sizeof entry,
+                                 .room = room > sizeof entry ? room - sizeof entry : 0};
+    int error = pool__pack(&writer, order->result_type, order->result_size, value);
+    entry.size = writer.used;
+    *wanted = pool__entry_stride(entry.size);
+    if (error)
+        return error < 0 ? error : -EINVAL;
+    if (writer.used > (uint64_t)INT64_MAX)
+        return -EOVERFLOW;
+    if (*wanted > room)
+        return 1;
+    memcpy(to, &entry, sizeof entry);
+    atomic_store_explicit(&run->cell->stream.used, used + *wanted, memory_order_release);
+    return 0;
+}
+
+/* Sends the value to the host, whatever its size; the host makes room. */
+static int send_result(struct run *run, uint64_t i, void *value)
+{
+    uint64_t wanted;
+    int error = pack_result(run, i, value, &wanted);
+    if (error > 0) {
+        pool__hand_over(run->worker, run->chunk, run->generation, wanted);
+        error = pack_result(run, i, value, &wanted);
+    }
+    struct pool__dropper dropper = {drop_result, run, false};
+    pool__drop(&dropper, run->order->result_type, value);
+    if (error > 0)
+        error = -ENOMEM;
+    return error ? explain(&run->worker->task, error, "the result could not be packed") : 0;
+}
+
+/* ---- The chunk ---- */
+
+/* Runs one item. Returns 0 or the code it failed with. */
+static int run_item(struct run *run, uint64_t i, unsigned char *results)
+{
+    const struct pool__order *order = run->order;
+    struct pool_task *task = &run->worker->task;
+    const void *item;
+    pool__task_begin(task, order->first + i);
+    int code = next_item(run, &item);
+    if (code)
+        return code;
+    if (!order->result_type)
+        return order->function(item, results ? results + i * order->result_size : NULL, task);
+    void *value = pool_task_alloc(task, order->result_size);
+    if (!value)
+        return explain(task, -ENOMEM, "no memory for the result");
+    code = order->function(item, value, task);
+    return code ? code : send_result(run, i, value);
+}
+
+void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
 {
     const struct pool__order *order = &worker->board->orders[chunk];
     struct pool__cell *cell = &worker->desk->cells[chunk];
-    const unsigned char *items = pool__board_at(worker->board, order->items);
-    unsigned char *results = pool__board_at(worker->board, order->results);
-    const uint64_t count = order->count, result_size = order->result_size;
-    union element element;
+    struct run run = {worker, order, cell, chunk, generation,
+                      pool__board_at(worker->board, order->items)};
+    const uint64_t count = order->count;
+    bool plain_results = order->result_size && !order->result_type;
+    unsigned char *results = plain_results ? pool__board_at(worker->board, order->results) : NULL;
     uint64_t began = pool__now();
-    if (!order->shared)
-        memset(results, 0, count * result_size);
+    if (results && !order->shared)
+        memset(results, 0, count * order->result_size);
     for (uint64_t i = 0; i < count && !notes_full(cell); i++) {
         atomic_store_explicit(&cell->progress, 2 * i + 1, memory_order_release);
-        pool__task_begin(&worker->task, order->first + i);
-        int code = order->function(item_at(order, items, i, &element),
-                                   result_size ? results + i * result_size : NULL, &worker->task);
+        int code = run_item(&run, i, results);
         if (code != 0)
-            note_failure(worker, chunk, i, code);
+            note_failure(&run, i, code);
         atomic_store_explicit(&cell->progress, 2 * i + 2, memory_order_release);
     }
     cell->nanoseconds = pool__now() - began;

@@ -9,6 +9,8 @@ void pool__task_begin(struct pool_task *task, size_t index)
 {
     task->index = index;
     task->noted = false;
+    if (task->scratch.blocks)
+        pool__scratch_reset(&task->scratch);
 }
 
 const struct pool__note *pool__task_failure(struct pool_task *task, uint64_t item, int code)
@@ -68,4 +70,9 @@ int pool_task_worker(const pool_task_t *task)
 void *pool_task_state(const pool_task_t *task)
 {
     return task->state;
+}
+
+void *pool_task_alloc(pool_task_t *task, size_t size)
+{
+    return pool__scratch_alloc(&task->scratch, size);
 }

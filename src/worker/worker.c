@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/chunk.h"
+#include "common/futex.h"
 
 enum { EXIT_NO_START = 125, EXIT_SETTLED = 123 };
 
@@ -70,7 +72,7 @@ static void start_initializer(struct worker *worker)
 
 static void start(struct worker *worker, int supervisor)
 {
-    sigset_t none;
+    uint64_t none = 0;
     bind_to(supervisor, worker->number);
     forget_stdio();
     on_exit(exit_quickly, NULL);
@@ -83,12 +85,11 @@ static void start(struct worker *worker, int supervisor)
     pool__bell_init(&worker->task_bell, worker->crossing->task_read);
     pool__bell_init(&worker->host_bell, worker->crossing->result_write);
     pool__crash_watch(seat);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
     start_initializer(worker);
     atomic_store(&seat->ready, worker->life);
     atomic_fetch_add(&worker->desk->commits, 1);
-    pool__wake_host(worker);
+    pool__wake_host(worker, false);
 }
 
 static noreturn void leave(struct worker *worker)
@@ -131,14 +132,35 @@ static bool claim(struct worker *worker, uint32_t *chunk, uint32_t *generation)
     return false;
 }
 
+/* Has the host look at the chunk. */
+static void announce(struct worker *worker, uint32_t chunk, bool now)
+{
+    atomic_fetch_or(&worker->desk->done[chunk / 64], (uint64_t)1 << chunk % 64);
+    atomic_fetch_add(&worker->desk->commits, 1);
+    pool__wake_host(worker, now);
+}
+
 static void commit(struct worker *worker, uint32_t chunk, uint32_t generation)
 {
-    struct pool__desk *desk = worker->desk;
-    if (!pool__commit(&desk->cells[chunk].state, generation, worker->number, worker->life))
+    _Atomic uint64_t *state = &worker->desk->cells[chunk].state;
+    if (!pool__commit(state, generation, worker->number, worker->life))
         _exit(EXIT_SETTLED); /* somebody settled it over our head: take nothing more */
-    atomic_fetch_or(&desk->done[chunk / 64], (uint64_t)1 << chunk % 64);
-    atomic_fetch_add(&desk->commits, 1);
-    pool__wake_host(worker);
+    announce(worker, chunk, false);
+}
+
+void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted)
+{
+    struct pool__cell *cell = &worker->desk->cells[chunk];
+    const uint64_t mine = pool__word(POOL__FULL, worker->number, worker->life, generation);
+    uint32_t turn = atomic_load(&cell->turn);
+    atomic_store(&cell->stream.wanted, wanted);
+    if (!pool__move(&cell->state, POOL__RUNNING, POOL__FULL, mine))
+        _exit(EXIT_SETTLED);
+    announce(worker, chunk, true);
+    while (atomic_load(&cell->state) == mine) {
+        pool__futex_wait(&cell->turn, turn);
+        turn = atomic_load(&cell->turn);
+    }
 }
 
 noreturn void pool__worker_main(const struct pool__crossing *crossing, int number, uint32_t life,
@@ -157,7 +179,7 @@ noreturn void pool__worker_main(const struct pool__crossing *crossing, int numbe
     for (;;) {
         uint32_t chunk, generation;
         while (claim(&worker, &chunk, &generation)) {
-            pool__run_chunk(&worker, chunk);
+            pool__run_chunk(&worker, chunk, generation);
             commit(&worker, chunk, generation);
         }
         if (atomic_load(&worker.board->closing))

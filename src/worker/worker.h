@@ -18,6 +18,11 @@ struct bell {
     ino_t inode;
 };
 
+/* Memory that lives as long as an item: blocks, of which the first is kept. */
+struct pool__scratch {
+    struct pool__block *blocks; /* the latest first */
+};
+
 struct pool_task {
     size_t index;
     unsigned attempt;
@@ -25,6 +30,7 @@ struct pool_task {
     void *state;
     bool noted; /* pool_fail() was called for this item */
     struct pool__note note;
+    struct pool__scratch scratch;
 };
 
 struct worker {
@@ -41,9 +47,20 @@ struct worker {
 
 /* Runs the claimed chunk up to its end, or until its notes are full, and says in the cell how far
  * it came. */
-void pool__run_chunk(struct worker *worker, uint32_t chunk);
+void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation);
 
-/* Calls the item's function for the task at hand; the note of a failure is in the task. */
+/* Lets the host take the results so far, and waits until it has; leaves the process if the chunk was
+ * settled over its head. `wanted`: how much room the next result needs. */
+void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted);
+
+/* `size` zeroed bytes aligned to 16, or NULL; valid until the reset. */
+void *pool__scratch_alloc(struct pool__scratch *scratch, size_t size);
+void pool__scratch_reset(struct pool__scratch *scratch);
+
+/* Whether the memory is from pool__scratch_alloc(). */
+bool pool__scratch_has(const struct pool__scratch *scratch, const void *memory);
+
+/* Starts with the item of this index: nothing is noted yet, and no memory is in use. */
 void pool__task_begin(struct pool_task *task, size_t index);
 
 /* The task's note, filled in for a function that just returned `code` without pool_fail(). */
@@ -56,8 +73,8 @@ void pool__crash_watch(struct pool__seat *seat);
  * host is gone. */
 void pool__rest(struct worker *worker);
 
-/* Tells a sleeping host that it has waited for enough. */
-void pool__wake_host(struct worker *worker);
+/* Tells a sleeping host that it has waited for enough; `now`: that it has in any case. */
+void pool__wake_host(struct worker *worker, bool now);
 
 /* Remembers which pipe `descriptor` is. */
 void pool__bell_init(struct bell *bell, int descriptor);

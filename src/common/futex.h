@@ -1,0 +1,26 @@
+/* Waiting for a word of shared memory to change. */
+#ifndef POOL_COMMON_FUTEX_H
+#define POOL_COMMON_FUTEX_H
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Waits while the word has this value, a second at most; may return early. */
+static inline void pool__futex_wait(_Atomic uint32_t *word, uint32_t value)
+{
+    struct timespec second = {.tv_sec = 1};
+    syscall(SYS_futex, word, FUTEX_WAIT, value, &second, NULL, 0);
+}
+
+/* Wakes all who wait for it. */
+static inline void pool__futex_wake(_Atomic uint32_t *word)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+#endif

@@ -1,0 +1,172 @@
+/* Runs in the host: results and errors from the board into the caller's memory. What lies there was
+ * written by a worker, so it is checked as it is copied. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "common/flat.h"
+#include "common/notes.h"
+#include "host/fill.h"
+
+void pool__item_failed(pool_t *pool, struct pool__job *job, const pool_error_t *error)
+{
+    job->failed++;
+    job->ended++;
+    pool__report_add(&pool->report, error);
+}
+
+void pool__lose_items(pool_t *pool, struct pool__job *job, uint64_t from, uint64_t to)
+{
+    for (uint64_t i = from; i < to; i++) {
+        pool_error_t error = {.index = i, .kind = POOL_LOST, .code = job->status,
+                              .message = pool->broken ? pool->why : "", .worker = -1};
+        pool__item_failed(pool, job, &error);
+    }
+}
+
+void pool__fail_items(pool_t *pool, struct pool__chunk *chunk, uint64_t ended, pool_error_t error)
+{
+    for (; chunk->taken < ended; chunk->taken++) {
+        error.index = chunk->first + chunk->taken;
+        pool__item_failed(pool, chunk->job, &error);
+    }
+}
+
+/* ---- Streams ---- */
+
+/* Memory for the caller. */
+static void *alloc_own(void *unused, size_t size)
+{
+    (void)unused;
+    return calloc(1, size);
+}
+
+/* Copies from the board and gives the board's pages back on the way, so that a huge result does not
+ * take its memory twice. */
+static void copy_and_discard(void *unused, void *to, const void *from, size_t size)
+{
+    enum { STEP = 16 << 20, PAGE = 65536 };
+    (void)unused;
+    for (size_t at = 0; at < size; at += STEP) {
+        const unsigned char *start = (const unsigned char *)from + at;
+        size_t some = size - at < STEP ? size - at : STEP;
+        memcpy((unsigned char *)to + at, start, some);
+        uintptr_t low = ((uintptr_t)start + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+        uintptr_t high = ((uintptr_t)start + some) & ~(uintptr_t)(PAGE - 1);
+        if (size > STEP && low < high)
+            madvise((void *)low, high - low, MADV_REMOVE);
+    }
+}
+
+static const struct pool__memory own_memory = {.alloc = alloc_own, .copy = copy_and_discard};
+
+static void drop_free(void *unused, void *memory)
+{
+    (void)unused;
+    free(memory);
+}
+
+/* Reads one value into the caller's array; an element that cannot be read is zeroed. */
+static int read_value(const struct pool__job *job, uint64_t index, const unsigned char *data,
+                      uint64_t size)
+{
+    static const struct pool__dropper dropper = {drop_free, NULL, true};
+    void *value = (char *)job->out.data + index * job->out.size;
+    struct pool_reader reader = {.base = data, .size = size, .memory = &own_memory};
+    int error = pool__unpack(&reader, job->result_type, job->out.size, value);
+    if (error) {
+        pool__drop(&dropper, job->result_type, value);
+        memset(value, 0, job->out.size);
+    }
+    return error;
+}
+
+static const pool_error_t overwritten = {.kind = POOL_CORRUPT,
+                                         .code = -EBADMSG,
+                                         .message = "the worker's account was overwritten",
+                                         .worker = -1,
+                                         .attempt = 1};
+
+/* Takes the entries of the chunk's items up to the first `ended`, which must all be there. */
+static void take_stream(pool_t *pool, uint32_t number, uint64_t ended)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    struct pool__job *job = chunk->job;
+    const unsigned char *stream = pool__board_at(pool->board, chunk->results);
+    uint64_t used = atomic_load(&pool->desk->cells[number].stream.used);
+    if (used > chunk->room)
+        used = chunk->room;
+    while (chunk->taken < ended) {
+        struct pool__entry entry;
+        uint64_t left = used > chunk->result_at ? used - chunk->result_at : 0;
+        if (left < sizeof entry)
+            break;
+        memcpy(&entry, stream + chunk->result_at, sizeof entry);
+        if (entry.index != chunk->first + chunk->taken || entry.size > left - sizeof entry)
+            break;
+        int error = read_value(job, entry.index, stream + chunk->result_at + sizeof entry,
+                               entry.size);
+        chunk->result_at += pool__entry_stride(entry.size);
+        pool_error_t unreadable = overwritten;
+        unreadable.message = "the result could not be unpacked";
+        unreadable.code = error;
+        if (error)
+            pool__fail_items(pool, chunk, chunk->taken + 1, unreadable);
+        else {
+            job->ended++;
+            chunk->taken++;
+        }
+        job->result_bytes = job->result_bytes > 0
+                                ? job->result_bytes * 0.9 + 0.1 * (double)entry.size
+                                : (double)entry.size;
+    }
+    pool__fail_items(pool, chunk, ended, overwritten);
+}
+
+/* ---- All results ---- */
+
+/* Takes items that did not fail. */
+static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    const struct pool__job *job = chunk->job;
+    size_t size = job->out.size;
+    if (chunk->taken >= ended)
+        return;
+    if (job->result_type) {
+        take_stream(pool, number, ended);
+        return;
+    }
+    uint64_t count = ended - chunk->taken;
+    if (size && !job->out_shared)
+        memcpy((char *)job->out.data + (chunk->first + chunk->taken) * size,
+               pool__board_at(pool->board, chunk->results) + chunk->taken * size, count * size);
+    chunk->job->ended += count;
+    chunk->taken = ended;
+}
+
+void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    const unsigned char *page = pool__chunk_notes(pool->board, number);
+    uint32_t used = atomic_load(&pool->desk->cells[number].notes), at = 0;
+    struct pool__note note;
+    while (used && pool__note_read(page, used, &at, &note)) {
+        if (note.item < chunk->taken) /* taken before */
+            continue;
+        if (note.item >= ended)
+            break;
+        take_results(pool, number, note.item);
+        pool_error_t error = {.kind = POOL_FAILED,
+                              .code = note.code,
+                              .message = note.message,
+                              .file = note.file[0] ? note.file : NULL,
+                              .line = note.line,
+                              .worker = worker,
+                              .pid = pid,
+                              .attempt = 1};
+        pool__fail_items(pool, chunk, note.item + 1, error);
+    }
+    take_results(pool, number, ended);
+}
