@@ -88,6 +88,17 @@ struct pool__seat {
     uint64_t address;
 };
 
+/* What a copy of the host brings back from running a user's pack or unpack functions. */
+struct pool__trial {
+    bool finished;   /* it came to its end */
+    int error;       /* negated errno: it could not be made */
+    int status;      /* as from waitpid() */
+    int code;        /* what the last pack function returned; 1: there was no room */
+    uint64_t passed; /* items without fault */
+    uint64_t bytes;  /* what they take */
+    uint64_t needed; /* how much room the next one needs */
+};
+
 struct pool__board {
     /* The host's half. */
     size_t size;        /* of the whole mapping */
@@ -96,6 +107,7 @@ struct pool__board {
     size_t results_start; /* the arena of results and shared arrays: to size */
     int processes;
     int processors;
+    struct pool__trial trial; /* of the host and its copies alone */
     alignas(POOL__LINE) _Atomic uint64_t tail; /* tickets ever written to the ring */
     _Atomic uint32_t closing;                  /* workers leave when the ring is empty */
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];

@@ -11,7 +11,7 @@
 #include "common/chunk.h"
 #include "common/futex.h"
 #include "host/fill.h"
-#include "host/pool.h"
+#include "host/trial.h"
 
 int pool__chunks_init(pool_t *pool)
 {
@@ -120,13 +120,10 @@ static void blame(pool_t *pool, struct pool__chunk *chunk, const struct pool__de
 {
     char text[64];
     describe_crash(pool, death, text, sizeof text);
-    bool crashed = WIFSIGNALED(death->status);
-    pool_error_t error = {.kind = crashed ? POOL_CRASHED : POOL_EXITED,
-                          .code = crashed ? WTERMSIG(death->status) : WEXITSTATUS(death->status),
-                          .message = text,
-                          .worker = death->worker,
-                          .pid = death->pid,
-                          .attempt = 1};
+    pool_error_t error = pool__death_error(death->status);
+    error.message = text;
+    error.worker = death->worker;
+    error.pid = death->pid;
     pool__fail_items(pool, chunk, chunk->taken + 1, error);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/flat.h"
+#include "host/trial.h"
 
 enum {
     CHUNK_NANOSECONDS = 100000, /* what an automatic chunk should take: long beside a claim */
@@ -13,7 +14,8 @@ enum {
     LEAST_ROOM = 1024,          /* for the results of a chunk whose sizes are not known yet */
     AHEAD = 8,                  /* automatic chunks outstanding per worker */
     SHARE = 4,                  /* near the end, a chunk is a worker's rest divided by this */
-    BUDGET = 32 << 20           /* bytes outstanding, unless a chunk per worker needs more */
+    BUDGET = 32 << 20,          /* bytes outstanding, unless a chunk per worker needs more */
+    DIED = 2                    /* beside error codes: the copy of the host died over the item */
 };
 
 uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
@@ -114,60 +116,102 @@ static int pack_item(const struct pool__job *job, uint64_t index, unsigned char 
     return 0;
 }
 
-/* The chunk's first item, alone, wherever it fits. Returns 0, an error, or -ENOBUFS: no room now. */
+/* A run of items to be packed, and where to. */
+struct packing {
+    const struct pool__job *job;
+    uint64_t first, count;
+    unsigned char *to;
+    uint64_t room;
+    struct pool__trial *result;
+};
+
+/* Packs as many as fit and can be packed. Runs in the host, or in a copy of it. */
+static void pack_items(void *argument)
+{
+    const struct packing *packing = argument;
+    struct pool__trial *result = packing->result;
+    uint64_t used = 0;
+    while (result->passed < packing->count) {
+        result->code =
+            pack_item(packing->job, packing->first + result->passed, packing->to + result->bytes,
+                      packing->room - result->bytes, &used);
+        result->needed = used;
+        if (result->code)
+            return;
+        result->bytes += used;
+        result->passed++;
+    }
+}
+
+/* Packs items of the chunk to `to`. Returns 0 when there is at least one, 1 when the first needs more
+ * room, an error of the first, or DIED. */
+static int pack(pool_t *pool, const struct pool__job *job, const struct pool__chunk *chunk,
+                unsigned char *to, uint64_t room, struct pool__trial *result)
+{
+    struct packing packing = {job, chunk->first, chunk->count, to, room, result};
+    int error = 0;
+    *result = (struct pool__trial){0};
+    if (job->custom_items) {
+        packing.result = &pool->board->trial;
+        error = pool__try(pool, pack_items, &packing, &pool->trial_status);
+        *result = pool->board->trial;
+    } else {
+        pack_items(&packing);
+    }
+    if (error < 0 || result->passed > 0)
+        return error < 0 ? error : 0;
+    return error ? DIED : result->code;
+}
+
+/* The chunk's first item, alone, wherever it fits. Returns 0, an error, DIED, or -ENOBUFS: no room
+ * now. */
 static int pack_single(pool_t *pool, struct pool__job *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     unsigned char *item = pool->board->orders[number].item;
-    uint64_t needed;
-    int error = pack_item(job, chunk->first, item, POOL__INLINE_ITEM, &needed);
-    if (error <= 0) {
+    struct pool__trial result;
+    chunk->count = 1;
+    int error = pack(pool, job, chunk, item, POOL__INLINE_ITEM, &result);
+    if (error != 1) {
         chunk->items = pool__board_offset(pool->board, item);
         return error;
     }
-    struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, needed);
+    struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, result.needed);
     if (!memory)
         return -ENOBUFS;
     use_items(chunk, memory);
-    error = pack_item(job, chunk->first, pool__board_at(pool->board, chunk->items), needed,
-                      &needed);
-    return error > 0 ? -EINVAL : error; /* a pack function that writes more the second time */
+    error = pack(pool, job, chunk, pool__board_at(pool->board, chunk->items), result.needed,
+                 &result);
+    return error == 1 ? -EINVAL : error; /* a pack function that writes more the second time */
 }
 
-/* As many of the chunk's items as fit into `memory`; counts them in chunk->count. */
-static void pack_several(pool_t *pool, struct pool__job *job, struct pool__chunk *chunk,
-                         struct pool__extent *memory)
+/* As many of the chunk's items as fit into CHUNK_BYTES; counts them in chunk->count. Returns as
+ * pack_single() does, and 1 when not even the first fits. */
+static int pack_several(pool_t *pool, struct pool__job *job, struct pool__chunk *chunk)
 {
+    struct pool__trial result;
+    struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, CHUNK_BYTES);
+    if (!memory)
+        return -ENOBUFS;
     unsigned char *to = pool__board_at(pool->board, pool__extent_offset(memory));
-    uint64_t room = pool__extent_size(memory), at = 0, used, count = 0;
-    while (count < chunk->count &&
-           pack_item(job, chunk->first + count, to + at, room - at, &used) == 0) {
-        at += used;
-        count++;
+    int error = pack(pool, job, chunk, to, pool__extent_size(memory), &result);
+    if (error) {
+        pool__arena_free(&pool->items_arena, memory);
+        return error;
     }
-    chunk->count = count;
-    if (count == 0)
-        return;
-    job->item_bytes = (double)at / (double)count;
-    pool__arena_shrink(&pool->items_arena, memory, at);
+    chunk->count = result.passed;
+    job->item_bytes = (double)result.bytes / (double)result.passed;
+    pool__arena_shrink(&pool->items_arena, memory, result.bytes);
     use_items(chunk, memory);
+    return 0;
 }
 
 /* Packs items into a stream. A chunk ends before an item that does not fit or cannot be packed. */
 static int place_stream(pool_t *pool, struct pool__job *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    if (chunk->count > 1) {
-        struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, CHUNK_BYTES);
-        if (!memory)
-            return -ENOBUFS;
-        pack_several(pool, job, chunk, memory);
-        if (chunk->count > 0)
-            return 0;
-        pool__arena_free(&pool->items_arena, memory);
-    }
-    chunk->count = 1;
-    return pack_single(pool, job, number);
+    int error = chunk->count > 1 ? pack_several(pool, job, chunk) : 1;
+    return error == 1 ? pack_single(pool, job, number) : error;
 }
 
 bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes)
@@ -231,11 +275,11 @@ static int place(pool_t *pool, struct pool__job *job, uint32_t number)
 /* The next item cannot even be packed: it fails here. */
 static void fail_item(pool_t *pool, struct pool__job *job, int code)
 {
-    pool_error_t error = {.index = job->next++,
-                          .kind = POOL_FAILED,
-                          .code = code,
-                          .message = "the item could not be packed",
-                          .worker = -1};
+    pool_error_t error = {.kind = POOL_FAILED, .code = code, .worker = -1};
+    if (code == DIED)
+        error = pool__death_error(pool->trial_status);
+    error.index = job->next++;
+    error.message = "the item could not be packed";
     pool__item_failed(pool, job, &error);
 }
 

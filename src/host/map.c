@@ -70,6 +70,7 @@ enum { TYPES = 256 };
 struct seen {
     const pool_type_t *types[TYPES];
     size_t count;
+    bool custom; /* one of them has functions of the user's */
 };
 
 static bool is_static(const pool_t *pool, const void *object)
@@ -109,6 +110,7 @@ static bool type_known(const pool_t *pool, const pool_type_t *type, size_t size,
     if (seen->count == TYPES)
         return false;
     seen->types[seen->count++] = type;
+    seen->custom |= type->kind == POOL_KIND_CUSTOM;
     if (type->kind == POOL_KIND_CUSTOM)
         return is_code(pool, (uintptr_t)type->pack) && is_code(pool, (uintptr_t)type->unpack);
     if (type->kind != POOL_KIND_STRUCT)
@@ -139,6 +141,13 @@ static int check_arrays(const pool_t *pool, const pool_in_t *in, const pool_out_
         (results && !type_known(pool, out->type, out->size, &seen)))
         return POOL_ETYPE;
     return 0;
+}
+
+/* Whether there are functions of the user's in this type, which is known. */
+static bool is_custom(const pool_t *pool, const pool_type_t *type, size_t size)
+{
+    struct seen seen = {.count = 0};
+    return type && type_known(pool, type, size, &seen) && seen.custom;
 }
 
 static int check_call(const pool_t *pool, pool_function_t function, const pool_in_t *in,
@@ -208,7 +217,9 @@ static int map(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t 
                             .out = out,
                             .chunksize = options ? options->chunksize : 0,
                             .item_type = stream_type(in.type),
-                            .result_type = stream_type(out.type)};
+                            .result_type = stream_type(out.type),
+                            .custom_items = is_custom(pool, in.type, in.size),
+                            .custom_results = is_custom(pool, out.type, out.size)};
     if (!job.item_type)
         job.in_shared = in_shared_array(pool, in.data, in.count * in.size);
     if (!job.result_type)

@@ -30,6 +30,7 @@ struct pool__job {
     const pool_type_t *item_type, *result_type; /* NULL: plain data; else a stream of this */
     int status;              /* negative: no more items are given out, and why */
     bool in_shared, out_shared;
+    bool custom_items, custom_results; /* there are functions of the user's in their types */
 };
 
 /* A chunk, by its number on the board. */
@@ -75,6 +76,7 @@ struct pool {
     uint64_t bytes; /* in the chunks that are outstanding */
     struct pool__person *people; /* by worker number */
     size_t replaced;
+    int trial_status;  /* how the last copy of the host died */
     size_t repairs;    /* lost wake-ups and tickets found by the tick */
     uint64_t patience; /* nanoseconds a spin may take */
     struct pool__report report;

@@ -8,6 +8,7 @@
 #include "common/flat.h"
 #include "common/notes.h"
 #include "host/fill.h"
+#include "host/trial.h"
 
 void pool__item_failed(pool_t *pool, struct pool__job *job, const pool_error_t *error)
 {
@@ -59,8 +60,6 @@ static void copy_and_discard(void *unused, void *to, const void *from, size_t si
     }
 }
 
-static const struct pool__memory own_memory = {.alloc = alloc_own, .copy = copy_and_discard};
-
 static void drop_free(void *unused, void *memory)
 {
     (void)unused;
@@ -73,7 +72,10 @@ static int read_value(const struct pool__job *job, uint64_t index, const unsigne
 {
     static const struct pool__dropper dropper = {drop_free, NULL, true};
     void *value = (char *)job->out.data + index * job->out.size;
-    struct pool_reader reader = {.base = data, .size = size, .memory = &own_memory};
+    /* With functions of the user's the value is read twice: see take_custom(). */
+    const struct pool__memory memory = {
+        .alloc = alloc_own, .copy = job->custom_results ? NULL : copy_and_discard};
+    struct pool_reader reader = {.base = data, .size = size, .memory = &memory};
     int error = pool__unpack(&reader, job->result_type, job->out.size, value);
     if (error) {
         pool__drop(&dropper, job->result_type, value);
@@ -88,40 +90,99 @@ static const pool_error_t overwritten = {.kind = POOL_CORRUPT,
                                          .worker = -1,
                                          .attempt = 1};
 
-/* Takes the entries of the chunk's items up to the first `ended`, which must all be there. */
-static void take_stream(pool_t *pool, uint32_t number, uint64_t ended)
+/* Finds the entry of the chunk's next item; false when what is there cannot be it. */
+static bool next_entry(const pool_t *pool, uint32_t number, struct pool__entry *entry)
 {
-    struct pool__chunk *chunk = &pool->chunks[number];
-    struct pool__job *job = chunk->job;
-    const unsigned char *stream = pool__board_at(pool->board, chunk->results);
+    const struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t used = atomic_load(&pool->desk->cells[number].stream.used);
     if (used > chunk->room)
         used = chunk->room;
-    while (chunk->taken < ended) {
-        struct pool__entry entry;
-        uint64_t left = used > chunk->result_at ? used - chunk->result_at : 0;
-        if (left < sizeof entry)
-            break;
-        memcpy(&entry, stream + chunk->result_at, sizeof entry);
-        if (entry.index != chunk->first + chunk->taken || entry.size > left - sizeof entry)
-            break;
-        int error = read_value(job, entry.index, stream + chunk->result_at + sizeof entry,
-                               entry.size);
-        chunk->result_at += pool__entry_stride(entry.size);
-        pool_error_t unreadable = overwritten;
-        unreadable.message = "the result could not be unpacked";
-        unreadable.code = error;
-        if (error)
-            pool__fail_items(pool, chunk, chunk->taken + 1, unreadable);
-        else {
-            job->ended++;
-            chunk->taken++;
-        }
-        job->result_bytes = job->result_bytes > 0
-                                ? job->result_bytes * 0.9 + 0.1 * (double)entry.size
-                                : (double)entry.size;
+    if (used < chunk->result_at || used - chunk->result_at < sizeof *entry)
+        return false;
+    memcpy(entry, pool__board_at(pool->board, chunk->results) + chunk->result_at, sizeof *entry);
+    return entry->index == chunk->first + chunk->taken &&
+           entry->size <= used - chunk->result_at - sizeof *entry;
+}
+
+/* Takes the chunk's next item, whose entry this is. */
+static void take_entry(pool_t *pool, struct pool__chunk *chunk, const struct pool__entry *entry)
+{
+    struct pool__job *job = chunk->job;
+    const unsigned char *stream = pool__board_at(pool->board, chunk->results);
+    pool_error_t unreadable = overwritten;
+    int error = read_value(job, entry->index, stream + chunk->result_at + sizeof *entry,
+                           entry->size);
+    chunk->result_at += pool__entry_stride(entry->size);
+    job->result_bytes = job->result_bytes * 0.9 + (double)entry->size * 0.1;
+    if (!error) {
+        job->ended++;
+        chunk->taken++;
+        return;
     }
-    pool__fail_items(pool, chunk, ended, overwritten);
+    unreadable.message = "the result could not be unpacked";
+    unreadable.code = error;
+    pool__fail_items(pool, chunk, chunk->taken + 1, unreadable);
+}
+
+/* A run of entries to be taken. */
+struct taking {
+    pool_t *pool;
+    uint32_t number;
+    uint64_t ended;
+};
+
+/* Takes the entries of the chunk's items up to the first `ended`, which must all be there. Runs in
+ * the host, or in a copy of it, which tells how far it came. */
+static void take_entries(void *argument)
+{
+    const struct taking *taking = argument;
+    pool_t *pool = taking->pool;
+    struct pool__chunk *chunk = &pool->chunks[taking->number];
+    struct pool__entry entry;
+    while (chunk->taken < taking->ended && next_entry(pool, taking->number, &entry)) {
+        take_entry(pool, chunk, &entry);
+        pool->board->trial.passed = chunk->taken;
+    }
+    pool__fail_items(pool, chunk, taking->ended, overwritten);
+}
+
+/* The same where unpacking runs functions of the user's: first in a copy, then for real what the copy
+ * survived. */
+static void take_custom(struct taking taking)
+{
+    pool_t *pool = taking.pool;
+    struct pool__chunk *chunk = &pool->chunks[taking.number];
+    const uint64_t ended = taking.ended;
+    struct pool__entry entry;
+    int status, died = 1;
+    while (died && chunk->taken < ended) {
+        uint64_t before = chunk->taken;
+        taking.ended = ended;
+        died = pool__try(pool, take_entries, &taking, &status);
+        if (died == 1) {
+            uint64_t passed = pool->board->trial.passed;
+            taking.ended = passed > before ? passed : before;
+        }
+        if (died >= 0)
+            take_entries(&taking);
+        if (died == 0 || chunk->taken == ended)
+            return;
+        pool_error_t error = died == 1 ? pool__death_error(status) : overwritten;
+        error.code = died == 1 ? error.code : died;
+        error.message = "the result could not be unpacked";
+        if (next_entry(pool, taking.number, &entry))
+            chunk->result_at += pool__entry_stride(entry.size);
+        pool__fail_items(pool, chunk, chunk->taken + 1, error);
+    }
+}
+
+static void take_stream(pool_t *pool, uint32_t number, uint64_t ended)
+{
+    struct taking taking = {pool, number, ended};
+    if (pool->chunks[number].job->custom_results)
+        take_custom(taking);
+    else
+        take_entries(&taking);
 }
 
 /* ---- All results ---- */

@@ -1,0 +1,77 @@
+/* Runs in the host, and in copies of it. A user's pack and unpack functions run where the user's
+ * memory is, so a crash of theirs would be the host's: they run in a copy first.
+ *
+ * As in spawn.c the copy is the child of a process made by vfork(), which waits for it while the
+ * host stands still: the host gets no child of its own. */
+#include "host/trial.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void exit_quickly(int status, void *unused)
+{
+    (void)unused;
+    _exit(status);
+}
+
+/* In the copy. The host's handlers and buffers are not for it. */
+static noreturn void run_copy(struct pool__trial *trial, void (*body)(void *), void *argument)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t none;
+    for (int signal = 1; signal < NSIG; signal++)
+        sigaction(signal, &action, NULL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    on_exit(exit_quickly, NULL);
+    body(argument);
+    trial->finished = true;
+    _exit(0);
+}
+
+/* In the process in between; never returns to the host's code. */
+static noreturn void stand_between(struct pool__trial *trial, void (*body)(void *), void *argument)
+{
+    pid_t copy = fork();
+    if (copy == 0)
+        run_copy(trial, body, argument);
+    trial->error = copy < 0 ? -errno : 0;
+    while (copy > 0 && waitpid(copy, &trial->status, 0) < 0 && errno == EINTR)
+        ;
+    _exit(0);
+}
+
+int pool__try(pool_t *pool, void (*body)(void *argument), void *argument, int *status)
+{
+    struct pool__trial *trial = &pool->board->trial;
+    sigset_t all, before;
+    *trial = (struct pool__trial){.error = -ECHILD};
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    pid_t between = vfork();
+    if (between == 0)
+        stand_between(trial, body, argument);
+    int error = between < 0 ? -errno : 0;
+    while (between > 0 && waitpid(between, NULL, 0) < 0 && errno == EINTR)
+        ;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error || trial->error)
+        return error ? error : trial->error;
+    *status = trial->status;
+    return trial->finished ? 0 : 1;
+}
+
+pool_error_t pool__death_error(int status)
+{
+    bool crashed = WIFSIGNALED(status);
+    return (pool_error_t){.kind = crashed ? POOL_CRASHED : POOL_EXITED,
+                          .code = crashed ? WTERMSIG(status) : WEXITSTATUS(status),
+                          .message = "",
+                          .worker = -1,
+                          .attempt = 1};
+}
