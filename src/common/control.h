@@ -13,7 +13,6 @@ enum pool__message_type {
     POOL__DIED,      /* worker, life, pid, status (as from waitpid), ready: how far it had come */
     POOL__BROKEN,    /* workers keep failing at their start: no more are forked */
     /* From the host. */
-    POOL__RETIRE,   /* workers that leave in peace are not replaced; end with the last one */
     POOL__TERMINATE /* kill all workers, SIGTERM first, and end */
 };
 

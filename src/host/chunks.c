@@ -15,25 +15,40 @@
 
 int pool__chunks_init(pool_t *pool)
 {
-    pool->chunks = calloc(POOL__CHUNKS, sizeof *pool->chunks);
-    pool->free_chunks = calloc(POOL__CHUNKS, sizeof *pool->free_chunks);
-    if (!pool->chunks || !pool->free_chunks)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < POOL__CHUNKS; i++)
-        pool->free_chunks[i] = POOL__CHUNKS - 1 - i;
-    pool->free_count = POOL__CHUNKS;
-    return 0;
+    pool->chunks = malloc(POOL__CHUNKS * sizeof *pool->chunks);
+    pool->free_numbers = malloc(POOL__CHUNKS * sizeof *pool->free_numbers);
+    return pool->chunks && pool->free_numbers ? 0 : -ENOMEM;
 }
 
 void pool__chunks_fini(pool_t *pool)
 {
     free(pool->chunks);
-    free(pool->free_chunks);
+    free(pool->free_numbers);
 }
 
 uint32_t pool__outstanding(const pool_t *pool)
 {
-    return POOL__CHUNKS - pool->free_count;
+    return pool->numbers - pool->free_count;
+}
+
+/* Most pools need few numbers at a time, so the memory of most is never touched. */
+bool pool__take_number(pool_t *pool, uint32_t *number)
+{
+    if (pool->free_count > 0) {
+        *number = pool->free_numbers[--pool->free_count];
+    } else if (pool->numbers < POOL__CHUNKS) {
+        *number = pool->numbers++;
+        pool->chunks[*number] = (struct pool__chunk){0};
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void pool__give_number(pool_t *pool, uint32_t number)
+{
+    pool->chunks[number].job = NULL;
+    pool->free_numbers[pool->free_count++] = number;
 }
 
 static struct pool__cell *cell_of(const pool_t *pool, uint32_t number)
@@ -79,9 +94,8 @@ static void release(pool_t *pool, uint32_t number)
     pool__arena_free(&pool->items_arena, chunk->item_memory);
     pool__arena_free(&pool->results_arena, chunk->result_memory);
     chunk->item_memory = chunk->result_memory = NULL;
-    chunk->job = NULL;
     atomic_store_explicit(&cell_of(pool, number)->state, 0, memory_order_relaxed);
-    pool->free_chunks[pool->free_count++] = number;
+    pool__give_number(pool, number);
 }
 
 /* Goes on with the chunk's items that have no end yet: back into the ring, or done. */
@@ -213,7 +227,7 @@ static void serve(pool_t *pool, uint32_t number, uint64_t word)
 /* Whether the word is of this chunk as it was last published, by a worker that can be. */
 static bool valid(const pool_t *pool, uint32_t number, uint64_t word)
 {
-    return pool->chunks[number].job &&
+    return number < pool->numbers && pool->chunks[number].job &&
            pool__word_generation(word) == pool->chunks[number].generation &&
            pool__word_worker(word) < pool->board->processes;
 }
@@ -290,7 +304,7 @@ static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__de
 void pool__reconcile(pool_t *pool, const struct pool__death *death)
 {
     pool__collect(pool);
-    for (uint32_t number = 0; number < POOL__CHUNKS; number++)
+    for (uint32_t number = 0; number < pool->numbers; number++)
         if (pool->chunks[number].job)
             reconcile_chunk(pool, number, death);
     pool__ring(pool);
@@ -298,7 +312,7 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death)
 
 void pool__give_up(pool_t *pool)
 {
-    for (uint32_t number = 0; number < POOL__CHUNKS; number++) {
+    for (uint32_t number = 0; number < pool->numbers; number++) {
         struct pool__chunk *chunk = &pool->chunks[number];
         if (!chunk->job)
             continue;

@@ -292,45 +292,49 @@ static void give_order(pool_t *pool, struct pool__job *job, uint32_t number)
     order->item_type = job->item_type;
     order->result_type = job->result_type;
     order->shared = job->out_shared;
-    pool->free_count--;
     pool->chunks[number].job = job;
     job->next += pool->chunks[number].count;
     pool__publish(pool, number);
 }
 
-/* Makes one chunk of the job's next items. False when there is no room for it now. */
-static bool fill_one(pool_t *pool, struct pool__job *job)
+/* Finds room for a chunk of the job's next items and writes them. Returns as place() does. */
+static int prepare(pool_t *pool, struct pool__job *job, uint32_t number)
 {
-    uint32_t number = pool->free_chunks[pool->free_count - 1];
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->first = job->next;
     chunk->count = count_items(pool, job);
     for (;;) {
         int error = place(pool, job, number);
-        if (!error)
-            break;
-        if (error != -ENOBUFS) {
-            fail_item(pool, job, error);
-            return true;
-        }
-        if (pool__outstanding(pool) > 0)
-            return false;
-        if (chunk->count == 1) {
-            job->status = -ENOMEM; /* not even one item fits */
-            return false;
-        }
-        chunk->count /= 2;
+        if (error != -ENOBUFS || chunk->count == 1 || pool__outstanding(pool) > 1)
+            return error;
+        chunk->count /= 2; /* nothing else is outstanding that could make room */
     }
-    give_order(pool, job, number);
-    return true;
+}
+
+/* Makes one chunk of the job's next items. False when there is no room for it now. */
+static bool fill_one(pool_t *pool, struct pool__job *job)
+{
+    uint32_t number;
+    if (!pool__take_number(pool, &number))
+        return false;
+    int error = prepare(pool, job, number);
+    if (!error) {
+        give_order(pool, job, number);
+        return true;
+    }
+    pool__give_number(pool, number);
+    if (error == -ENOBUFS && pool__outstanding(pool) == 0)
+        job->status = -ENOMEM; /* not even one item fits */
+    else if (error != -ENOBUFS)
+        fail_item(pool, job, error);
+    return error != -ENOBUFS;
 }
 
 /* Whether one more chunk should be given out now. */
 static bool wants_more(const pool_t *pool, const struct pool__job *job)
 {
     uint32_t outstanding = pool__outstanding(pool), workers = (uint32_t)pool->board->processes;
-    if (job->next == job->in.count || job->status < 0 || pool->free_count == 0 ||
-        pool->phase != POOL__RUNNING_PHASE)
+    if (job->next == job->in.count || job->status < 0 || pool->phase != POOL__RUNNING_PHASE)
         return false;
     if (outstanding <= workers)
         return true;

@@ -21,6 +21,10 @@ bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes);
 
 /* ---- chunks.c ---- */
 
+/* Takes a free number for a chunk; false when all are in use. Gives it back. */
+bool pool__take_number(pool_t *pool, uint32_t *number);
+void pool__give_number(pool_t *pool, uint32_t number);
+
 /* Puts the chunk, as its account has it, into the ring under a new generation. */
 void pool__publish(pool_t *pool, uint32_t number);
 

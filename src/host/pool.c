@@ -151,9 +151,9 @@ int pool_create(pool_t **pool, const pool_options_t *options)
 
 /* ---- Ending ---- */
 
-static void tell(pool_t *pool, enum pool__message_type type)
+static void terminate(pool_t *pool)
 {
-    struct pool__message message = {.type = (int32_t)type};
+    struct pool__message message = {.type = POOL__TERMINATE};
     pool__control_send(pool->crossing.control_host, &message);
 }
 
@@ -206,7 +206,7 @@ static void end_processes(pool_t *pool, bool gently)
     }
     if (pool->phase != POOL__GONE_PHASE) {
         pool->phase = POOL__CLOSED_PHASE;
-        tell(pool, POOL__TERMINATE);
+        terminate(pool);
         if (wait_until_gone(pool, grace + 1000))
             return;
         kill_supervisor(pool); /* it was stopped, or waits for a process that cannot die */
@@ -240,7 +240,6 @@ int pool_close(pool_t *pool)
     if (error || pool->phase != POOL__RUNNING_PHASE)
         return error;
     pool->phase = POOL__CLOSED_PHASE;
-    tell(pool, POOL__RETIRE);
     atomic_store(&pool->board->closing, 1);
     pool__ring(pool);
     return 0;

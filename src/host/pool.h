@@ -70,8 +70,9 @@ struct pool {
     bool hello;
     int hello_status;
     struct pool__arena items_arena, results_arena;
-    struct pool__chunk *chunks; /* POOL__CHUNKS of them */
-    uint32_t *free_chunks;      /* a stack of free numbers */
+    struct pool__chunk *chunks; /* by number; of POOL__CHUNKS, the first `numbers` have been used */
+    uint32_t numbers;
+    uint32_t *free_numbers; /* a stack of those of them that are free */
     uint32_t free_count;
     uint64_t bytes; /* in the chunks that are outstanding */
     struct pool__person *people; /* by worker number */

@@ -210,9 +210,7 @@ static void hear_host(struct supervisor *supervisor)
             return;
         if (got <= 0)
             end(supervisor);
-        if (message.type == POOL__RETIRE && supervisor->roster.mode == POOL__OPEN)
-            supervisor->roster.mode = POOL__RETIRING;
-        else if (message.type == POOL__TERMINATE)
+        if (message.type == POOL__TERMINATE)
             terminate(supervisor);
     }
 }
@@ -241,6 +239,8 @@ static void announce(struct supervisor *supervisor)
 
 static void settle(struct supervisor *supervisor)
 {
+    if (supervisor->roster.mode == POOL__OPEN && atomic_load(&supervisor->crossing->board->closing))
+        supervisor->roster.mode = POOL__RETIRING; /* the first worker that leaves wakes us */
     reap(supervisor);
     fill_vacancies(supervisor);
     announce(supervisor);
