@@ -94,22 +94,32 @@ size_t pool_errors(const pool_t *pool, const pool_error_t **errors)
 
 /* ---- As text ---- */
 
+/* The bytes of the UTF-8 character at `c`, which ends in NUL; 0 when it is none. */
+static size_t character_size(const unsigned char *c)
+{
+    size_t size = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
+    for (size_t i = 1; i < size; i++)
+        if ((c[i] & 0xc0) != 0x80)
+            return 0;
+    return size;
+}
+
 /* Text of a worker, so that it stays on its line and cannot command the terminal: control characters
- * are escaped, also those of eight bits, alone or in UTF-8. */
+ * and bytes that are not UTF-8 are escaped. */
 static void write_escaped(const char *text, FILE *stream)
 {
-    const unsigned char *c = (const unsigned char *)text;
-    for (; *c; c++) {
-        bool c1 = (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) ||
-                  (c[0] >= 0x80 && c[0] < 0xa0 && (c == (const unsigned char *)text || c[-1] < 0x80));
-        if (*c == '\n')
-            fputs("\\n", stream);
-        else if (*c == '\t')
-            fputs("\\t", stream);
-        else if (*c < 0x20 || *c == 0x7f || c1)
-            fprintf(stream, "\\x%02x", *c);
-        else
-            fputc(*c, stream);
+    for (const unsigned char *c = (const unsigned char *)text; *c;) {
+        size_t size = character_size(c);
+        bool control = *c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0);
+        if (size > 0 && !control) {
+            fwrite(c, 1, size, stream);
+            c += size;
+        } else if (*c == '\n' || *c == '\t') {
+            fputs(*c++ == '\n' ? "\\n" : "\\t", stream);
+        } else {
+            for (size_t i = size > 0 ? size : 1; i > 0; i--)
+                fprintf(stream, "\\x%02x", *c++);
+        }
     }
 }
 
