@@ -54,6 +54,7 @@ int pool__board_map(struct pool__board **board, int processes, int processors)
                             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED)
             continue;
+        madvise(memory, plan.size, MADV_DONTDUMP); /* a core would take longer than the crash */
         struct pool__board *mapped = memory; /* zeroed by the kernel: touch no more than this */
         mapped->size = plan.size;
         mapped->host_half = plan.host_half;

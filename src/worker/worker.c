@@ -53,6 +53,17 @@ static void bind_to(int supervisor, int number)
     prctl(PR_SET_NAME, name);
 }
 
+/* When memory runs out, the kernel should take a worker, which can be replaced. */
+static void volunteer(void)
+{
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (file < 0)
+        return;
+    if (write(file, "500", 3) < 0)
+        errno = 0; /* the host is further up already, or may not say: nothing to be done */
+    close(file);
+}
+
 static void start_initializer(struct worker *worker)
 {
     const pool_options_t *options = &worker->crossing->options;
@@ -75,6 +86,7 @@ static void start(struct worker *worker, int supervisor)
     uint64_t none = 0;
     bind_to(supervisor, worker->number);
     forget_stdio();
+    volunteer();
     on_exit(exit_quickly, NULL);
     if (pool__board_protect(worker->board) < 0)
         _exit(EXIT_NO_START);
