@@ -335,16 +335,16 @@ POOL_API int pool_map_callable_with(pool_t *pool, const void *function, pool_in_
     (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
      POOL__SAME_ELEMENTS(results, (function)->result),                                             \
      pool_starmap((pool), &(function)->callable, (rows), (count), (results)))
-#define pool_starmap_with(pool, function, rows, count, results, options)                           \
+#define pool_starmap_with(pool, function, rows, count, results, ...)                               \
     (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
      POOL__SAME_ELEMENTS(results, (function)->result),                                             \
-     pool_starmap_with((pool), &(function)->callable, (rows), (count), (results), (options)))
-#define pool_map(pool, function, in, out)                                                          \
+     pool_starmap_with((pool), &(function)->callable, (rows), (count), (results), __VA_ARGS__))
+#define pool_map(pool, function, ...)                                                              \
     _Generic((function), pool_function_t: pool_map, void *: pool_map, default: pool_map_callable)( \
-        (pool), (function), (in), (out))
-#define pool_map_with(pool, function, in, out, options)                                            \
+        (pool), (function), __VA_ARGS__)
+#define pool_map_with(pool, function, ...)                                                         \
     _Generic((function), pool_function_t: pool_map_with, void *: pool_map_with,                    \
-             default: pool_map_callable_with)((pool), (function), (in), (out), (options))
+             default: pool_map_callable_with)((pool), (function), __VA_ARGS__)
 #endif
 
 /* ---- Errors of items ---------------------------------------------------------------------------- */
