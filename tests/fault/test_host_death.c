@@ -1,0 +1,296 @@
+/* When the host is gone, by whatever means and at whatever moment, its pool is gone at once. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/deadline.h"
+#include "support/ledger.h"
+#include "support/process.h"
+#include "support/subhost.h"
+#include "support/world.h"
+
+enum { AT_ONCE = 1000, ITEMS = 20 };
+
+static struct ledger *reached; /* places in the hosts' lives */
+
+static int crash_or_copy(const void *item, void *result, pool_task_t *task)
+{
+    int value = *(const int *)item;
+    (void)task;
+    if (value == 10)
+        raise(SIGKILL);
+    *(int *)result = value;
+    return 0;
+}
+
+static pool_t *make_pool(void)
+{
+    pool_t *pool;
+    pool_options_t options = {.processes = 2};
+    SUBHOST_EQUAL(pool_create(&pool, &options), 0);
+    return pool;
+}
+
+static void check_map(pool_t *pool)
+{
+    int items[ITEMS], results[ITEMS];
+    for (int i = 0; i < ITEMS; i++)
+        items[i] = i;
+    SUBHOST_EQUAL(pool_map(pool, crash_or_copy, POOL_IN(items, ITEMS), POOL_OUT(results)), 1);
+}
+
+/* ---- Every system call ---- */
+
+static void live_traced(void *unused)
+{
+    (void)unused;
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+        _exit(errno == EPERM ? 77 : 1);
+    raise(SIGSTOP);
+    pool_t *pool = make_pool();
+    check_map(pool);
+    pool_free(pool);
+}
+
+/* Lets the host go on to the `count`-th entry to or return from a system call. Returns false when
+ * it has ended before. */
+static bool step_to(pid_t host, int count)
+{
+    int status, signal = 0;
+    for (int i = 0; i < count;) {
+        ptrace(PTRACE_SYSCALL, host, NULL, (void *)(intptr_t)signal);
+        status = subhost_wait(host);
+        if (!WIFSTOPPED(status))
+            return false;
+        signal = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
+        i += signal == 0;
+    }
+    return true;
+}
+
+/* Returns false when the host lived to its end. */
+static bool kill_at(int count)
+{
+    pid_t host = subhost_start(live_traced, NULL);
+    int status = subhost_wait(host);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip(); /* nobody may trace here */
+    assert_true(WIFSTOPPED(status));
+    if (!step_to(host, count))
+        return false;
+    kill(host, SIGKILL);
+    subhost_wait(host);
+    if (!world_empties(AT_ONCE))
+        fail_msg("processes are left after a kill at stop %d", count);
+    return true;
+}
+
+static void a_host_killed_at_any_system_call_leaves_nothing(void **state)
+{
+    int count = 1;
+    (void)state;
+    world_expect_orphans();
+    while (kill_at(count))
+        count += deadline_slowness();
+    assert_true(count > 50);
+}
+
+/* ---- Any moment ---- */
+
+static void live_long(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        pool_t *pool = make_pool();
+        ledger_mark(reached, 0);
+        for (int i = 0; i < 5; i++)
+            check_map(pool);
+        pool_free(pool);
+    }
+}
+
+static void a_host_killed_at_any_moment_leaves_nothing(void **state)
+{
+    uint32_t random = 1;
+    (void)state;
+    world_expect_orphans();
+    reached = ledger_make(1);
+    for (int i = 0; i < 100 / deadline_slowness(); i++) {
+        pid_t host = subhost_start(live_long, NULL);
+        random = random * 1664525 + 1013904223;
+        usleep(random >> 17); /* up to 33 milliseconds */
+        kill(host, SIGKILL);
+        subhost_wait(host);
+        assert_true(world_empties(AT_ONCE));
+    }
+    assert_true(ledger_count(reached, 0) > 10);
+}
+
+/* ---- Hosts that end by themselves ---- */
+
+static void end_by_exit(void *unused)
+{
+    (void)unused;
+    check_map(make_pool());
+    exit(0);
+}
+
+static void end_at_once(void *unused)
+{
+    (void)unused;
+    make_pool();
+    _exit(0);
+}
+
+static void end_with_two_pools(void *unused)
+{
+    (void)unused;
+    check_map(make_pool());
+    check_map(make_pool());
+}
+
+static int wait_for_ever(const void *item, void *result, pool_task_t *task)
+{
+    (void)item;
+    (void)result;
+    (void)task;
+    for (int i = 1; i < NSIG; i++)
+        signal(i, SIG_IGN);
+    while (pause() < 0)
+        ;
+    return 0;
+}
+
+static void leave(int signal)
+{
+    (void)signal;
+    _exit(0);
+}
+
+/* In the middle of a map, by a signal handler. */
+static void end_in_a_map(void *unused)
+{
+    int items[4] = {0};
+    (void)unused;
+    pool_t *pool = make_pool();
+    signal(SIGALRM, leave);
+    ualarm(20000, 0);
+    pool_map(pool, wait_for_ever, POOL_IN(items, 4), POOL_NONE);
+    _exit(1);
+}
+
+/* A process of a session of its own, which functions left behind. */
+static int leave_stray(const void *item, void *result, pool_task_t *task)
+{
+    (void)item;
+    (void)result;
+    if (fork() == 0) {
+        setsid();
+        wait_for_ever(item, result, task);
+    }
+    return 0;
+}
+
+static void end_with_strays(void *unused)
+{
+    int items[4] = {0};
+    (void)unused;
+    SUBHOST_EQUAL(pool_map(make_pool(), leave_stray, POOL_IN(items, 4), POOL_NONE), 0);
+}
+
+static void a_host_that_ends_without_pool_free_leaves_nothing(void **state)
+{
+    static const subhost_body_t bodies[] = {end_by_exit,  end_at_once,    end_with_two_pools,
+                                            end_in_a_map, end_with_strays};
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        world_expect_orphans();
+        assert_int_equal(subhost_wait(subhost_start(bodies[i], NULL)), 0);
+        assert_true(world_empties(AT_ONCE));
+    }
+}
+
+/* ---- Hosts that become or leave something else ---- */
+
+static void become_sleep(void *unused)
+{
+    (void)unused;
+    check_map(make_pool());
+    ledger_mark(reached, 0);
+    execl("/bin/sleep", "sleep", "1000", (char *)NULL);
+    _exit(1);
+}
+
+/* Whether this child is the only process left. */
+static bool alone(void *child)
+{
+    pid_t children[8];
+    waitpid(-1, NULL, WNOHANG);
+    return process_children(getpid(), children, 8) == 1 && children[0] == *(pid_t *)child &&
+           process_children(children[0], children, 8) == 0;
+}
+
+static bool has_reached(void *unused)
+{
+    (void)unused;
+    return ledger_count(reached, 0) > 0;
+}
+
+static void a_host_that_becomes_another_program_leaves_only_that(void **state)
+{
+    (void)state;
+    world_expect_orphans();
+    reached = ledger_make(1);
+    pid_t host = subhost_start(become_sleep, NULL);
+    assert_true(deadline_met(5000, has_reached, NULL));
+    assert_true(deadline_met(AT_ONCE, alone, &host));
+    kill(host, SIGKILL);
+    assert_int_equal(subhost_wait(host), SIGKILL);
+}
+
+/* A copy of the host, with its descriptors, outlives it. */
+static void leave_copy(void *unused)
+{
+    (void)unused;
+    pool_t *pool = make_pool();
+    check_map(pool);
+    pid_t copy = fork();
+    if (copy == 0) {
+        ledger_mark(reached, (size_t)getpid());
+        while (pause() < 0)
+            ;
+    }
+    while (ledger_count(reached, (size_t)copy) == 0)
+        check_map(pool);
+}
+
+static void a_pool_ends_with_its_host_although_a_copy_lives_on(void **state)
+{
+    enum { MOST_PIDS = 1 << 22 };
+    pid_t copy;
+    (void)state;
+    world_expect_orphans();
+    reached = ledger_make(MOST_PIDS);
+    assert_int_equal(subhost_wait(subhost_start(leave_copy, NULL)), 0);
+    while (process_children(getpid(), &copy, 1) == 1 && ledger_count(reached, (size_t)copy) == 0)
+        waitpid(-1, NULL, WNOHANG);
+    assert_true(deadline_met(AT_ONCE, alone, &copy));
+    kill(copy, SIGKILL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST_WITHIN(a_host_killed_at_any_system_call_leaves_nothing, 40),
+        WORLD_TEST(a_host_killed_at_any_moment_leaves_nothing),
+        WORLD_TEST(a_host_that_ends_without_pool_free_leaves_nothing),
+        WORLD_TEST(a_host_that_becomes_another_program_leaves_only_that),
+        WORLD_TEST(a_pool_ends_with_its_host_although_a_copy_lives_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,238 @@
+/* A pool in processes that are not its host: workers and forked copies of the host may call what
+ * they like, and the pool goes on. Pools within pools. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/deadline.h"
+#include "support/ledger.h"
+#include "support/outcome.h"
+#include "support/process.h"
+#include "support/subhost.h"
+#include "support/world.h"
+
+static int copy(const void *item, void *result, pool_task_t *task)
+{
+    (void)task;
+    *(int *)result = *(const int *)item;
+    return 0;
+}
+
+/* The number of the first call that does not say POOL_EFORKED; 0: all do. */
+static int first_call_allowed(pool_t *pool)
+{
+    int item = 1, result = 0;
+    pid_t pid = -7;
+    if (pool_map(pool, copy, POOL_IN(&item, 1), POOL_OUT(&result)) != POOL_EFORKED)
+        return 1;
+    if (pool_map(pool, copy, POOL_IN(&item, 0), POOL_NONE) != POOL_EFORKED)
+        return 2;
+    if (pool_close(pool) != POOL_EFORKED)
+        return 3;
+    if (pool_join(pool) != POOL_EFORKED)
+        return 4;
+    if (pool_terminate(pool) != POOL_EFORKED)
+        return 5;
+    if (pool_pids(pool, &pid, 1) != POOL_EFORKED || pid != -7)
+        return 6;
+    if (pool_shared_alloc(pool, 1, 1))
+        return 7;
+    return result;
+}
+
+/* ---- Workers ---- */
+
+static int use_pool(const void *item, void *result, pool_task_t *task)
+{
+    pool_t *pool = *(pool_t *const *)item;
+    (void)task;
+    *(int *)result = first_call_allowed(pool);
+    return 0;
+}
+
+static void workers_cannot_use_their_pool(void **state)
+{
+    pool_t *items[10];
+    int results[10];
+    (void)state;
+    pool_t *pool = world_pool(2);
+    for (int i = 0; i < 10; i++)
+        items[i] = pool;
+    assert_int_equal(pool_map(pool, use_pool, POOL_IN(items, 10), POOL_OUT(results)), 0);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(results[i], 0);
+    outcome_pool_works(pool);
+}
+
+struct bearer {
+    pool_t *pool; /* NULL: does nothing */
+    int value;
+};
+
+static int free_pool(const void *item, void *result, pool_task_t *task)
+{
+    const struct bearer *bearer = item;
+    (void)task;
+    int value = bearer->value;
+    pool_free(bearer->pool);
+    *(int *)result = value;
+    return 0;
+}
+
+static void a_worker_that_frees_its_pool_costs_its_item_at_most(void **state)
+{
+    enum { COUNT = 60 };
+    struct bearer items[COUNT];
+    int results[COUNT];
+    (void)state;
+    memset(items, 0, sizeof items);
+    pool_t *pool = world_pool(2);
+    for (int i = 0; i < COUNT; i++)
+        items[i] = (struct bearer){i % 20 == 7 ? pool : NULL, i};
+    assert_in_range(pool_map(pool, free_pool, POOL_IN(items, COUNT), POOL_OUT(results)), 0, 3);
+    for (int i = 0; i < COUNT; i++)
+        if (!items[i].pool)
+            assert_int_equal(results[i], i);
+    outcome_pool_works(pool);
+}
+
+/* ---- Forked copies of the host ---- */
+
+static void use_copy(void *argument)
+{
+    SUBHOST_EQUAL(first_call_allowed(argument), 0);
+    SUBHOST_EQUAL(pool_processes(argument), 2);
+    SUBHOST_CHECK(pool_replaced(argument) == 0);
+}
+
+static struct world *before; /* the pool was made */
+
+static void use_and_free_copy(void *argument)
+{
+    use_copy(argument);
+    pool_free(argument);
+    SUBHOST_CHECK(world_same(before));
+}
+
+/* The copy makes a pool of its own instead. */
+static void replace_copy(void *argument)
+{
+    int items[100] = {3}, results[100];
+    pool_t *pool;
+    pool_options_t options = {.processes = 2};
+    pool_free(argument);
+    SUBHOST_EQUAL(pool_create(&pool, &options), 0);
+    SUBHOST_EQUAL(pool_map(pool, copy, POOL_IN(items, 100), POOL_OUT(results)), 0);
+    SUBHOST_EQUAL(results[0], 3);
+    pool_free(pool);
+}
+
+static void the_pool_works_on_beside_copies_of_its_host(void **state)
+{
+    static const subhost_body_t bodies[] = {use_copy, use_and_free_copy, replace_copy};
+    (void)state;
+    world_expect_orphans();
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        before = world_take();
+        pool_t *pool = world_pool(2);
+        pid_t child = subhost_start(bodies[i], pool);
+        for (int round = 0; round < 20; round++)
+            outcome_pool_works(pool);
+        assert_int_equal(subhost_wait(child), 0);
+        outcome_pool_works(pool);
+        assert_int_equal(pool_replaced(pool), 0);
+        world_free(pool);
+        free(before);
+    }
+}
+
+static void wait_for_ever(void *unused)
+{
+    (void)unused;
+    for (;;)
+        pause();
+}
+
+/* The copy holds descriptors of the pool. */
+static void a_pool_ends_although_a_copy_of_its_host_lives_on(void **state)
+{
+    (void)state;
+    pool_options_t options = {.processes = 2, .grace = 20000};
+    for (int way = 0; way < 2; way++) {
+        pool_t *pool = world_pool_with(&options);
+        pid_t child = subhost_start(wait_for_ever, NULL);
+        int64_t began = deadline_now();
+        if (way == 1)
+            assert_int_equal(pool_terminate(pool), 0);
+        world_free(pool);
+        assert_true(deadline_now() - began < 10000);
+        kill(child, SIGKILL);
+        subhost_wait(child);
+    }
+}
+
+/* ---- Pools within pools ---- */
+
+static int sum_in_inner_pool(const void *item, void *result, pool_task_t *task)
+{
+    int items[20], results[20], error;
+    pool_t *pool;
+    pool_options_t options = {.processes = 2};
+    (void)task;
+    for (int i = 0; i < 20; i++)
+        items[i] = *(const int *)item + i;
+    if ((error = pool_create(&pool, &options)) < 0)
+        return error;
+    error = pool_map(pool, copy, POOL_IN(items, 20), POOL_OUT(results));
+    pool_free(pool);
+    for (int i = 0; i < 20; i++)
+        *(int *)result += results[i];
+    return error;
+}
+
+static void a_function_may_make_a_pool(void **state)
+{
+    int items[] = {1, 2, 3, 4}, results[4];
+    (void)state;
+    pool_t *pool = world_pool(2);
+    for (int round = 0; round < 5; round++) {
+        assert_int_equal(pool_map(pool, sum_in_inner_pool, POOL_IN(items, 4), POOL_OUT(results)),
+                         0);
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(results[i], 20 * items[i] + 190);
+    }
+}
+
+static int crash_over_inner_pool(const void *item, void *result, pool_task_t *task)
+{
+    pool_t *pool;
+    pool_options_t options = {.processes = 2};
+    (void)item;
+    (void)result;
+    (void)task;
+    if (pool_create(&pool, &options) < 0)
+        return 1;
+    raise(SIGKILL);
+    return 0;
+}
+
+static void inner_pools_end_with_their_worker(void **state)
+{
+    (void)state;
+    outcome_costs_one(world_pool(2), crash_over_inner_pool, POOL_CRASHED, SIGKILL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(workers_cannot_use_their_pool),
+        WORLD_TEST(a_worker_that_frees_its_pool_costs_its_item_at_most),
+        WORLD_TEST(the_pool_works_on_beside_copies_of_its_host),
+        WORLD_TEST(a_pool_ends_although_a_copy_of_its_host_lives_on),
+        WORLD_TEST(a_function_may_make_a_pool),
+        WORLD_TEST(inner_pools_end_with_their_worker),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

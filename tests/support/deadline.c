@@ -1,0 +1,69 @@
+/* Runs in the test program and in the hosts it forks. */
+#include "support/deadline.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/process.h"
+
+static const char *armed_for = "";
+
+int deadline_slowness(void)
+{
+    const char *text = getenv("POOL_TEST_SLOWNESS");
+    int slowness = text ? atoi(text) : 1;
+    return slowness > 1 ? slowness : 1;
+}
+
+bool deadline_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded && strstr(preloaded, "vgpreload");
+}
+
+int64_t deadline_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool deadline_met(int milliseconds, bool (*holds)(void *), void *argument)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    int64_t end = deadline_now() + (int64_t)milliseconds * deadline_slowness();
+    while (!holds(argument)) {
+        if (deadline_now() >= end)
+            return false;
+        nanosleep(&moment, NULL);
+    }
+    return true;
+}
+
+/* The program is about to end, so functions that a handler must not call do no harm. */
+static void on_alarm(int signal)
+{
+    (void)signal;
+    fprintf(stderr, "%s: still running at its deadline; its processes:\n", armed_for);
+    process_print_children(stderr);
+    fflush(stderr);
+    process_kill_children();
+    _exit(124);
+}
+
+void deadline_arm(const char *test, int seconds)
+{
+    struct sigaction action = {.sa_handler = on_alarm};
+    armed_for = test;
+    sigaction(SIGALRM, &action, NULL);
+    alarm((unsigned)(seconds * deadline_slowness()));
+}
+
+void deadline_disarm(void)
+{
+    alarm(0);
+}
