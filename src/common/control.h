@@ -13,6 +13,7 @@ enum pool__message_type {
     POOL__DIED,      /* worker, life, pid, status (as from waitpid), ready: how far it had come */
     POOL__BROKEN,    /* workers keep failing at their start: no more are forked */
     /* From the host. */
+    POOL__KILL,     /* worker, life: kill it, if it is still that one */
     POOL__TERMINATE /* kill all workers, SIGTERM first, and end */
 };
 

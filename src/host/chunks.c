@@ -160,7 +160,7 @@ static void condemn(pool_t *pool, uint32_t number)
 /* Lets the duration of a chunk count as much as all before it together. */
 static void learn(pool_t *pool, uint32_t number, uint64_t ended)
 {
-    struct pool__job *job = pool->chunks[number].job;
+    struct pool_future *job = pool->chunks[number].job;
     uint64_t nanoseconds = cell_of(pool, number)->nanoseconds;
     if (ended == 0 || nanoseconds == 0)
         return;

@@ -26,7 +26,7 @@ uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
 
 void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count)
 {
-    const struct pool__job *job = chunk->job;
+    const struct pool_future *job = chunk->job;
     chunk->first += count;
     chunk->count -= count;
     if (!job->result_type)
@@ -48,11 +48,11 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static uint64_t count_items(const pool_t *pool, const struct pool__job *job)
+static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
 {
-    uint64_t rest = job->in.count - job->next;
-    if (job->chunksize)
-        return smaller(job->chunksize, rest);
+    uint64_t rest = job->in.count - job->given;
+    if (job->options.chunksize)
+        return smaller(job->options.chunksize, rest);
     if (job->item_nanoseconds <= 0)
         return 1;
     double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
@@ -73,7 +73,7 @@ static void use_items(struct pool__chunk *chunk, struct pool__extent *memory)
     chunk->items = pool__extent_offset(memory);
 }
 
-static bool place_plain(pool_t *pool, const struct pool__job *job, uint32_t number)
+static bool place_plain(pool_t *pool, const struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->in.size;
@@ -96,7 +96,7 @@ static bool place_plain(pool_t *pool, const struct pool__job *job, uint32_t numb
 
 /* Packs item `index` to `to`, where `room` bytes are. Returns 0, an error, or 1: it needs more room.
  * `*used` is what it takes or needs. */
-static int pack_item(const struct pool__job *job, uint64_t index, unsigned char *to, uint64_t room,
+static int pack_item(const struct pool_future *job, uint64_t index, unsigned char *to, uint64_t room,
                      uint64_t *used)
 {
     struct pool__entry entry = {.index = index};
@@ -118,7 +118,7 @@ static int pack_item(const struct pool__job *job, uint64_t index, unsigned char 
 
 /* A run of items to be packed, and where to. */
 struct packing {
-    const struct pool__job *job;
+    const struct pool_future *job;
     uint64_t first, count;
     unsigned char *to;
     uint64_t room;
@@ -145,7 +145,7 @@ static void pack_items(void *argument)
 
 /* Packs items of the chunk to `to`. Returns 0 when there is at least one, 1 when the first needs more
  * room, an error of the first, or DIED. */
-static int pack(pool_t *pool, const struct pool__job *job, const struct pool__chunk *chunk,
+static int pack(pool_t *pool, const struct pool_future *job, const struct pool__chunk *chunk,
                 unsigned char *to, uint64_t room, struct pool__trial *result)
 {
     struct packing packing = {job, chunk->first, chunk->count, to, room, result};
@@ -165,7 +165,7 @@ static int pack(pool_t *pool, const struct pool__job *job, const struct pool__ch
 
 /* The chunk's first item, alone, wherever it fits. Returns 0, an error, DIED, or -ENOBUFS: no room
  * now. */
-static int pack_single(pool_t *pool, struct pool__job *job, uint32_t number)
+static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     unsigned char *item = pool->board->orders[number].item;
@@ -187,7 +187,7 @@ static int pack_single(pool_t *pool, struct pool__job *job, uint32_t number)
 
 /* As many of the chunk's items as fit into CHUNK_BYTES; counts them in chunk->count. Returns as
  * pack_single() does, and 1 when not even the first fits. */
-static int pack_several(pool_t *pool, struct pool__job *job, struct pool__chunk *chunk)
+static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chunk *chunk)
 {
     struct pool__trial result;
     struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, CHUNK_BYTES);
@@ -207,7 +207,7 @@ static int pack_several(pool_t *pool, struct pool__job *job, struct pool__chunk 
 }
 
 /* Packs items into a stream. A chunk ends before an item that does not fit or cannot be packed. */
-static int place_stream(pool_t *pool, struct pool__job *job, uint32_t number)
+static int place_stream(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     int error = chunk->count > 1 ? pack_several(pool, job, chunk) : 1;
@@ -228,7 +228,7 @@ bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes)
     return true;
 }
 
-static bool place_results(pool_t *pool, const struct pool__job *job, uint32_t number)
+static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->out.size;
@@ -252,7 +252,7 @@ static bool place_results(pool_t *pool, const struct pool__job *job, uint32_t nu
 
 /* Finds room on the board for the chunk's items and results and writes the items. Returns 0, an error
  * of its first item, or -ENOBUFS: there is no room now. */
-static int place(pool_t *pool, struct pool__job *job, uint32_t number)
+static int place(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->item_memory = chunk->result_memory = NULL;
@@ -273,17 +273,17 @@ static int place(pool_t *pool, struct pool__job *job, uint32_t number)
 }
 
 /* The next item cannot even be packed: it fails here. */
-static void fail_item(pool_t *pool, struct pool__job *job, int code)
+static void fail_item(pool_t *pool, struct pool_future *job, int code)
 {
     pool_error_t error = {.kind = POOL_FAILED, .code = code, .worker = -1};
     if (code == DIED)
         error = pool__death_error(pool->trial_status);
-    error.index = job->next++;
+    error.index = job->given++;
     error.message = "the item could not be packed";
     pool__item_failed(pool, job, &error);
 }
 
-static void give_order(pool_t *pool, struct pool__job *job, uint32_t number)
+static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__order *order = &pool->board->orders[number];
     order->function = job->function;
@@ -293,15 +293,15 @@ static void give_order(pool_t *pool, struct pool__job *job, uint32_t number)
     order->result_type = job->result_type;
     order->shared = job->out_shared;
     pool->chunks[number].job = job;
-    job->next += pool->chunks[number].count;
+    job->given += pool->chunks[number].count;
     pool__publish(pool, number);
 }
 
 /* Finds room for a chunk of the job's next items and writes them. Returns as place() does. */
-static int prepare(pool_t *pool, struct pool__job *job, uint32_t number)
+static int prepare(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    chunk->first = job->next;
+    chunk->first = job->given;
     chunk->count = count_items(pool, job);
     for (;;) {
         int error = place(pool, job, number);
@@ -312,7 +312,7 @@ static int prepare(pool_t *pool, struct pool__job *job, uint32_t number)
 }
 
 /* Makes one chunk of the job's next items. False when there is no room for it now. */
-static bool fill_one(pool_t *pool, struct pool__job *job)
+static bool fill_one(pool_t *pool, struct pool_future *job)
 {
     uint32_t number;
     if (!pool__take_number(pool, &number))
@@ -331,17 +331,17 @@ static bool fill_one(pool_t *pool, struct pool__job *job)
 }
 
 /* Whether one more chunk should be given out now. */
-static bool wants_more(const pool_t *pool, const struct pool__job *job)
+static bool wants_more(const pool_t *pool, const struct pool_future *job)
 {
     uint32_t outstanding = pool__outstanding(pool), workers = (uint32_t)pool->board->processes;
-    if (job->next == job->in.count || job->status < 0 || pool->phase != POOL__RUNNING_PHASE)
+    if (job->given == job->in.count || job->status < 0 || pool->phase != POOL__RUNNING_PHASE)
         return false;
     if (outstanding <= workers)
         return true;
-    return pool->bytes < BUDGET && (job->chunksize || outstanding < AHEAD * workers);
+    return pool->bytes < BUDGET && (job->options.chunksize || outstanding < AHEAD * workers);
 }
 
-void pool__fill(pool_t *pool, struct pool__job *job)
+void pool__fill(pool_t *pool, struct pool_future *job)
 {
     bool any = false;
     while (wants_more(pool, job) && fill_one(pool, job))

@@ -10,14 +10,14 @@
 #include "host/fill.h"
 #include "host/trial.h"
 
-void pool__item_failed(pool_t *pool, struct pool__job *job, const pool_error_t *error)
+void pool__item_failed(pool_t *pool, struct pool_future *job, const pool_error_t *error)
 {
     job->failed++;
     job->ended++;
     pool__report_add(&pool->report, error);
 }
 
-void pool__lose_items(pool_t *pool, struct pool__job *job, uint64_t from, uint64_t to)
+void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to)
 {
     for (uint64_t i = from; i < to; i++) {
         pool_error_t error = {.index = i, .kind = POOL_LOST, .code = job->status,
@@ -67,7 +67,7 @@ static void drop_free(void *unused, void *memory)
 }
 
 /* Reads one value into the caller's array; an element that cannot be read is zeroed. */
-static int read_value(const struct pool__job *job, uint64_t index, const unsigned char *data,
+static int read_value(const struct pool_future *job, uint64_t index, const unsigned char *data,
                       uint64_t size)
 {
     static const struct pool__dropper dropper = {drop_free, NULL, true};
@@ -107,7 +107,7 @@ static bool next_entry(const pool_t *pool, uint32_t number, struct pool__entry *
 /* Takes the chunk's next item, whose entry this is. */
 static void take_entry(pool_t *pool, struct pool__chunk *chunk, const struct pool__entry *entry)
 {
-    struct pool__job *job = chunk->job;
+    struct pool_future *job = chunk->job;
     const unsigned char *stream = pool__board_at(pool->board, chunk->results);
     pool_error_t unreadable = overwritten;
     int error = read_value(job, entry->index, stream + chunk->result_at + sizeof *entry,
@@ -191,7 +191,7 @@ static void take_stream(pool_t *pool, uint32_t number, uint64_t ended)
 static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    const struct pool__job *job = chunk->job;
+    const struct pool_future *job = chunk->job;
     size_t size = job->out.size;
     if (chunk->taken >= ended)
         return;

@@ -76,3 +76,8 @@ void *pool_task_alloc(pool_task_t *task, size_t size)
 {
     return pool__scratch_alloc(&task->scratch, size);
 }
+
+bool pool_task_cancelled(const pool_task_t *task)
+{
+    return task->cancelled && atomic_load_explicit(task->cancelled, memory_order_relaxed);
+}

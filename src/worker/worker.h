@@ -28,6 +28,7 @@ struct pool_task {
     unsigned attempt;
     int worker;
     void *state;
+    const _Atomic uint32_t *cancelled; /* NULL outside of items */
     bool noted; /* pool_fail() was called for this item */
     struct pool__note note;
     struct pool__scratch scratch;
