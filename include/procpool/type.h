@@ -35,8 +35,8 @@ typedef enum pool_kind {
 
 /* What a value is. Made once, as a static object of the program or of a library loaded before the
  * pool was made: workers know it by its address. Use the macros below, or write it by hand; fields
- * that do not belong to the kind are zero. Types may refer to themselves (a tree); values deeper
- * than 64 levels are refused. */
+ * that do not belong to the kind are zero. Types may refer to themselves (a tree); values nested in
+ * more than 64 levels, the innermost included, are refused. Members arrive aligned to at most 16. */
 struct pool_type {
     const char *name;
     pool_kind_t kind;
@@ -44,9 +44,11 @@ struct pool_type {
     bool borrowed; /* text: a `const char *`, which a function that returns it keeps */
     const pool_field_t *fields; /* STRUCT: those that travel; others arrive as zero */
     size_t field_count;
-    /* CUSTOM: write `value`, read it back into zeroed memory, free what unpack allocated. Return 0 or
-     * an error of the caller's own; what the writer or reader says is passed on. `pack` may be called
-     * twice for one value. `release` may be NULL. */
+    /* CUSTOM: write `value`; read it back into zeroed memory; free what a value owns. The first two
+     * return 0 or an error, of their own or what the writer or reader said. `pack` may be called twice
+     * for one value. `release` is called in the host by pool_release(), and for what unpack left when it
+     * failed (maybe nothing but zeros); and in the worker for each result a function made, once it
+     * has been packed. It may be NULL. */
     int (*pack)(const void *value, pool_writer_t *writer);
     int (*unpack)(void *value, pool_reader_t *reader);
     void (*release)(void *value);
@@ -54,7 +56,8 @@ struct pool_type {
 
 /* A member of a struct: `count` elements of `size` bytes at `offset`; or, when `count` is 0, a
  * pointer there to as many elements as the integer of `count_size` bytes at `count_offset` says (0
- * elements: the pointer arrives as NULL). Elements that are not plain must take at least a byte. */
+ * elements: the pointer arrives as NULL). Elements that are not plain must take at least a byte. A
+ * count in a nested struct must be one of that struct's own fields. */
 struct pool_field {
     const char *name;
     const pool_type_t *type; /* of an element */

@@ -310,30 +310,32 @@ static int unpack_fixed(struct pool_reader *reader, const pool_field_t *field,
     return unpack_elements(reader, field, field->count, value + field->offset);
 }
 
-/* Whether all fields counted by the same member as field `last`, up to it, have `count` elements. */
-static bool counts_agree(const pool_type_t *type, size_t last, const void *value, uint64_t count)
+/* Whether something read before counted field `last` has set its count: a fixed field that the count
+ * is or lies in, or an earlier field with the same count. */
+static bool count_known(const pool_type_t *type, size_t last)
 {
-    uint64_t other;
-    for (size_t i = 0; i < last; i++) {
+    size_t at = type->fields[last].count_offset;
+    for (size_t i = 0; i < type->field_count; i++) {
         const pool_field_t *field = &type->fields[i];
-        if (!field->count && field->count_offset == type->fields[last].count_offset &&
-            (!count_of(field, value, &other) || other != count))
-            return false;
+        if (field->count ? at - field->offset < field->size * field->count
+                         : i < last && field->count_offset == at)
+            return true;
     }
-    return true;
+    return false;
 }
 
 static int unpack_counted(struct pool_reader *reader, const pool_type_t *type, size_t index,
                           unsigned char *value)
 {
     const pool_field_t *field = &type->fields[index];
-    uint64_t count;
+    uint64_t count, known;
     unsigned char *elements = NULL;
-    if (!get_number(reader, &count) || !counts_agree(type, index, value, count))
+    if (!get_number(reader, &count))
+        return -EBADMSG;
+    if (count_known(type, index) ? !count_of(field, value, &known) || known != count
+                                 : !set_count(field, value, count))
         return -EBADMSG;
     int error = count ? unpack_pointer(reader, field, count, &elements) : 0;
-    if (!error && !set_count(field, value, count))
-        error = -EBADMSG;
     memcpy(value + field->offset, &elements, sizeof elements);
     if (error || field->type->kind == POOL_KIND_PLAIN)
         return error;

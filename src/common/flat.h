@@ -3,10 +3,11 @@
  *
  *   number   8 bytes, aligned to 8
  *   plain    the bytes of n elements of size s, aligned to the largest power of two that divides s,
- *            at most 16; whatever alignment the C type has divides that
+ *            at most 16; unless it was raised by hand, the C type's alignment divides that
  *   text     number: length + 1 with the NUL, or 0 for NULL; then the bytes with the NUL
  *   blob     number: size + 1, or 0 for NULL; then the bytes, aligned to 16
- *   struct   its fields in the order of the table; a counted one is a number and that many elements
+ *   struct   its fixed fields in the order of the table, then its counted ones: each a number and,
+ *            unless it is 0, that many elements
  *   custom   what its pack function wrote
  *
  * Alignment counts from the start of the value, which is aligned to 16; gaps are zero.
