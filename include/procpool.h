@@ -196,17 +196,18 @@ POOL_API int pool_close(pool_t *pool);
 
 /* Waits until a closed or terminated pool is quiet: all accepted work ended, all workers gone.
  * Bounded by the functions still running, then by `grace`. POOL_EBUSY when the pool is still
- * open. */
+ * open, or in a callback. */
 POOL_API int pool_join(pool_t *pool);
 
 /* Stops now: SIGTERM to all workers and their process groups, SIGKILL after `grace`. Items that
  * did not end count as lost. Returns when all are gone, bounded by `grace`. */
 POOL_API int pool_terminate(pool_t *pool);
 
-/* Ends the pool and releases everything; NULL is allowed. A pool not closed is closed first;
- * workers get at most `grace` to run their finalizers. Shared arrays of the pool and the lists
- * pool_errors() gave end with it. In a forked copy of the host it releases the copy and leaves the
- * pool alone. */
+/* Ends the pool and releases everything; NULL is allowed. A pool not closed is closed first: idle
+ * workers get at most `grace` to run their finalizers; if calls have not ended, it is terminated. Its
+ * shared arrays, and the lists pool_errors() gave, end with it; free its futures before. Not from a
+ * callback (nothing happens), nor while another thread uses the pool. In a forked copy of the host it
+ * releases the copy and leaves the pool alone. */
 POOL_API void pool_free(pool_t *pool);
 
 /* ---- Items and results --------------------------------------------------------------------- */
@@ -345,29 +346,45 @@ POOL_API int pool_map_callable(pool_t *pool, const void *function, pool_in_t in,
 POOL_API int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in,
                                     pool_out_t out, const pool_map_options_t *options);
 
-#ifndef __cplusplus
-#define POOL__SAME_ELEMENTS(array, pointer)                                                        \
-    ((void)sizeof(struct {                                                                         \
-        _Static_assert(                                                                            \
-            __builtin_types_compatible_p(__typeof__(*(array)), __typeof__(*(pointer))),            \
-            "rows or results are not of the function's types");                                    \
-        int unused;                                                                                \
-    }))
-#define pool_starmap(pool, function, rows, count, results)                                         \
-    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
-     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
-     pool_starmap((pool), &(function)->callable, (rows), (count), (results)))
-#define pool_starmap_with(pool, function, rows, count, results, options)                           \
-    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
-     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
-     pool_starmap_with((pool), &(function)->callable, (rows), (count), (results), (options)))
-#define pool_map(pool, function, in, out)                                                          \
-    _Generic((function), pool_function_t: pool_map, void *: pool_map, default: pool_map_callable)( \
-        (pool), (function), (in), (out))
-#define pool_map_with(pool, function, in, out, options)                                            \
-    _Generic((function), pool_function_t: pool_map_with, void *: pool_map_with,                    \
-             default: pool_map_callable_with)((pool), (function), (in), (out), (options))
-#endif
+/* ---- Errors of items ---------------------------------------------------------------------------- */
+
+typedef enum pool_error_kind {
+    POOL_FAILED = 1, /* the function returned something other than 0, or packing did */
+    POOL_CRASHED,    /* a signal ended the worker during this item */
+    POOL_EXITED,     /* the function called exit() or _exit() */
+    POOL_CANCELLED,  /* the call was cancelled before the item ended */
+    POOL_TIMED_OUT,  /* the call's time was up before the item ended */
+    POOL_LOST,       /* the pool ended or broke before the item did; it may have been running */
+    POOL_CORRUPT     /* the worker's account of this item makes no sense: memory was overwritten */
+} pool_error_kind_t;
+
+typedef struct pool_error {
+    size_t index; /* of the item in the caller's array */
+    pool_error_kind_t kind;
+    /* POOL_FAILED: what the function returned or gave to pool_fail(); POOL_CRASHED: the signal's
+     * number; POOL_EXITED: the exit status; else a negative code. */
+    int code;
+    const char *message; /* never NULL; from a worker: may hold any bytes but NUL */
+    const char *file;    /* of the pool_fail() call; NULL without one */
+    int line;            /* 0 without one */
+    int worker;          /* its number, or -1 */
+    pid_t pid;           /* its process id at the time, or 0 */
+    unsigned attempt;    /* how often the item had been started */
+} pool_error_t;
+
+/* Gives the errors of the last call on this pool that ran items and waited for them, of any thread,
+ * sorted by index. Returns how many; `*errors` is valid until the next such call or pool_free(). 0 for
+ * a NULL pool. Threads that share a pool use futures, which have errors of their own. */
+POOL_API size_t pool_errors(const pool_t *pool, const pool_error_t **errors);
+
+/* Writes what happened to the item as a line without its end, such as "crashed with SIGSEGV: stack
+ * overflow [worker 1, pid 4711]", into the `size` bytes at `text`, cut to fit. Returns the whole
+ * length, as snprintf() does, or -EINVAL or -ENOMEM. Control characters are escaped. */
+POOL_API int pool_error_text(const pool_error_t *error, char *text, size_t size);
+
+/* Prints those errors to `stream`, a line each, for a person: at most 20, then how many more there
+ * are. */
+POOL_API void pool_print_errors(const pool_t *pool, FILE *stream);
 
 /* ---- Futures --------------------------------------------------------------------------------- */
 
@@ -435,45 +452,35 @@ POOL_API int pool_step(pool_t *pool);
 /* A descriptor that is readable when pool_step() has something to do. The pool's: do not read it. */
 POOL_API int pool_fileno(pool_t *pool);
 
-/* ---- Errors of items ---------------------------------------------------------------------------- */
+/* ---- The calls in C ---------------------------------------------------------------------------- */
 
-typedef enum pool_error_kind {
-    POOL_FAILED = 1, /* the function returned something other than 0, or packing did */
-    POOL_CRASHED,    /* a signal ended the worker during this item */
-    POOL_EXITED,     /* the function called exit() or _exit() */
-    POOL_CANCELLED,  /* the call was cancelled before the item ended */
-    POOL_TIMED_OUT,  /* the call's time was up before the item ended */
-    POOL_LOST,       /* the pool ended or broke before the item did; it may have been running */
-    POOL_CORRUPT     /* the worker's account of this item makes no sense: memory was overwritten */
-} pool_error_kind_t;
-
-typedef struct pool_error {
-    size_t index; /* of the item in the caller's array */
-    pool_error_kind_t kind;
-    /* POOL_FAILED: what the function returned or gave to pool_fail(); POOL_CRASHED: the signal's
-     * number; POOL_EXITED: the exit status; else a negative code. */
-    int code;
-    const char *message; /* never NULL; from a worker: may hold any bytes but NUL */
-    const char *file;    /* of the pool_fail() call; NULL without one */
-    int line;            /* 0 without one */
-    int worker;          /* its number, or -1 */
-    pid_t pid;           /* its process id at the time, or 0 */
-    unsigned attempt;    /* how often the item had been started */
-} pool_error_t;
-
-/* Gives the errors of the last call on this pool that ran items and waited for them, of any thread,
- * sorted by index. Returns how many; `*errors` is valid until the next such call or pool_free(). 0 for
- * a NULL pool. Threads that share a pool use futures, which have errors of their own. */
-POOL_API size_t pool_errors(const pool_t *pool, const pool_error_t **errors);
-
-/* Writes what happened to the item as a line without its end, such as "crashed with SIGSEGV: stack
- * overflow [worker 1, pid 4711]", into the `size` bytes at `text`, cut to fit. Returns the whole
- * length, as snprintf() does, or -EINVAL or -ENOMEM. Control characters are escaped. */
-POOL_API int pool_error_text(const pool_error_t *error, char *text, size_t size);
-
-/* Prints those errors to `stream`, a line each, for a person: at most 20, then how many more there
- * are. */
-POOL_API void pool_print_errors(const pool_t *pool, FILE *stream);
+#ifndef __cplusplus
+#define POOL__SAME_ELEMENTS(array, pointer)                                                        \
+    ((void)sizeof(struct {                                                                         \
+        _Static_assert(                                                                            \
+            __builtin_types_compatible_p(__typeof__(*(array)), __typeof__(*(pointer))),            \
+            "rows or results are not of the function's types");                                    \
+        int unused;                                                                                \
+    }))
+#define pool_starmap(pool, function, rows, count, results)                                         \
+    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
+     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
+     pool_starmap((pool), &(function)->callable, (rows), (count), (results)))
+#define pool_starmap_with(pool, function, rows, count, results, ...)                               \
+    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
+     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
+     pool_starmap_with((pool), &(function)->callable, (rows), (count), (results), __VA_ARGS__))
+#define pool_starmap_async(pool, function, rows, count, results, ...)                              \
+    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
+     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
+     pool_starmap_async((pool), &(function)->callable, (rows), (count), (results), __VA_ARGS__))
+#define pool_map(pool, function, ...)                                                              \
+    _Generic((function), pool_function_t: pool_map, void *: pool_map, default: pool_map_callable)( \
+        (pool), (function), __VA_ARGS__)
+#define pool_map_with(pool, function, ...)                                                         \
+    _Generic((function), pool_function_t: pool_map_with, void *: pool_map_with,                    \
+             default: pool_map_callable_with)((pool), (function), __VA_ARGS__)
+#endif
 
 #ifdef __cplusplus
 }

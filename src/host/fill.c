@@ -12,7 +12,8 @@ enum {
     CHUNK_NANOSECONDS = 100000, /* what an automatic chunk should take: long beside a claim */
     CHUNK_BYTES = 256 << 10,    /* and what it may hold: it should stay in a cache */
     LEAST_ROOM = 1024,          /* for the results of a chunk whose sizes are not known yet */
-    AHEAD = 8,                  /* automatic chunks outstanding per worker */
+    AHEAD = 8,                  /* automatic chunks outstanding per worker and blocking call */
+    BLIND = 64,                 /* the same when the caller may be away: and of what size, unknown */
     SHARE = 4,                  /* near the end, a chunk is a worker's rest divided by this */
     BUDGET = 32 << 20,          /* bytes outstanding, unless a chunk per worker needs more */
     DIED = 2                    /* beside error codes: the copy of the host died over the item */
@@ -53,8 +54,10 @@ static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
     uint64_t rest = job->in.count - job->given;
     if (job->options.chunksize)
         return smaller(job->options.chunksize, rest);
-    if (job->item_nanoseconds <= 0)
-        return 1;
+    if (job->item_nanoseconds <= 0) {
+        uint64_t guess = job->async ? job->in.count / (BLIND * (uint64_t)pool->board->processes) : 1;
+        return guess > 0 ? smaller(guess, rest) : 1;
+    }
     double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
     uint64_t share = rest / (SHARE * (uint64_t)pool->board->processes);
     uint64_t count = wanted < (double)share ? (uint64_t)wanted : share;
@@ -280,7 +283,7 @@ static void fail_item(pool_t *pool, struct pool_future *job, int code)
         error = pool__death_error(pool->trial_status);
     error.index = job->given++;
     error.message = "the item could not be packed";
-    pool__item_failed(pool, job, &error);
+    pool__item_failed(job, &error);
 }
 
 static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
@@ -293,6 +296,8 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
     order->result_type = job->result_type;
     order->shared = job->out_shared;
     pool->chunks[number].job = job;
+    job->chunks++;
+    atomic_store_explicit(&order->cancelled, 0, memory_order_relaxed);
     job->given += pool->chunks[number].count;
     pool__publish(pool, number);
 }
@@ -330,22 +335,28 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
     return error != -ENOBUFS;
 }
 
-/* Whether one more chunk should be given out now. */
+/* Whether one more chunk of the job should be given out now. */
 static bool wants_more(const pool_t *pool, const struct pool_future *job)
 {
-    uint32_t outstanding = pool__outstanding(pool), workers = (uint32_t)pool->board->processes;
-    if (job->given == job->in.count || job->status < 0 || pool->phase != POOL__RUNNING_PHASE)
+    uint32_t workers = (uint32_t)pool->board->processes;
+    if (job->given == job->in.count || job->status < 0 || job->stopped ||
+        pool->phase == POOL__GONE_PHASE)
         return false;
-    if (outstanding <= workers)
+    if (job->chunks <= workers)
         return true;
-    return pool->bytes < BUDGET && (job->options.chunksize || outstanding < AHEAD * workers);
+    uint32_t ahead = (job->async ? BLIND : AHEAD) * workers;
+    return pool->bytes < BUDGET && (job->options.chunksize || job->chunks < ahead);
 }
 
-void pool__fill(pool_t *pool, struct pool_future *job)
+void pool__fill(pool_t *pool)
 {
-    bool any = false;
-    while (wants_more(pool, job) && fill_one(pool, job))
-        any = true;
+    bool any = false, more = true;
+    while (more) { /* a chunk of each in turn */
+        more = false;
+        for (struct pool_future *job = pool->jobs; job; job = job->next)
+            if (wants_more(pool, job) && fill_one(pool, job))
+                any = more = true;
+    }
     if (any)
         pool__ring(pool);
 }

@@ -7,8 +7,8 @@
 
 /* ---- fill.c ---- */
 
-/* Puts items of the job into chunks and publishes them, as many as is good for now. */
-void pool__fill(pool_t *pool, struct pool_future *job);
+/* Puts items of the jobs into chunks and publishes them, as many as is good for now. */
+void pool__fill(pool_t *pool);
 
 /* Moves the chunk's account behind its next `count` items. */
 void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count);
@@ -36,12 +36,12 @@ void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t
 
 /* Ends the chunk's items from the next to be taken up to the first `ended` with this error; its
  * index is filled in. */
-void pool__fail_items(pool_t *pool, struct pool__chunk *chunk, uint64_t ended, pool_error_t error);
+void pool__fail_items(struct pool__chunk *chunk, uint64_t ended, pool_error_t error);
 
 /* Ends the job's items with these indices as lost. */
 void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to);
 
 /* Ends one item of the job with this error. */
-void pool__item_failed(pool_t *pool, struct pool_future *job, const pool_error_t *error);
+void pool__item_failed(struct pool_future *job, const pool_error_t *error);
 
 #endif

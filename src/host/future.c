@@ -219,7 +219,7 @@ int pool_as_completed(pool_future_t **futures, size_t count, int milliseconds,
 
 /* ---- In a program's own event loop ---- */
 
-static bool never_waits(const void *unused)
+static bool at_once(const void *unused)
 {
     (void)unused;
     return true;
@@ -231,11 +231,11 @@ int pool_step(pool_t *pool)
     if (error)
         return error;
     pthread_mutex_lock(&pool->lock);
-    pool__silence(pool);
-    error = pool__turn(pool, never_waits, NULL, 0);
+    do {
+        pool__silence(pool);
+        error = pool__turn(pool, at_once, NULL, 0);
+    } while (!error && pool->epoll >= 0 && pool->unfinished && !pool__listen(pool));
     size_t unfinished = pool->unfinished;
-    if (pool->epoll >= 0 && unfinished)
-        pool__listen(pool);
     pthread_mutex_unlock(&pool->lock);
     return error ? error : unfinished > INT_MAX ? INT_MAX : (int)unfinished;
 }
@@ -248,8 +248,6 @@ int pool_fileno(pool_t *pool)
     pthread_mutex_lock(&pool->lock);
     if (pool->epoll < 0)
         error = pool__open_epoll(pool);
-    if (!error)
-        pool__listen(pool);
     int descriptor = pool->epoll;
     pthread_mutex_unlock(&pool->lock);
     return error ? error : descriptor;

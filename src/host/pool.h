@@ -124,6 +124,9 @@ struct pool__death;
 /* Writes into pool->why how the worker failed to start: what its initializer said, or its death. */
 void pool__describe_start_failure(pool_t *pool, const struct pool__death *death);
 
+/* Has workers leave if the pool is closed and nothing is left to do. With the lock held. */
+void pool__let_leave(pool_t *pool);
+
 /* ---- spawn.c ---- */
 
 /* Opens the pipes and the channel, and forks the supervisor from a process in between, so that it is
@@ -138,12 +141,16 @@ void pool__close_channels(pool_t *pool);
 /* Reads what the supervisor has said, without waiting. */
 void pool__hear(pool_t *pool);
 
-/* Waits until something may have happened, `milliseconds` at most (negative: no limit). Spins
- * first when that is likely to pay. Reads the board and the account, changes neither. */
-void pool__wait(pool_t *pool, int milliseconds);
+/* Waits until something may have happened, `milliseconds` at most (negative: no limit), with
+ * `outstanding` chunks. Spins first when that is likely to pay. Needs no lock, but one thread at a time.
+ * Returns whether it took so long that the whole board should be looked at. */
+bool pool__wait(pool_t *pool, uint32_t outstanding, int milliseconds);
 
-/* Has the next wake-up come with the next commit. */
-void pool__listen(pool_t *pool);
+/* For pool_fileno(): opens the descriptor (0 or a negated errno value); has it become readable with
+ * the next commit, or returns false: there has been one already; empties the result bell. */
+int pool__open_epoll(pool_t *pool);
+bool pool__listen(pool_t *pool);
+void pool__silence(const pool_t *pool);
 
 /* Sends the supervisor a message; it reads them all. */
 void pool__tell(pool_t *pool, int type, int worker, uint32_t life);
@@ -200,11 +207,15 @@ bool pool__type_custom(const pool_t *pool, const pool_type_t *type, size_t size)
 
 /* ---- turn.c: the calls below hold the lock, but while they wait or call back ---- */
 
-/* Puts a job among those to be run. */
+/* Puts a job among those to be run; takes one out that never ran. */
 void pool__submit(pool_t *pool, struct pool_future *job);
+void pool__withdraw(pool_t *pool, struct pool_future *job);
 
-/* Does what can be done without waiting. */
-void pool__step(pool_t *pool);
+/* Frees a future that nobody holds and the pool has done with. */
+void pool__job_free(struct pool_future *job);
+
+/* Whether this thread is in one of the pool's callbacks. */
+bool pool__in_callback(const pool_t *pool);
 
 /* Steps and waits until `over(argument)`, `milliseconds` at most (negative: no limit). Returns 0,
  * -ETIMEDOUT, or POOL_EBUSY in a callback. */

@@ -147,6 +147,12 @@ static void write_what(const pool_error_t *error, FILE *stream)
     case POOL_EXITED:
         fprintf(stream, "exited with status %d", error->code);
         break;
+    case POOL_CANCELLED:
+        fputs("was cancelled", stream);
+        break;
+    case POOL_TIMED_OUT:
+        fputs("was not done in time", stream);
+        break;
     case POOL_LOST:
         fputs("was lost", stream);
         break;

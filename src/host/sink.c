@@ -10,11 +10,11 @@
 #include "host/fill.h"
 #include "host/trial.h"
 
-void pool__item_failed(pool_t *pool, struct pool_future *job, const pool_error_t *error)
+void pool__item_failed(struct pool_future *job, const pool_error_t *error)
 {
     job->failed++;
     job->ended++;
-    pool__report_add(&pool->report, error);
+    pool__report_add(&job->report, error);
 }
 
 void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to)
@@ -22,15 +22,15 @@ void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint
     for (uint64_t i = from; i < to; i++) {
         pool_error_t error = {.index = i, .kind = POOL_LOST, .code = job->status,
                               .message = pool->broken ? pool->why : "", .worker = -1};
-        pool__item_failed(pool, job, &error);
+        pool__item_failed(job, &error);
     }
 }
 
-void pool__fail_items(pool_t *pool, struct pool__chunk *chunk, uint64_t ended, pool_error_t error)
+void pool__fail_items(struct pool__chunk *chunk, uint64_t ended, pool_error_t error)
 {
     for (; chunk->taken < ended; chunk->taken++) {
         error.index = chunk->first + chunk->taken;
-        pool__item_failed(pool, chunk->job, &error);
+        pool__item_failed(chunk->job, &error);
     }
 }
 
@@ -121,7 +121,7 @@ static void take_entry(pool_t *pool, struct pool__chunk *chunk, const struct poo
     }
     unreadable.message = "the result could not be unpacked";
     unreadable.code = error;
-    pool__fail_items(pool, chunk, chunk->taken + 1, unreadable);
+    pool__fail_items(chunk, chunk->taken + 1, unreadable);
 }
 
 /* A run of entries to be taken. */
@@ -143,7 +143,7 @@ static void take_entries(void *argument)
         take_entry(pool, chunk, &entry);
         pool->board->trial.passed = chunk->taken;
     }
-    pool__fail_items(pool, chunk, taking->ended, overwritten);
+    pool__fail_items(chunk, taking->ended, overwritten);
 }
 
 /* The same where unpacking runs functions of the user's: first in a copy, then for real what the copy
@@ -172,7 +172,7 @@ static void take_custom(struct taking taking)
         error.message = "the result could not be unpacked";
         if (next_entry(pool, taking.number, &entry))
             chunk->result_at += pool__entry_stride(entry.size);
-        pool__fail_items(pool, chunk, chunk->taken + 1, error);
+        pool__fail_items(chunk, chunk->taken + 1, error);
     }
 }
 
@@ -227,7 +227,7 @@ void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t
                               .worker = worker,
                               .pid = pid,
                               .attempt = 1};
-        pool__fail_items(pool, chunk, note.item + 1, error);
+        pool__fail_items(chunk, note.item + 1, error);
     }
     take_results(pool, number, ended);
 }

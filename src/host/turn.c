@@ -21,6 +21,15 @@ void pool__submit(pool_t *pool, struct pool_future *job)
     pool->unfinished++;
 }
 
+void pool__withdraw(pool_t *pool, struct pool_future *job)
+{
+    struct pool_future **link = &pool->jobs;
+    while (*link != job)
+        link = &(*link)->next;
+    *link = job->next;
+    pool->unfinished--;
+}
+
 /* Takes the job at `*link` out of the list: all its items have an end. */
 static void end_job(pool_t *pool, struct pool_future **link)
 {
@@ -66,7 +75,8 @@ static void watch_time(pool_t *pool, struct pool_future *job, uint64_t now)
         pool__stop(pool, job, POOL_CANCELLED, false);
 }
 
-void pool__step(pool_t *pool)
+/* Does what can be done without waiting. */
+static void step(pool_t *pool)
 {
     pool__hear(pool);
     pool__collect(pool);
@@ -81,11 +91,12 @@ void pool__step(pool_t *pool)
         else
             link = &(*link)->next;
     }
+    pool__let_leave(pool);
 }
 
 /* ---- Callbacks ---- */
 
-static bool in_callback(const pool_t *pool)
+bool pool__in_callback(const pool_t *pool)
 {
     return pool->calling && pthread_equal(pool->caller, pthread_self());
 }
@@ -198,13 +209,13 @@ int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *arg
 {
     uint64_t deadline = UINT64_MAX;
     int error = 0;
-    if (in_callback(pool))
+    if (pool__in_callback(pool))
         return POOL_EBUSY;
     if (milliseconds >= 0)
         deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
     for (;;) {
         if (!pool->turning) {
-            pool__step(pool);
+            step(pool);
             make_calls(pool);
         }
         if (over(argument))
