@@ -10,7 +10,8 @@ enum pool__message_type {
     /* From the supervisor. */
     POOL__HELLO = 1, /* all workers are forked (status 0), or not (negated errno); pid: its own */
     POOL__BORN,      /* worker, life, pid: a replacement was forked */
-    POOL__DIED,      /* worker, life, pid, status (as from waitpid), ready: how far it had come */
+    POOL__DIED,      /* worker, life, pid, status (as from waitpid), ready: it had got through its
+                        start; and its crash report, before the next worker has that seat */
     POOL__BROKEN,    /* workers keep failing at their start: no more are forked */
     /* From the host. */
     POOL__KILL,     /* worker, life: kill it, if it is still that one */
@@ -24,6 +25,9 @@ struct pool__message {
     int32_t pid;
     int32_t status;
     int32_t ready;
+    int32_t overflow; /* the signal came from the end of the stack */
+    int32_t faulted;  /* it came from an access to `address` */
+    uint64_t address;
 };
 
 /* Sends without blocking and without SIGPIPE. Returns 0, -EAGAIN when the channel is full, or

@@ -132,24 +132,14 @@ static void advance(pool_t *pool, uint32_t number)
 
 /* ---- Blame ---- */
 
-/* Reads the crash report of a dead worker. */
-static void describe_crash(pool_t *pool, const struct pool__death *death, char *text, size_t size)
-{
-    struct pool__seat *seat = pool__seat(pool->board, death->worker);
-    text[0] = '\0';
-    if (!WIFSIGNALED(death->status) || atomic_load(&seat->signal) != WTERMSIG(death->status))
-        return;
-    if (seat->overflow)
-        snprintf(text, size, "stack overflow");
-    else
-        snprintf(text, size, "address 0x%llx", (unsigned long long)seat->address);
-}
-
 /* The worker died while it ran the chunk's next item. */
 static void blame(pool_t *pool, struct pool__chunk *chunk, const struct pool__death *death)
 {
-    char text[64];
-    describe_crash(pool, death, text, sizeof text);
+    char text[64] = "";
+    if (death->overflow)
+        snprintf(text, sizeof text, "stack overflow");
+    else if (death->faulted)
+        snprintf(text, sizeof text, "address 0x%llx", (unsigned long long)death->address);
     pool_error_t error = pool__death_error(death->status);
     error.message = text;
     error.worker = death->worker;

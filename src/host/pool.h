@@ -174,6 +174,8 @@ struct pool__death {
     uint32_t life;
     pid_t pid;
     int status;
+    bool faulted, overflow; /* the crash report: see control.h */
+    uint64_t address;
 };
 
 /* Compares the board with the host's account, chunk by chunk, and mends what differs; settles what

@@ -21,7 +21,13 @@ enum {
 static void died(pool_t *pool, const struct pool__message *message)
 {
     struct pool__person *person = &pool->people[message->worker];
-    struct pool__death death = {message->worker, message->life, message->pid, message->status};
+    struct pool__death death = {.worker = message->worker,
+                                .life = message->life,
+                                .pid = message->pid,
+                                .status = message->status,
+                                .faulted = message->faulted,
+                                .overflow = message->overflow,
+                                .address = message->address};
     if (person->life <= message->life) {
         person->life = message->life;
         person->pid = 0;

@@ -116,6 +116,11 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
     struct pool__message message = {.type = POOL__DIED, .worker = index, .life = place->life,
                                     .pid = place->pid, .status = status,
                                     .ready = atomic_load(&seat->ready) == place->life};
+    if (info->si_code != CLD_EXITED && atomic_load(&seat->signal) == info->si_status) {
+        message.faulted = 1;
+        message.overflow = seat->overflow != 0;
+        message.address = seat->address;
+    }
     if (send_to_host(supervisor, message) == -EAGAIN)
         return false;
     bool left = atomic_load(&seat->left) == place->life && status == 0;
