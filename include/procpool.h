@@ -127,6 +127,11 @@ POOL_API int pool_task_worker(const pool_task_t *task);
 /* What the initializer stored in this worker; NULL without one. */
 POOL_API void *pool_task_state(const pool_task_t *task);
 
+/* A seed for this item's random numbers: a function of the call's seed and the item's index alone, so
+ * results do not depend on which worker runs it, or how often. In an initializer: of the worker's
+ * number. */
+POOL_API uint64_t pool_task_seed(const pool_task_t *task);
+
 /* Whether the call this item belongs to has been cancelled: what is not done yet is not wanted any
  * more. Cheap enough to ask often; the item still ends as its function returns. */
 POOL_API bool pool_task_cancelled(const pool_task_t *task);
@@ -153,6 +158,9 @@ typedef struct pool_options {
      * milliseconds: finalizers in pool_close() + pool_free(), signal handlers of the tasks in
      * pool_terminate(); 0: 1000. */
     int grace;
+    /* Items after which a worker leaves, finalizer included, and is replaced: against leaks and
+     * fragmentation. 0: never. */
+    size_t maxtasksperchild;
 } pool_options_t;
 
 /* The number of processors this process may use: the smaller of its affinity and its cgroup's CPU
@@ -302,6 +310,8 @@ typedef struct pool_map_options {
     int timeout;
     /* When an item fails, items that have not started are cancelled. */
     bool fail_fast;
+    /* What pool_task_seed() is made of, beside the item's index. */
+    uint64_t seed;
     /* Items of a call with a higher number are given out before those of others. */
     int priority;
     /* Called now and then as items end: how many have, how many of these failed, of how many. */

@@ -52,6 +52,7 @@ struct pool__order {
     uint32_t shared; /* results go straight into the caller's shared array */
     _Atomic uint32_t cancelled; /* the host sets it at any time: start no more of these items */
     alignas(16) unsigned char item[POOL__INLINE_ITEM];
+    uint64_t seed; /* of the call */
 };
 
 /* What becomes of a chunk. The host resets it while the state is its own (see chunk.h). */

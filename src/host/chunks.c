@@ -133,7 +133,7 @@ static void advance(pool_t *pool, uint32_t number)
 /* ---- Blame ---- */
 
 /* The worker died while it ran the chunk's next item. */
-static void blame(pool_t *pool, struct pool__chunk *chunk, const struct pool__death *death)
+static void blame(struct pool__chunk *chunk, const struct pool__death *death)
 {
     char text[64] = "";
     if (death->overflow)
@@ -191,7 +191,9 @@ static void settle(pool_t *pool, uint32_t number, int worker, const struct pool_
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t ended;
     bool running;
-    if (!read_progress(pool, number, &ended, &running) || (!death && (running || ended == 0))) {
+    bool sensible = read_progress(pool, number, &ended, &running) &&
+                    (death || (!running && (ended > 0 || chunk->job->stopped)));
+    if (!sensible) {
         condemn(pool, number);
         return;
     }
@@ -199,7 +201,7 @@ static void settle(pool_t *pool, uint32_t number, int worker, const struct pool_
     if (!death)
         learn(pool, number, ended);
     if (running)
-        blame(pool, chunk, death);
+        blame(chunk, death);
     advance(pool, number);
 }
 

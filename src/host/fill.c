@@ -295,6 +295,7 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
     order->item_type = job->item_type;
     order->result_type = job->result_type;
     order->shared = job->out_shared;
+    order->seed = job->options.seed;
     pool->chunks[number].job = job;
     job->chunks++;
     atomic_store_explicit(&order->cancelled, 0, memory_order_relaxed);
