@@ -64,6 +64,7 @@ extern "C" {
     XX(POOL_EBROKEN, -5012, "the pool lost its supervisor, or cannot keep any worker alive")       \
     XX(POOL_ETYPE, -5014,                                                                          \
        "a type makes no sense, is not a static object, or does not fit the function")              \
+    XX(POOL_EITEM, -5015, "this item failed: pool_next_error() tells how")                         \
     XX(POOL_EBUSY, -5013, "the pool is still open, or this is a callback, which must not wait")
 
 enum pool_code {
@@ -461,6 +462,53 @@ POOL_API int pool_step(pool_t *pool);
 
 /* A descriptor that is readable when pool_step() has something to do. The pool's: do not read it. */
 POOL_API int pool_fileno(pool_t *pool);
+
+/* ---- Iterators ------------------------------------------------------------------------------- */
+
+/* Where items come from one by one: an array, or a function. */
+typedef struct pool_source {
+    /* The array; with `next`, `size` and `type` alone say what items are: POOL_IN((double *)0, 0). */
+    pool_in_t in;
+    /* Stores the next item at `item`, which is zeroed, and returns 1; returns 0 at the end, or an
+     * error of its own (negative), which ends the items as well. What the item points to must stay
+     * valid until the next call, and be released by the source. It is called from threads that are in
+     * this library, one at a time, and must not call it. NULL: there is the array. */
+    int (*next)(void *context, void *item);
+    void *context;
+} pool_source_t;
+
+/* What results are: POOL_RESULT(double), POOL_RESULT(char *). */
+#ifndef __cplusplus
+#define POOL_RESULT(c_type) pool_out(NULL, sizeof(c_type), POOL_TYPE_OF((c_type *)0))
+#endif
+
+typedef struct pool_iterator pool_iterator_t;
+
+/* Runs `function` over items as they come and gives the results one by one to pool_next(): in the order
+ * of the items, or as they end. As Python's Pool.imap() and imap_unordered(): lazy, also over endless
+ * sources. At most some thousand items, and some 32 MiB of results, are ahead of what has been taken.
+ * Errors as of pool_map(), and -ENOMEM. */
+POOL_API int pool_imap(pool_t *pool, pool_function_t function, const pool_source_t *source,
+                       pool_out_t result, const pool_map_options_t *options,
+                       pool_iterator_t **iterator);
+POOL_API int pool_imap_unordered(pool_t *pool, pool_function_t function,
+                                 const pool_source_t *source, pool_out_t result,
+                                 const pool_map_options_t *options, pool_iterator_t **iterator);
+
+/* Waits for the next result, `milliseconds` at most (negative: no limit), and stores it at `result`:
+ * what it points to is the caller's, to be freed by pool_release(). Returns 1; 0 at the end; POOL_EITEM
+ * when this item failed (the next call goes on behind it); -ETIMEDOUT (nothing is skipped); the
+ * source's error, once all items before it have been given; or POOL_EBUSY in a callback. */
+POOL_API int pool_next(pool_iterator_t *iterator, void *result, int milliseconds);
+
+/* The index of the item the last pool_next() was about, and its error if it failed (else NULL; valid
+ * until the next pool_next()). */
+POOL_API size_t pool_next_index(const pool_iterator_t *iterator);
+POOL_API const pool_error_t *pool_next_error(const pool_iterator_t *iterator);
+
+/* Ends the iteration: items that have not started never will, results not taken are released. Does not
+ * wait. NULL is allowed. */
+POOL_API void pool_iterator_free(pool_iterator_t *iterator);
 
 /* ---- The calls in C ---------------------------------------------------------------------------- */
 

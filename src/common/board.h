@@ -51,8 +51,8 @@ struct pool__order {
     const pool_type_t *result_type; /* the same */
     uint32_t shared; /* results go straight into the caller's shared array */
     _Atomic uint32_t cancelled; /* the host sets it at any time: start no more of these items */
-    alignas(16) unsigned char item[POOL__INLINE_ITEM];
     uint64_t seed; /* of the call */
+    alignas(16) unsigned char item[POOL__INLINE_ITEM];
 };
 
 /* What becomes of a chunk. The host resets it while the state is its own (see chunk.h). */

@@ -15,15 +15,7 @@ static const pool_type_t *stream_type(const pool_type_t *type)
     return !type || type->kind == POOL_KIND_PLAIN ? NULL : type;
 }
 
-/* A checked call. */
-struct call {
-    pool_function_t function;
-    pool_in_t in;
-    pool_out_t out;
-    const pool_map_options_t *options;
-};
-
-static void prepare(pool_t *pool, struct pool_future *job, const struct call *call)
+void pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call *call)
 {
     const pool_in_t *in = &call->in;
     const pool_out_t *out = &call->out;
@@ -53,11 +45,11 @@ static bool is_called(const void *job)
 }
 
 /* Runs the call; its errors become the pool's. */
-static int run(pool_t *pool, const struct call *call)
+static int run(pool_t *pool, const struct pool__call *call)
 {
     struct pool_future job;
     pthread_mutex_lock(&pool->lock);
-    prepare(pool, &job, call);
+    pool__prepare(pool, &job, call);
     pool__submit(pool, &job);
     int error = pool__turn(pool, is_called, &job, -1);
     if (error) { /* in a callback: nothing has been given out yet */
@@ -74,13 +66,13 @@ static int run(pool_t *pool, const struct call *call)
     return job.failed > INT_MAX ? INT_MAX : (int)job.failed;
 }
 
-static int start(pool_t *pool, const struct call *call, pool_future_t **future)
+static int start(pool_t *pool, const struct pool__call *call, pool_future_t **future)
 {
     struct pool_future *job = malloc(sizeof *job);
     if (!job)
         return -ENOMEM;
     pthread_mutex_lock(&pool->lock);
-    prepare(pool, job, call);
+    pool__prepare(pool, job, call);
     job->async = true;
     job->freed = future == NULL;
     pool__submit(pool, job);
@@ -93,17 +85,23 @@ static int start(pool_t *pool, const struct call *call, pool_future_t **future)
 
 /* ---- Functions ---- */
 
-static int check(const pool_t *pool, const struct call *call)
+int pool__check_options(const struct pool__call *call)
 {
-    if (call->options && call->options->timeout < 0)
-        return pool ? POOL_EOPTION : POOL_ENOPOOL;
+    return call->options && call->options->timeout < 0 ? POOL_EOPTION : 0;
+}
+
+static int check(const pool_t *pool, const struct pool__call *call)
+{
+    int error = pool ? pool__check_options(call) : POOL_ENOPOOL;
+    if (error)
+        return error;
     return pool__check_call(pool, call->function, &call->in, &call->out);
 }
 
 int(pool_map_with)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
                    const pool_map_options_t *options)
 {
-    struct call call = {function, in, out, options};
+    struct pool__call call = {function, in, out, options};
     int error = check(pool, &call);
     return error ? error : run(pool, &call);
 }
@@ -116,7 +114,7 @@ int(pool_map)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t o
 int pool_map_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
                    const pool_map_options_t *options, pool_future_t **future)
 {
-    struct call call = {function, in, out, options};
+    struct pool__call call = {function, in, out, options};
     int error = check(pool, &call);
     return error ? error : start(pool, &call, future);
 }
@@ -137,7 +135,7 @@ int pool_apply_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_
 /* ---- Functions of several arguments ---- */
 
 /* Makes a call of a callable; `in` and `out` have its sizes. */
-static int make_call(const pool_t *pool, const void *function, struct call *call)
+static int make_call(const pool_t *pool, const void *function, struct pool__call *call)
 {
     const pool_callable_t *callable = function;
     int error = pool__check_callable(pool, callable);
@@ -157,7 +155,7 @@ static int make_call(const pool_t *pool, const void *function, struct call *call
 int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in, pool_out_t out,
                            const pool_map_options_t *options)
 {
-    struct call call = {NULL, in, out, options};
+    struct pool__call call = {NULL, in, out, options};
     int error = make_call(pool, function, &call);
     return error ? error : run(pool, &call);
 }
@@ -168,7 +166,7 @@ int pool_map_callable(pool_t *pool, const void *function, pool_in_t in, pool_out
 }
 
 static int make_star_call(const pool_t *pool, const pool_callable_t *function, const void *rows,
-                          size_t count, void *results, struct call *call)
+                          size_t count, void *results, struct pool__call *call)
 {
     int error = pool__check_callable(pool, function);
     if (error)
@@ -181,7 +179,7 @@ static int make_star_call(const pool_t *pool, const pool_callable_t *function, c
 int(pool_starmap_with)(pool_t *pool, const pool_callable_t *function, const void *rows,
                        size_t count, void *results, const pool_map_options_t *options)
 {
-    struct call call = {.options = options};
+    struct pool__call call = {.options = options};
     int error = make_star_call(pool, function, rows, count, results, &call);
     return error ? error : run(pool, &call);
 }
@@ -196,7 +194,7 @@ int(pool_starmap_async)(pool_t *pool, const pool_callable_t *function, const voi
                         size_t count, void *results, const pool_map_options_t *options,
                         pool_future_t **future)
 {
-    struct call call = {.options = options};
+    struct pool__call call = {.options = options};
     int error = make_star_call(pool, function, rows, count, results, &call);
     return error ? error : start(pool, &call, future);
 }

@@ -16,7 +16,8 @@ enum {
     BLIND = 64,                 /* the same when the caller may be away: and of what size, unknown */
     SHARE = 4,                  /* near the end, a chunk is a worker's rest divided by this */
     BUDGET = 32 << 20,          /* bytes outstanding, unless a chunk per worker needs more */
-    DIED = 2                    /* beside error codes: the copy of the host died over the item */
+    DIED = 2,                   /* beside error codes: the copy of the host died over the item */
+    NO_MORE = 3                 /* the source is exhausted */
 };
 
 uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
@@ -52,10 +53,14 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
 {
     uint64_t rest = job->in.count - job->given;
+    if (job->window && job->window->capacity - (job->given - job->window->delivered) < rest)
+        rest = job->window->capacity - (job->given - job->window->delivered);
+    if (job->next_item && job->custom_items)
+        return 1; /* the source is here, and its items are packed in a copy */
     if (job->options.chunksize)
         return smaller(job->options.chunksize, rest);
     if (job->item_nanoseconds <= 0) {
-        uint64_t guess = job->async ? job->in.count / (BLIND * (uint64_t)pool->board->processes) : 1;
+        uint64_t guess = job->async ? rest / (BLIND * (uint64_t)pool->board->processes) : 1;
         return guess > 0 ? smaller(guess, rest) : 1;
     }
     double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
@@ -76,7 +81,39 @@ static void use_items(struct pool__chunk *chunk, struct pool__extent *memory)
     chunk->items = pool__extent_offset(memory);
 }
 
-static bool place_plain(pool_t *pool, const struct pool_future *job, uint32_t number)
+/* The item with this index, which is the next if it comes from a source; NULL when there is none. */
+static const void *item_of(struct pool_future *job, uint64_t index)
+{
+    if (!job->next_item)
+        return (const char *)job->in.data + index * job->in.size;
+    if (job->is_staged)
+        return job->staged;
+    memset(job->staged, 0, job->in.size);
+    int got = job->exhausted ? 0 : job->next_item(job->source, job->staged);
+    if (got == 1) {
+        job->is_staged = true;
+        return job->staged;
+    }
+    if (!job->exhausted)
+        job->source_error = got < 0 ? got : 0;
+    job->exhausted = true;
+    return NULL;
+}
+
+/* Copies plain items, as many as there are; counts them in chunk->count. */
+static void copy_from_source(struct pool_future *job, struct pool__chunk *chunk, unsigned char *to)
+{
+    uint64_t count = 0;
+    const void *item;
+    while (count < chunk->count && (item = item_of(job, chunk->first + count))) {
+        memcpy(to + count * job->in.size, item, job->in.size);
+        job->is_staged = false;
+        count++;
+    }
+    chunk->count = count;
+}
+
+static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->in.size;
@@ -92,20 +129,25 @@ static bool place_plain(pool_t *pool, const struct pool_future *job, uint32_t nu
             return false;
         use_items(chunk, memory);
     }
-    memcpy(pool__board_at(pool->board, chunk->items),
-           (const char *)job->in.data + chunk->first * job->in.size, bytes);
+    unsigned char *to = pool__board_at(pool->board, chunk->items);
+    if (job->next_item)
+        copy_from_source(job, chunk, to);
+    else
+        memcpy(to, (const char *)job->in.data + chunk->first * job->in.size, bytes);
     return true;
 }
 
 /* Packs item `index` to `to`, where `room` bytes are. Returns 0, an error, or 1: it needs more room.
  * `*used` is what it takes or needs. */
-static int pack_item(const struct pool_future *job, uint64_t index, unsigned char *to, uint64_t room,
+static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to, uint64_t room,
                      uint64_t *used)
 {
     struct pool__entry entry = {.index = index};
     struct pool_writer writer = {.base = to + sizeof entry,
                                  .room = room > sizeof entry ? room - sizeof entry : 0};
-    const void *item = (const char *)job->in.data + index * job->in.size;
+    const void *item = item_of(job, index);
+    if (!item)
+        return NO_MORE;
     int error = pool__pack(&writer, job->item_type, job->in.size, item);
     if (error)
         return error < 0 ? error : -EINVAL;
@@ -116,12 +158,13 @@ static int pack_item(const struct pool_future *job, uint64_t index, unsigned cha
     if (*used > room)
         return 1;
     memcpy(to, &entry, sizeof entry);
+    job->is_staged = false;
     return 0;
 }
 
 /* A run of items to be packed, and where to. */
 struct packing {
-    const struct pool_future *job;
+    struct pool_future *job;
     uint64_t first, count;
     unsigned char *to;
     uint64_t room;
@@ -148,16 +191,19 @@ static void pack_items(void *argument)
 
 /* Packs items of the chunk to `to`. Returns 0 when there is at least one, 1 when the first needs more
  * room, an error of the first, or DIED. */
-static int pack(pool_t *pool, const struct pool_future *job, const struct pool__chunk *chunk,
+static int pack(pool_t *pool, struct pool_future *job, const struct pool__chunk *chunk,
                 unsigned char *to, uint64_t room, struct pool__trial *result)
 {
     struct packing packing = {job, chunk->first, chunk->count, to, room, result};
     int error = 0;
     *result = (struct pool__trial){0};
     if (job->custom_items) {
+        item_of(job, chunk->first); /* the source is asked here, not in the copy */
         packing.result = &pool->board->trial;
         error = pool__try(pool, pack_items, &packing, &pool->trial_status);
         *result = pool->board->trial;
+        if (result->passed > 0)
+            job->is_staged = false;
     } else {
         pack_items(&packing);
     }
@@ -253,26 +299,29 @@ static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t 
 
 /* ---- Filling ---- */
 
-/* Finds room on the board for the chunk's items and results and writes the items. Returns 0, an error
- * of its first item, or -ENOBUFS: there is no room now. */
+/* Finds room on the board for the chunk's results and items and writes the items, which are not taken
+ * from their source unless all is well. Returns 0, an error of its first item, DIED, NO_MORE, or
+ * -ENOBUFS: there is no room now. */
 static int place(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->item_memory = chunk->result_memory = NULL;
     int error = -ENOBUFS;
+    if (!place_results(pool, job, number))
+        return error;
     if (job->item_type)
         error = place_stream(pool, job, number);
     else if (place_plain(pool, job, number))
-        error = 0;
-    if (chunk->item_memory)
-        pool->bytes += pool__extent_size(chunk->item_memory);
-    if (!error && place_results(pool, job, number))
+        error = chunk->count ? 0 : NO_MORE;
+    if (!error) {
+        pool->bytes += chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0;
         return 0;
-    if (chunk->item_memory)
-        pool->bytes -= pool__extent_size(chunk->item_memory);
+    }
+    pool->bytes -= chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0;
     pool__arena_free(&pool->items_arena, chunk->item_memory);
-    chunk->item_memory = NULL;
-    return error ? error : -ENOBUFS;
+    pool__arena_free(&pool->results_arena, chunk->result_memory);
+    chunk->item_memory = chunk->result_memory = NULL;
+    return error;
 }
 
 /* The next item cannot even be packed: it fails here. */
@@ -281,6 +330,7 @@ static void fail_item(pool_t *pool, struct pool_future *job, int code)
     pool_error_t error = {.kind = POOL_FAILED, .code = code, .worker = -1};
     if (code == DIED)
         error = pool__death_error(pool->trial_status);
+    job->is_staged = false;
     error.index = job->given++;
     error.message = "the item could not be packed";
     pool__item_failed(job, &error);
@@ -329,6 +379,10 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
         return true;
     }
     pool__give_number(pool, number);
+    if (error == NO_MORE) {
+        job->in.count = job->given;
+        return false;
+    }
     if (error == -ENOBUFS && pool__outstanding(pool) == 0)
         job->status = -ENOMEM; /* not even one item fits */
     else if (error != -ENOBUFS)
@@ -342,6 +396,8 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
     uint32_t workers = (uint32_t)pool->board->processes;
     if (job->given == job->in.count || job->status < 0 || job->stopped ||
         pool->phase == POOL__GONE_PHASE)
+        return false;
+    if (job->window && pool__window_full(job))
         return false;
     if (job->chunks <= workers)
         return true;

@@ -44,4 +44,35 @@ void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint
 /* Ends one item of the job with this error. */
 void pool__item_failed(struct pool_future *job, const pool_error_t *error);
 
+/* ---- calls.c ---- */
+
+/* A call as it was made. */
+struct pool__call {
+    pool_function_t function;
+    pool_in_t in;
+    pool_out_t out;
+    const pool_map_options_t *options;
+};
+
+int pool__check_options(const struct pool__call *call);
+
+/* Makes a job of a checked call. */
+void pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call *call);
+
+/* ---- iterator.c ---- */
+
+/* Where the result of this item goes. */
+void *pool__element(const struct pool_future *job, uint64_t index);
+
+/* The item has ended, well or with an error; nothing to do for a job without a window. */
+void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error_t *error);
+
+/* Whether enough items are ahead of who takes their results. */
+bool pool__window_full(const struct pool_future *job);
+
+void pool__window_free(struct pool_future *job);
+
+/* Frees what a value in the host owns. */
+void pool__release_value(const pool_type_t *type, void *value);
+
 #endif

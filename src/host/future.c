@@ -8,6 +8,7 @@
 
 void pool__job_free(struct pool_future *job)
 {
+    pool__window_free(job);
     pool__report_clear(&job->report);
     free(job);
 }

@@ -17,6 +17,17 @@
 #include "host/report.h"
 #include "procpool.h"
 
+/* Room for results ahead of who takes them: element i of the call is slot i % capacity. */
+struct pool__window {
+    size_t capacity;
+    size_t delivered; /* elements that have been taken, or skipped: the first slots are theirs no more */
+    bool unordered;
+    enum pool__slot { POOL__EMPTY, POOL__GOOD, POOL__BAD, POOL__GONE } *slots;
+    pool_error_t *errors; /* of BAD slots; the texts are in the job's report */
+    uint64_t *order;      /* unordered: the elements that have ended, as they did; a ring */
+    size_t ordered;       /* how many ever */
+};
+
 /* One call that runs items: its source, its sink, and how far it is. A blocking call has it on its
  * stack; a future is one from malloc(). */
 struct pool_future {
@@ -45,6 +56,13 @@ struct pool_future {
     bool called; /* and the callback has been made: nothing here is used by the pool any more */
     bool freed;  /* nobody holds it: the pool frees it when it is done */
     struct pool__report report;
+    int (*next_item)(void *context, void *item); /* NULL: `in` is an array */
+    void *source;
+    void *staged;      /* an item of the source's that is not in a chunk yet; room for one */
+    bool is_staged;
+    bool exhausted;    /* the source has no more */
+    int source_error;  /* and why, if it was not the end */
+    struct pool__window *window; /* NULL: `out` is an array */
 };
 
 /* A chunk, by its number on the board. */

@@ -56,6 +56,8 @@ static void lose_rest(pool_t *pool, struct pool_future *job)
     if (job->status == 0)
         return;
     uint64_t from = job->given;
+    if (job->window)
+        job->in.count = job->given;
     job->given = job->in.count;
     pool__lose_items(pool, job, from, job->in.count);
 }
