@@ -9,9 +9,9 @@
  *   a negated errno value such as -ENOMEM, on failure; pool_strerror() explains both. Out-parameters
  *   are written on success only. Option structs: a zeroed field means its default.
  *   "Host" is the process that called pool_create(); "worker" is one of the pool's processes.
- *   A pool is used from one thread at a time, in the host only: elsewhere every call says
- *   POOL_EFORKED and changes nothing. Functions named pool_task_... and pool_fail() are for the
- *   functions that run in workers.
+ *   Any thread of the host may use a pool, also several at once; pool_free() is for the last. In another
+ *   process, say a worker, every call says POOL_EFORKED and changes nothing. Functions named
+ *   pool_task_... and pool_fail() are for the functions that run in workers.
  *   Workers are images of the host at the moment of pool_create(): globals, open files and
  *   loaded libraries are as they were then, also in a worker that replaces a dead one. What
  *   changes afterwards travels in items and results.
@@ -64,7 +64,8 @@ extern "C" {
     XX(POOL_EBROKEN, -5012, "the pool lost its supervisor, or cannot keep any worker alive")       \
     XX(POOL_ETYPE, -5014,                                                                          \
        "a type makes no sense, is not a static object, or does not fit the function")              \
-    XX(POOL_EBUSY, -5013, "the pool is in the middle of another call")
+    XX(POOL_EITEM, -5015, "this item failed: pool_next_error() tells how")                         \
+    XX(POOL_EBUSY, -5013, "the pool is still open, or this is a callback, which must not wait")
 
 enum pool_code {
 #define POOL_CODE(name, value, text) name = value,
@@ -127,6 +128,15 @@ POOL_API int pool_task_worker(const pool_task_t *task);
 /* What the initializer stored in this worker; NULL without one. */
 POOL_API void *pool_task_state(const pool_task_t *task);
 
+/* A seed for this item's random numbers: a function of the call's seed and the item's index alone, so
+ * results do not depend on which worker runs it, or how often. In an initializer: of the worker's
+ * number. */
+POOL_API uint64_t pool_task_seed(const pool_task_t *task);
+
+/* Whether the call this item belongs to has been cancelled: what is not done yet is not wanted any
+ * more. Cheap enough to ask often; the item still ends as its function returns. */
+POOL_API bool pool_task_cancelled(const pool_task_t *task);
+
 /* `size` zeroed bytes, aligned to 16, that live until this item's result has been sent: for what a
  * result points to, without a leak when the item fails or crashes. NULL when there is no memory. */
 POOL_API void *pool_task_alloc(pool_task_t *task, size_t size);
@@ -149,6 +159,9 @@ typedef struct pool_options {
      * milliseconds: finalizers in pool_close() + pool_free(), signal handlers of the tasks in
      * pool_terminate(); 0: 1000. */
     int grace;
+    /* Items after which a worker leaves, finalizer included, and is replaced: against leaks and
+     * fragmentation. 0: never. */
+    size_t maxtasksperchild;
 } pool_options_t;
 
 /* The number of processors this process may use: the smaller of its affinity and its cgroup's CPU
@@ -192,17 +205,18 @@ POOL_API int pool_close(pool_t *pool);
 
 /* Waits until a closed or terminated pool is quiet: all accepted work ended, all workers gone.
  * Bounded by the functions still running, then by `grace`. POOL_EBUSY when the pool is still
- * open. */
+ * open, or in a callback. */
 POOL_API int pool_join(pool_t *pool);
 
 /* Stops now: SIGTERM to all workers and their process groups, SIGKILL after `grace`. Items that
  * did not end count as lost. Returns when all are gone, bounded by `grace`. */
 POOL_API int pool_terminate(pool_t *pool);
 
-/* Ends the pool and releases everything; NULL is allowed. A pool not closed is closed first;
- * workers get at most `grace` to run their finalizers. Shared arrays of the pool and the lists
- * pool_errors() gave end with it. In a forked copy of the host it releases the copy and leaves the
- * pool alone. */
+/* Ends the pool and releases everything; NULL is allowed. A pool not closed is closed first: idle
+ * workers get at most `grace` to run their finalizers; if calls have not ended, it is terminated. Its
+ * shared arrays, and the lists pool_errors() gave, end with it; free its futures before. Not from a
+ * callback (nothing happens), nor while another thread uses the pool. In a forked copy of the host it
+ * releases the copy and leaves the pool alone. */
 POOL_API void pool_free(pool_t *pool);
 
 /* ---- Items and results --------------------------------------------------------------------- */
@@ -285,10 +299,30 @@ POOL_API void pool_shared_free(pool_t *pool, void *memory);
 
 /* ---- Map ------------------------------------------------------------------------------------- */
 
+/* A call that goes on by itself: see Futures. */
+typedef struct pool_future pool_future_t;
+
 typedef struct pool_map_options {
     /* Items a worker takes at a time; 0: chosen from how long the items take. Results do not depend
      * on it. */
     size_t chunksize;
+    /* Milliseconds the whole call may take; 0: no limit. Then items that have not ended are timed
+     * out, and workers that run one are killed and replaced. */
+    int timeout;
+    /* When an item fails, items that have not started are cancelled. */
+    bool fail_fast;
+    /* What pool_task_seed() is made of, beside the item's index. */
+    uint64_t seed;
+    /* Items of a call with a higher number are given out before those of others. */
+    int priority;
+    /* Called now and then as items end: how many have, how many of these failed, of how many. */
+    void (*progress)(void *context, size_t ended, size_t failed, size_t total);
+    /* Exactly one of these is called once, when the last item has ended: `callback` if none failed,
+     * else `error_callback`. All three are called from a thread that waits in this library, without
+     * a lock held. They may submit, cancel and free, and not wait: POOL_EBUSY. */
+    void (*callback)(pool_future_t *future, void *context);
+    void (*error_callback)(pool_future_t *future, void *context);
+    void *context;
 } pool_map_options_t;
 
 /* Runs `function` over all items on all workers and puts the results into `out` in the order of
@@ -323,36 +357,14 @@ POOL_API int pool_map_callable(pool_t *pool, const void *function, pool_in_t in,
 POOL_API int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in,
                                     pool_out_t out, const pool_map_options_t *options);
 
-#ifndef __cplusplus
-#define POOL__SAME_ELEMENTS(array, pointer)                                                        \
-    ((void)sizeof(struct {                                                                         \
-        _Static_assert(                                                                            \
-            __builtin_types_compatible_p(__typeof__(*(array)), __typeof__(*(pointer))),            \
-            "rows or results are not of the function's types");                                    \
-        int unused;                                                                                \
-    }))
-#define pool_starmap(pool, function, rows, count, results)                                         \
-    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
-     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
-     pool_starmap((pool), &(function)->callable, (rows), (count), (results)))
-#define pool_starmap_with(pool, function, rows, count, results, ...)                               \
-    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
-     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
-     pool_starmap_with((pool), &(function)->callable, (rows), (count), (results), __VA_ARGS__))
-#define pool_map(pool, function, ...)                                                              \
-    _Generic((function), pool_function_t: pool_map, void *: pool_map, default: pool_map_callable)( \
-        (pool), (function), __VA_ARGS__)
-#define pool_map_with(pool, function, ...)                                                         \
-    _Generic((function), pool_function_t: pool_map_with, void *: pool_map_with,                    \
-             default: pool_map_callable_with)((pool), (function), __VA_ARGS__)
-#endif
-
 /* ---- Errors of items ---------------------------------------------------------------------------- */
 
 typedef enum pool_error_kind {
     POOL_FAILED = 1, /* the function returned something other than 0, or packing did */
     POOL_CRASHED,    /* a signal ended the worker during this item */
     POOL_EXITED,     /* the function called exit() or _exit() */
+    POOL_CANCELLED,  /* the call was cancelled before the item ended */
+    POOL_TIMED_OUT,  /* the call's time was up before the item ended */
     POOL_LOST,       /* the pool ended or broke before the item did; it may have been running */
     POOL_CORRUPT     /* the worker's account of this item makes no sense: memory was overwritten */
 } pool_error_kind_t;
@@ -371,8 +383,9 @@ typedef struct pool_error {
     unsigned attempt;    /* how often the item had been started */
 } pool_error_t;
 
-/* Gives the errors of the last call on this pool that ran items, sorted by index. Returns how many;
- * `*errors` is valid until the next such call or pool_free(). 0 for a NULL pool. */
+/* Gives the errors of the last call on this pool that ran items and waited for them, of any thread,
+ * sorted by index. Returns how many; `*errors` is valid until the next such call or pool_free(). 0 for
+ * a NULL pool. Threads that share a pool use futures, which have errors of their own. */
 POOL_API size_t pool_errors(const pool_t *pool, const pool_error_t **errors);
 
 /* Writes what happened to the item as a line without its end, such as "crashed with SIGSEGV: stack
@@ -383,6 +396,149 @@ POOL_API int pool_error_text(const pool_error_t *error, char *text, size_t size)
 /* Prints those errors to `stream`, a line each, for a person: at most 20, then how many more there
  * are. */
 POOL_API void pool_print_errors(const pool_t *pool, FILE *stream);
+
+/* ---- Futures --------------------------------------------------------------------------------- */
+
+/* The calls above without the waiting, as Python's ..._async: the items are run while the caller does
+ * other things, and `*future` tells when they have ended. The arrays stay the caller's and must stay
+ * as they are until then. Workers go on with what has been given out; more is given out, and results
+ * arrive in the array of results, whenever a thread waits in this library or calls pool_step().
+ * `options` and `future` may be NULL: nobody asks any more. Errors as of pool_map(), and -ENOMEM. */
+POOL_API int pool_map_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
+                            const pool_map_options_t *options, pool_future_t **future);
+POOL_API int pool_starmap_async(pool_t *pool, const pool_callable_t *function, const void *rows,
+                                size_t count, void *results, const pool_map_options_t *options,
+                                pool_future_t **future);
+
+/* One item: pool_map() of an array of one. */
+POOL_API int pool_apply(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
+POOL_API int pool_apply_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
+                              const pool_map_options_t *options, pool_future_t **future);
+
+/* Waits until all items have ended, `milliseconds` at most (negative: no limit; 0: only looks). The
+ * items go on if time is up. Returns 0, -ETIMEDOUT, or POOL_EBUSY in a callback. */
+POOL_API int pool_future_wait(pool_future_t *future, int milliseconds);
+
+/* The same, and returns what pool_map() returns. */
+POOL_API int pool_future_get(pool_future_t *future, int milliseconds);
+
+/* Whether all items have ended, and whether they have and none failed. Never wait. */
+POOL_API bool pool_future_ready(pool_future_t *future);
+POOL_API bool pool_future_successful(pool_future_t *future);
+
+/* The errors of the items that ended, as pool_errors(); complete and sorted once it is ready, else 0.
+ * `*errors` is valid until pool_future_free(). */
+POOL_API size_t pool_future_errors(pool_future_t *future, const pool_error_t **errors);
+
+/* Cancels the items that have not started: they never will. Running ones see it by
+ * pool_task_cancelled(); with `grace` >= 0 the workers of those that run `grace` milliseconds later are
+ * killed and replaced. Returns 0, or -EALREADY when all items had ended. */
+POOL_API int pool_future_cancel(pool_future_t *future, int grace);
+
+/* Forgets the future; NULL is allowed. Its items go on, and its callbacks are still called. */
+POOL_API void pool_future_free(pool_future_t *future);
+
+typedef enum pool_wait_mode {
+    POOL_WAIT_ALL = 1,    /* until all are ready */
+    POOL_WAIT_ANY,        /* until one is */
+    POOL_WAIT_FIRST_ERROR /* until one is ready with a failed item, or all are */
+} pool_wait_mode_t;
+
+/* Waits for several futures of one pool; NULLs among them are skipped. Returns how many are ready,
+ * -ETIMEDOUT, -EINVAL or POOL_EBUSY. */
+POOL_API int pool_wait(pool_future_t *const *futures, size_t count, pool_wait_mode_t mode,
+                       int milliseconds);
+
+/* Waits until one of the futures is ready, sets its place in the array to NULL and gives it in
+ * `*ready`: call it again for the next. Returns its index, -ENOENT when all are NULL, -ETIMEDOUT,
+ * -EINVAL or POOL_EBUSY. */
+POOL_API int pool_as_completed(pool_future_t **futures, size_t count, int milliseconds,
+                               pool_future_t **ready);
+
+/* Does what can be done without waiting: takes results, gives out items, calls callbacks. Returns how
+ * many calls have not ended, or a negative code. For programs with an event loop: call it whenever
+ * pool_fileno() is readable. */
+POOL_API int pool_step(pool_t *pool);
+
+/* A descriptor that is readable when pool_step() has something to do. The pool's: do not read it. */
+POOL_API int pool_fileno(pool_t *pool);
+
+/* ---- Iterators ------------------------------------------------------------------------------- */
+
+/* Where items come from one by one: an array, or a function. */
+typedef struct pool_source {
+    /* The array; with `next`, `size` and `type` alone say what items are: POOL_IN((double *)0, 0). */
+    pool_in_t in;
+    /* Stores the next item at `item`, which is zeroed, and returns 1; returns 0 at the end, or an
+     * error of its own (negative), which ends the items as well. What the item points to must stay
+     * valid until the next call, and be released by the source. It is called from threads that are in
+     * this library, one at a time, and must not call it. NULL: there is the array. */
+    int (*next)(void *context, void *item);
+    void *context;
+} pool_source_t;
+
+/* What results are: POOL_RESULT(double), POOL_RESULT(char *). */
+#ifndef __cplusplus
+#define POOL_RESULT(c_type) pool_out(NULL, sizeof(c_type), POOL_TYPE_OF((c_type *)0))
+#endif
+
+typedef struct pool_iterator pool_iterator_t;
+
+/* Runs `function` over items as they come and gives the results one by one to pool_next(): in the order
+ * of the items, or as they end. As Python's Pool.imap() and imap_unordered(): lazy, also over endless
+ * sources. At most some thousand items, and some 32 MiB of results, are ahead of what has been taken.
+ * Errors as of pool_map(), and -ENOMEM. */
+POOL_API int pool_imap(pool_t *pool, pool_function_t function, const pool_source_t *source,
+                       pool_out_t result, const pool_map_options_t *options,
+                       pool_iterator_t **iterator);
+POOL_API int pool_imap_unordered(pool_t *pool, pool_function_t function,
+                                 const pool_source_t *source, pool_out_t result,
+                                 const pool_map_options_t *options, pool_iterator_t **iterator);
+
+/* Waits for the next result, `milliseconds` at most (negative: no limit), and stores it at `result`:
+ * what it points to is the caller's, to be freed by pool_release(). Returns 1; 0 at the end; POOL_EITEM
+ * when this item failed (the next call goes on behind it); -ETIMEDOUT (nothing is skipped); the
+ * source's error, once all items before it have been given; or POOL_EBUSY in a callback. */
+POOL_API int pool_next(pool_iterator_t *iterator, void *result, int milliseconds);
+
+/* The index of the item the last pool_next() was about, and its error if it failed (else NULL; valid
+ * until the next pool_next()). */
+POOL_API size_t pool_next_index(const pool_iterator_t *iterator);
+POOL_API const pool_error_t *pool_next_error(const pool_iterator_t *iterator);
+
+/* Ends the iteration: items that have not started never will, results not taken are released. Does not
+ * wait. NULL is allowed. */
+POOL_API void pool_iterator_free(pool_iterator_t *iterator);
+
+/* ---- The calls in C ---------------------------------------------------------------------------- */
+
+#ifndef __cplusplus
+#define POOL__SAME_ELEMENTS(array, pointer)                                                        \
+    ((void)sizeof(struct {                                                                         \
+        _Static_assert(                                                                            \
+            __builtin_types_compatible_p(__typeof__(*(array)), __typeof__(*(pointer))),            \
+            "rows or results are not of the function's types");                                    \
+        int unused;                                                                                \
+    }))
+#define pool_starmap(pool, function, rows, count, results)                                         \
+    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
+     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
+     pool_starmap((pool), &(function)->callable, (rows), (count), (results)))
+#define pool_starmap_with(pool, function, rows, count, results, ...)                               \
+    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
+     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
+     pool_starmap_with((pool), &(function)->callable, (rows), (count), (results), __VA_ARGS__))
+#define pool_starmap_async(pool, function, rows, count, results, ...)                              \
+    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
+     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
+     pool_starmap_async((pool), &(function)->callable, (rows), (count), (results), __VA_ARGS__))
+#define pool_map(pool, function, ...)                                                              \
+    _Generic((function), pool_function_t: pool_map, void *: pool_map, default: pool_map_callable)( \
+        (pool), (function), __VA_ARGS__)
+#define pool_map_with(pool, function, ...)                                                         \
+    _Generic((function), pool_function_t: pool_map_with, void *: pool_map_with,                    \
+             default: pool_map_callable_with)((pool), (function), __VA_ARGS__)
+#endif
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,7 @@ enum pool__message_type {
                         start; and its crash report, before the next worker has that seat */
     POOL__BROKEN,    /* workers keep failing at their start: no more are forked */
     /* From the host. */
+    POOL__KILL,     /* worker, life: kill it, if it is still that one */
     POOL__TERMINATE /* kill all workers, SIGTERM first, and end */
 };
 

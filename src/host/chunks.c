@@ -94,14 +94,30 @@ static void release(pool_t *pool, uint32_t number)
     pool__arena_free(&pool->items_arena, chunk->item_memory);
     pool__arena_free(&pool->results_arena, chunk->result_memory);
     chunk->item_memory = chunk->result_memory = NULL;
+    if (chunk->job)
+        chunk->job->chunks--;
+    chunk->awaited = false;
     atomic_store_explicit(&cell_of(pool, number)->state, 0, memory_order_relaxed);
     pool__give_number(pool, number);
+}
+
+/* Ends what has no end yet of a chunk whose job has been stopped. */
+static void stop_items(struct pool__chunk *chunk)
+{
+    bool late = chunk->job->stopped == POOL_TIMED_OUT;
+    pool_error_t error = {.kind = chunk->job->stopped,
+                          .code = late ? -ETIMEDOUT : -ECANCELED,
+                          .message = "",
+                          .worker = -1};
+    pool__fail_items(chunk, chunk->count, error);
 }
 
 /* Goes on with the chunk's items that have no end yet: back into the ring, or done. */
 static void advance(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
+    if (chunk->job->stopped)
+        stop_items(chunk);
     if (pool->phase == POOL__GONE_PHASE)
         pool__lose_items(pool, chunk->job, chunk->first + chunk->taken,
                          chunk->first + chunk->count);
@@ -117,7 +133,7 @@ static void advance(pool_t *pool, uint32_t number)
 /* ---- Blame ---- */
 
 /* The worker died while it ran the chunk's next item. */
-static void blame(pool_t *pool, struct pool__chunk *chunk, const struct pool__death *death)
+static void blame(struct pool__chunk *chunk, const struct pool__death *death)
 {
     char text[64] = "";
     if (death->overflow)
@@ -128,7 +144,7 @@ static void blame(pool_t *pool, struct pool__chunk *chunk, const struct pool__de
     error.message = text;
     error.worker = death->worker;
     error.pid = death->pid;
-    pool__fail_items(pool, chunk, chunk->taken + 1, error);
+    pool__fail_items(chunk, chunk->taken + 1, error);
 }
 
 /* Nothing the board says of this chunk can be believed. */
@@ -141,7 +157,7 @@ static void condemn(pool_t *pool, uint32_t number)
                           .worker = -1,
                           .attempt = 1};
     atomic_store(&cell_of(pool, number)->state, 0);
-    pool__fail_items(pool, chunk, chunk->count, error);
+    pool__fail_items(chunk, chunk->count, error);
     release(pool, number);
 }
 
@@ -150,7 +166,7 @@ static void condemn(pool_t *pool, uint32_t number)
 /* Lets the duration of a chunk count as much as all before it together. */
 static void learn(pool_t *pool, uint32_t number, uint64_t ended)
 {
-    struct pool__job *job = pool->chunks[number].job;
+    struct pool_future *job = pool->chunks[number].job;
     uint64_t nanoseconds = cell_of(pool, number)->nanoseconds;
     if (ended == 0 || nanoseconds == 0)
         return;
@@ -175,7 +191,9 @@ static void settle(pool_t *pool, uint32_t number, int worker, const struct pool_
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t ended;
     bool running;
-    if (!read_progress(pool, number, &ended, &running) || (!death && (running || ended == 0))) {
+    bool sensible = read_progress(pool, number, &ended, &running) &&
+                    (death || (!running && (ended > 0 || chunk->job->stopped)));
+    if (!sensible) {
         condemn(pool, number);
         return;
     }
@@ -183,7 +201,7 @@ static void settle(pool_t *pool, uint32_t number, int worker, const struct pool_
     if (!death)
         learn(pool, number, ended);
     if (running)
-        blame(pool, chunk, death);
+        blame(chunk, death);
     advance(pool, number);
 }
 
@@ -220,6 +238,72 @@ static bool valid(const pool_t *pool, uint32_t number, uint64_t word)
     return number < pool->numbers && pool->chunks[number].job &&
            pool__word_generation(word) == pool->chunks[number].generation &&
            pool__word_worker(word) < pool->board->processes;
+}
+
+/* Ends a chunk over its owner's head, keeping what that has achieved; its memory stays until the
+ * owner, who may still write there, is dead. */
+static void take_away(pool_t *pool, uint32_t number, uint64_t word)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    int worker = pool__word_worker(word);
+    const struct pool__person *person = &pool->people[worker];
+    uint64_t ended;
+    bool running;
+    chunk->owner = worker;
+    chunk->owner_life = person->life + (uint16_t)(pool__word_life(word) - person->life);
+    if (read_progress(pool, number, &ended, &running))
+        pool__take(pool, number, ended, worker, person->pid);
+    stop_items(chunk);
+    chunk->job->chunks--;
+    chunk->job = NULL;
+    chunk->awaited = true;
+    pool__tell(pool, POOL__KILL, worker, chunk->owner_life);
+}
+
+/* Stops one chunk: who changes the state first, wins. */
+static void stop_chunk(pool_t *pool, uint32_t number, bool kill)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    _Atomic uint64_t *state = &cell_of(pool, number)->state;
+    uint64_t word = atomic_load(state);
+    while (valid(pool, number, word)) {
+        bool queued = pool__word_state(word) == POOL__QUEUED;
+        bool held = pool__word_state(word) == POOL__RUNNING || pool__word_state(word) == POOL__FULL;
+        if (!queued && !(held && kill))
+            return;
+        if (!atomic_compare_exchange_strong(state, &word, 0))
+            continue;
+        if (held) {
+            take_away(pool, number, word);
+        } else {
+            stop_items(chunk);
+            release(pool, number);
+        }
+        return;
+    }
+}
+
+void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill)
+{
+    job->stopped = kind;
+    for (uint32_t number = 0; number < pool->numbers; number++) {
+        if (pool->chunks[number].job != job)
+            continue;
+        atomic_store(&pool->board->orders[number].cancelled, 1);
+        stop_chunk(pool, number, kill);
+    }
+    pool_error_t error = {.kind = kind,
+                          .code = kind == POOL_TIMED_OUT ? -ETIMEDOUT : -ECANCELED,
+                          .message = "",
+                          .worker = -1};
+    if (job->window) { /* nobody asks for items that were never given out */
+        job->in.count = job->given;
+        job->source_error = kind == POOL_TIMED_OUT ? -ETIMEDOUT : -ECANCELED;
+    }
+    while (job->given < job->in.count) {
+        error.index = job->given++;
+        pool__item_failed(job, &error);
+    }
 }
 
 /* Does what a worker asks for by the state of the chunk. Returns whether it asked. */
@@ -297,6 +381,10 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death)
     for (uint32_t number = 0; number < pool->numbers; number++)
         if (pool->chunks[number].job)
             reconcile_chunk(pool, number, death);
+        else if (pool->chunks[number].awaited && death &&
+                 pool->chunks[number].owner == death->worker &&
+                 (uint16_t)(pool->chunks[number].owner_life - death->life) == 0)
+            release(pool, number);
     pool__ring(pool);
 }
 
@@ -304,11 +392,13 @@ void pool__give_up(pool_t *pool)
 {
     for (uint32_t number = 0; number < pool->numbers; number++) {
         struct pool__chunk *chunk = &pool->chunks[number];
+        if (chunk->awaited)
+            release(pool, number);
         if (!chunk->job)
             continue;
         /* Whoever still runs loses its commit from here on. */
         uint64_t word = atomic_exchange(&cell_of(pool, number)->state, 0);
-        chunk->job->status = POOL_EBROKEN;
+        chunk->job->status = pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
         if (valid(pool, number, word) && pool__word_state(word) == POOL__DONE) {
             settle(pool, number, pool__word_worker(word), NULL);
             continue;

@@ -12,10 +12,12 @@ enum {
     CHUNK_NANOSECONDS = 100000, /* what an automatic chunk should take: long beside a claim */
     CHUNK_BYTES = 256 << 10,    /* and what it may hold: it should stay in a cache */
     LEAST_ROOM = 1024,          /* for the results of a chunk whose sizes are not known yet */
-    AHEAD = 8,                  /* automatic chunks outstanding per worker */
+    AHEAD = 8,                  /* automatic chunks outstanding per worker and blocking call */
+    BLIND = 64,                 /* the same when the caller may be away: and of what size, unknown */
     SHARE = 4,                  /* near the end, a chunk is a worker's rest divided by this */
     BUDGET = 32 << 20,          /* bytes outstanding, unless a chunk per worker needs more */
-    DIED = 2                    /* beside error codes: the copy of the host died over the item */
+    DIED = 2,                   /* beside error codes: the copy of the host died over the item */
+    NO_MORE = 3                 /* the source is exhausted */
 };
 
 uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
@@ -26,7 +28,7 @@ uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
 
 void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count)
 {
-    const struct pool__job *job = chunk->job;
+    const struct pool_future *job = chunk->job;
     chunk->first += count;
     chunk->count -= count;
     if (!job->result_type)
@@ -48,13 +50,19 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static uint64_t count_items(const pool_t *pool, const struct pool__job *job)
+static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
 {
-    uint64_t rest = job->in.count - job->next;
-    if (job->chunksize)
-        return smaller(job->chunksize, rest);
-    if (job->item_nanoseconds <= 0)
-        return 1;
+    uint64_t rest = job->in.count - job->given;
+    if (job->window && job->window->capacity - (job->given - job->window->delivered) < rest)
+        rest = job->window->capacity - (job->given - job->window->delivered);
+    if (job->next_item && job->custom_items)
+        return 1; /* the source is here, and its items are packed in a copy */
+    if (job->options.chunksize)
+        return smaller(job->options.chunksize, rest);
+    if (job->item_nanoseconds <= 0) {
+        uint64_t guess = job->async ? rest / (BLIND * (uint64_t)pool->board->processes) : 1;
+        return guess > 0 ? smaller(guess, rest) : 1;
+    }
     double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
     uint64_t share = rest / (SHARE * (uint64_t)pool->board->processes);
     uint64_t count = wanted < (double)share ? (uint64_t)wanted : share;
@@ -73,7 +81,39 @@ static void use_items(struct pool__chunk *chunk, struct pool__extent *memory)
     chunk->items = pool__extent_offset(memory);
 }
 
-static bool place_plain(pool_t *pool, const struct pool__job *job, uint32_t number)
+/* The item with this index, which is the next if it comes from a source; NULL when there is none. */
+static const void *item_of(struct pool_future *job, uint64_t index)
+{
+    if (!job->next_item)
+        return (const char *)job->in.data + index * job->in.size;
+    if (job->is_staged)
+        return job->staged;
+    memset(job->staged, 0, job->in.size);
+    int got = job->exhausted ? 0 : job->next_item(job->source, job->staged);
+    if (got == 1) {
+        job->is_staged = true;
+        return job->staged;
+    }
+    if (!job->exhausted)
+        job->source_error = got < 0 ? got : 0;
+    job->exhausted = true;
+    return NULL;
+}
+
+/* Copies plain items, as many as there are; counts them in chunk->count. */
+static void copy_from_source(struct pool_future *job, struct pool__chunk *chunk, unsigned char *to)
+{
+    uint64_t count = 0;
+    const void *item;
+    while (count < chunk->count && (item = item_of(job, chunk->first + count))) {
+        memcpy(to + count * job->in.size, item, job->in.size);
+        job->is_staged = false;
+        count++;
+    }
+    chunk->count = count;
+}
+
+static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->in.size;
@@ -89,20 +129,25 @@ static bool place_plain(pool_t *pool, const struct pool__job *job, uint32_t numb
             return false;
         use_items(chunk, memory);
     }
-    memcpy(pool__board_at(pool->board, chunk->items),
-           (const char *)job->in.data + chunk->first * job->in.size, bytes);
+    unsigned char *to = pool__board_at(pool->board, chunk->items);
+    if (job->next_item)
+        copy_from_source(job, chunk, to);
+    else
+        memcpy(to, (const char *)job->in.data + chunk->first * job->in.size, bytes);
     return true;
 }
 
 /* Packs item `index` to `to`, where `room` bytes are. Returns 0, an error, or 1: it needs more room.
  * `*used` is what it takes or needs. */
-static int pack_item(const struct pool__job *job, uint64_t index, unsigned char *to, uint64_t room,
+static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to, uint64_t room,
                      uint64_t *used)
 {
     struct pool__entry entry = {.index = index};
     struct pool_writer writer = {.base = to + sizeof entry,
                                  .room = room > sizeof entry ? room - sizeof entry : 0};
-    const void *item = (const char *)job->in.data + index * job->in.size;
+    const void *item = item_of(job, index);
+    if (!item)
+        return NO_MORE;
     int error = pool__pack(&writer, job->item_type, job->in.size, item);
     if (error)
         return error < 0 ? error : -EINVAL;
@@ -113,12 +158,13 @@ static int pack_item(const struct pool__job *job, uint64_t index, unsigned char 
     if (*used > room)
         return 1;
     memcpy(to, &entry, sizeof entry);
+    job->is_staged = false;
     return 0;
 }
 
 /* A run of items to be packed, and where to. */
 struct packing {
-    const struct pool__job *job;
+    struct pool_future *job;
     uint64_t first, count;
     unsigned char *to;
     uint64_t room;
@@ -145,16 +191,19 @@ static void pack_items(void *argument)
 
 /* Packs items of the chunk to `to`. Returns 0 when there is at least one, 1 when the first needs more
  * room, an error of the first, or DIED. */
-static int pack(pool_t *pool, const struct pool__job *job, const struct pool__chunk *chunk,
+static int pack(pool_t *pool, struct pool_future *job, const struct pool__chunk *chunk,
                 unsigned char *to, uint64_t room, struct pool__trial *result)
 {
     struct packing packing = {job, chunk->first, chunk->count, to, room, result};
     int error = 0;
     *result = (struct pool__trial){0};
     if (job->custom_items) {
+        item_of(job, chunk->first); /* the source is asked here, not in the copy */
         packing.result = &pool->board->trial;
         error = pool__try(pool, pack_items, &packing, &pool->trial_status);
         *result = pool->board->trial;
+        if (result->passed > 0)
+            job->is_staged = false;
     } else {
         pack_items(&packing);
     }
@@ -165,7 +214,7 @@ static int pack(pool_t *pool, const struct pool__job *job, const struct pool__ch
 
 /* The chunk's first item, alone, wherever it fits. Returns 0, an error, DIED, or -ENOBUFS: no room
  * now. */
-static int pack_single(pool_t *pool, struct pool__job *job, uint32_t number)
+static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     unsigned char *item = pool->board->orders[number].item;
@@ -187,7 +236,7 @@ static int pack_single(pool_t *pool, struct pool__job *job, uint32_t number)
 
 /* As many of the chunk's items as fit into CHUNK_BYTES; counts them in chunk->count. Returns as
  * pack_single() does, and 1 when not even the first fits. */
-static int pack_several(pool_t *pool, struct pool__job *job, struct pool__chunk *chunk)
+static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chunk *chunk)
 {
     struct pool__trial result;
     struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, CHUNK_BYTES);
@@ -207,7 +256,7 @@ static int pack_several(pool_t *pool, struct pool__job *job, struct pool__chunk 
 }
 
 /* Packs items into a stream. A chunk ends before an item that does not fit or cannot be packed. */
-static int place_stream(pool_t *pool, struct pool__job *job, uint32_t number)
+static int place_stream(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     int error = chunk->count > 1 ? pack_several(pool, job, chunk) : 1;
@@ -228,7 +277,7 @@ bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes)
     return true;
 }
 
-static bool place_results(pool_t *pool, const struct pool__job *job, uint32_t number)
+static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->out.size;
@@ -250,40 +299,44 @@ static bool place_results(pool_t *pool, const struct pool__job *job, uint32_t nu
 
 /* ---- Filling ---- */
 
-/* Finds room on the board for the chunk's items and results and writes the items. Returns 0, an error
- * of its first item, or -ENOBUFS: there is no room now. */
-static int place(pool_t *pool, struct pool__job *job, uint32_t number)
+/* Finds room on the board for the chunk's results and items and writes the items, which are not taken
+ * from their source unless all is well. Returns 0, an error of its first item, DIED, NO_MORE, or
+ * -ENOBUFS: there is no room now. */
+static int place(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->item_memory = chunk->result_memory = NULL;
     int error = -ENOBUFS;
+    if (!place_results(pool, job, number))
+        return error;
     if (job->item_type)
         error = place_stream(pool, job, number);
     else if (place_plain(pool, job, number))
-        error = 0;
-    if (chunk->item_memory)
-        pool->bytes += pool__extent_size(chunk->item_memory);
-    if (!error && place_results(pool, job, number))
+        error = chunk->count ? 0 : NO_MORE;
+    if (!error) {
+        pool->bytes += chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0;
         return 0;
-    if (chunk->item_memory)
-        pool->bytes -= pool__extent_size(chunk->item_memory);
+    }
+    pool->bytes -= chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0;
     pool__arena_free(&pool->items_arena, chunk->item_memory);
-    chunk->item_memory = NULL;
-    return error ? error : -ENOBUFS;
+    pool__arena_free(&pool->results_arena, chunk->result_memory);
+    chunk->item_memory = chunk->result_memory = NULL;
+    return error;
 }
 
 /* The next item cannot even be packed: it fails here. */
-static void fail_item(pool_t *pool, struct pool__job *job, int code)
+static void fail_item(pool_t *pool, struct pool_future *job, int code)
 {
     pool_error_t error = {.kind = POOL_FAILED, .code = code, .worker = -1};
     if (code == DIED)
         error = pool__death_error(pool->trial_status);
-    error.index = job->next++;
+    job->is_staged = false;
+    error.index = job->given++;
     error.message = "the item could not be packed";
-    pool__item_failed(pool, job, &error);
+    pool__item_failed(job, &error);
 }
 
-static void give_order(pool_t *pool, struct pool__job *job, uint32_t number)
+static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__order *order = &pool->board->orders[number];
     order->function = job->function;
@@ -292,16 +345,19 @@ static void give_order(pool_t *pool, struct pool__job *job, uint32_t number)
     order->item_type = job->item_type;
     order->result_type = job->result_type;
     order->shared = job->out_shared;
+    order->seed = job->options.seed;
     pool->chunks[number].job = job;
-    job->next += pool->chunks[number].count;
+    job->chunks++;
+    atomic_store_explicit(&order->cancelled, 0, memory_order_relaxed);
+    job->given += pool->chunks[number].count;
     pool__publish(pool, number);
 }
 
 /* Finds room for a chunk of the job's next items and writes them. Returns as place() does. */
-static int prepare(pool_t *pool, struct pool__job *job, uint32_t number)
+static int prepare(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    chunk->first = job->next;
+    chunk->first = job->given;
     chunk->count = count_items(pool, job);
     for (;;) {
         int error = place(pool, job, number);
@@ -312,7 +368,7 @@ static int prepare(pool_t *pool, struct pool__job *job, uint32_t number)
 }
 
 /* Makes one chunk of the job's next items. False when there is no room for it now. */
-static bool fill_one(pool_t *pool, struct pool__job *job)
+static bool fill_one(pool_t *pool, struct pool_future *job)
 {
     uint32_t number;
     if (!pool__take_number(pool, &number))
@@ -323,6 +379,10 @@ static bool fill_one(pool_t *pool, struct pool__job *job)
         return true;
     }
     pool__give_number(pool, number);
+    if (error == NO_MORE) {
+        job->in.count = job->given;
+        return false;
+    }
     if (error == -ENOBUFS && pool__outstanding(pool) == 0)
         job->status = -ENOMEM; /* not even one item fits */
     else if (error != -ENOBUFS)
@@ -330,22 +390,30 @@ static bool fill_one(pool_t *pool, struct pool__job *job)
     return error != -ENOBUFS;
 }
 
-/* Whether one more chunk should be given out now. */
-static bool wants_more(const pool_t *pool, const struct pool__job *job)
+/* Whether one more chunk of the job should be given out now. */
+static bool wants_more(const pool_t *pool, const struct pool_future *job)
 {
-    uint32_t outstanding = pool__outstanding(pool), workers = (uint32_t)pool->board->processes;
-    if (job->next == job->in.count || job->status < 0 || pool->phase != POOL__RUNNING_PHASE)
+    uint32_t workers = (uint32_t)pool->board->processes;
+    if (job->given == job->in.count || job->status < 0 || job->stopped ||
+        pool->phase == POOL__GONE_PHASE)
         return false;
-    if (outstanding <= workers)
+    if (job->window && pool__window_full(job))
+        return false;
+    if (job->chunks <= workers)
         return true;
-    return pool->bytes < BUDGET && (job->chunksize || outstanding < AHEAD * workers);
+    uint32_t ahead = (job->async ? BLIND : AHEAD) * workers;
+    return pool->bytes < BUDGET && (job->options.chunksize || job->chunks < ahead);
 }
 
-void pool__fill(pool_t *pool, struct pool__job *job)
+void pool__fill(pool_t *pool)
 {
-    bool any = false;
-    while (wants_more(pool, job) && fill_one(pool, job))
-        any = true;
+    bool any = false, more = true;
+    while (more) { /* a chunk of each in turn */
+        more = false;
+        for (struct pool_future *job = pool->jobs; job; job = job->next)
+            if (wants_more(pool, job) && fill_one(pool, job))
+                any = more = true;
+    }
     if (any)
         pool__ring(pool);
 }

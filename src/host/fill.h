@@ -7,8 +7,8 @@
 
 /* ---- fill.c ---- */
 
-/* Puts items of the job into chunks and publishes them, as many as is good for now. */
-void pool__fill(pool_t *pool, struct pool__job *job);
+/* Puts items of the jobs into chunks and publishes them, as many as is good for now. */
+void pool__fill(pool_t *pool);
 
 /* Moves the chunk's account behind its next `count` items. */
 void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count);
@@ -36,12 +36,43 @@ void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t
 
 /* Ends the chunk's items from the next to be taken up to the first `ended` with this error; its
  * index is filled in. */
-void pool__fail_items(pool_t *pool, struct pool__chunk *chunk, uint64_t ended, pool_error_t error);
+void pool__fail_items(struct pool__chunk *chunk, uint64_t ended, pool_error_t error);
 
 /* Ends the job's items with these indices as lost. */
-void pool__lose_items(pool_t *pool, struct pool__job *job, uint64_t from, uint64_t to);
+void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to);
 
 /* Ends one item of the job with this error. */
-void pool__item_failed(pool_t *pool, struct pool__job *job, const pool_error_t *error);
+void pool__item_failed(struct pool_future *job, const pool_error_t *error);
+
+/* ---- calls.c ---- */
+
+/* A call as it was made. */
+struct pool__call {
+    pool_function_t function;
+    pool_in_t in;
+    pool_out_t out;
+    const pool_map_options_t *options;
+};
+
+int pool__check_options(const struct pool__call *call);
+
+/* Makes a job of a checked call. */
+void pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call *call);
+
+/* ---- iterator.c ---- */
+
+/* Where the result of this item goes. */
+void *pool__element(const struct pool_future *job, uint64_t index);
+
+/* The item has ended, well or with an error; nothing to do for a job without a window. */
+void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error_t *error);
+
+/* Whether enough items are ahead of who takes their results. */
+bool pool__window_full(const struct pool_future *job);
+
+void pool__window_free(struct pool_future *job);
+
+/* Frees what a value in the host owns. */
+void pool__release_value(const pool_type_t *type, void *value);
 
 #endif

@@ -82,7 +82,27 @@ static void deallocate(pool_t *pool)
     pool__image_fini(&pool->crossing.image);
     pool__board_unmap(pool->board);
     free(pool->people);
+    pthread_cond_destroy(&pool->changed);
+    pthread_mutex_destroy(&pool->lock);
     free(pool);
+}
+
+/* A pool with nothing in it yet. */
+static pool_t *new_pool(void)
+{
+    pthread_condattr_t monotonic;
+    pool_t *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return NULL;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&pool->lock, NULL);
+    pool->owner = getpid();
+    pool->supervisor_pidfd = -1;
+    pool->epoll = -1;
+    return pool;
 }
 
 static bool all_ready(const pool_t *pool)
@@ -111,7 +131,7 @@ static int wait_for_start(pool_t *pool)
         int left = pool__milliseconds(pool__now(), deadline);
         if (left == 0)
             return -ETIMEDOUT;
-        pool__wait(pool, left);
+        pool__wait(pool, 0, left);
     }
 }
 
@@ -122,11 +142,9 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     create_error[0] = '\0';
     if (!pool)
         return POOL_ENOPOOL;
-    pool_t *made = calloc(1, sizeof *made);
+    pool_t *made = new_pool();
     if (!made)
         return -ENOMEM;
-    made->supervisor_pidfd = -1;
-    made->owner = getpid();
     int error = pool__options(&made->crossing.options, options);
     if (!error)
         error = allocate(made);
@@ -143,19 +161,15 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     }
     if (error == POOL_EINIT)
         memcpy(create_error, made->why, sizeof create_error);
+    pthread_mutex_lock(&made->lock);
     shut_down(made, false);
+    pthread_mutex_unlock(&made->lock);
     pool__close_channels(made);
     deallocate(made);
     return error;
 }
 
-/* ---- Ending ---- */
-
-static void terminate(pool_t *pool)
-{
-    struct pool__message message = {.type = POOL__TERMINATE};
-    pool__control_send(pool->crossing.control_host, &message);
-}
+/* ---- Ending: with the lock held, but while waiting ---- */
 
 /* Waits until the supervisor has closed its end; false when it takes longer. */
 static bool wait_until_gone(pool_t *pool, int milliseconds)
@@ -169,7 +183,9 @@ static bool wait_until_gone(pool_t *pool, int milliseconds)
         int left = pool__milliseconds(pool__now(), deadline);
         if (left == 0)
             return false;
+        pthread_mutex_unlock(&pool->lock);
         poll(&channel, 1, left);
+        pthread_mutex_lock(&pool->lock);
     }
 }
 
@@ -195,23 +211,33 @@ static void kill_supervisor(const pool_t *pool)
     (void)pool;
 }
 
-/* Until every process of the pool is gone: asked to leave, then terminated, then killed. */
+void pool__let_leave(pool_t *pool)
+{
+    if (pool->phase != POOL__CLOSED_PHASE || pool->jobs || atomic_load(&pool->board->closing))
+        return;
+    atomic_store(&pool->board->closing, 1);
+    pool__ring(pool);
+}
+
+/* Until every process of the pool is gone: those that may leave by themselves do, then they are
+ * terminated, then killed. */
 static void end_processes(pool_t *pool, bool gently)
 {
     int grace = pool->crossing.options.grace;
-    if (pool->phase != POOL__GONE_PHASE && gently) {
-        pool_close(pool);
-        if (wait_until_gone(pool, grace))
-            return;
-    }
-    if (pool->phase != POOL__GONE_PHASE) {
+    if (pool->phase == POOL__RUNNING_PHASE)
         pool->phase = POOL__CLOSED_PHASE;
-        terminate(pool);
-        if (wait_until_gone(pool, grace + 1000))
+    if (gently) {
+        pool__let_leave(pool);
+        if (atomic_load(&pool->board->closing) && wait_until_gone(pool, grace))
             return;
-        kill_supervisor(pool); /* it was stopped, or waits for a process that cannot die */
-        wait_until_gone(pool, 1000);
     }
+    if (pool->phase == POOL__GONE_PHASE)
+        return;
+    pool__tell(pool, POOL__TERMINATE, 0, 0);
+    if (wait_until_gone(pool, grace + 1000))
+        return;
+    kill_supervisor(pool); /* it was stopped, or waits for a process that cannot die */
+    wait_until_gone(pool, 1000);
 }
 
 /* The supervisor's end of the channel closes a moment before it is gone; if the host collects
@@ -237,12 +263,25 @@ static void shut_down(pool_t *pool, bool gently)
 int pool_close(pool_t *pool)
 {
     int error = pool__check(pool);
-    if (error || pool->phase != POOL__RUNNING_PHASE)
+    if (error)
         return error;
-    pool->phase = POOL__CLOSED_PHASE;
-    atomic_store(&pool->board->closing, 1);
-    pool__ring(pool);
+    pthread_mutex_lock(&pool->lock);
+    if (pool->phase == POOL__RUNNING_PHASE)
+        pool->phase = POOL__CLOSED_PHASE;
+    pool__let_leave(pool);
+    pthread_mutex_unlock(&pool->lock);
     return 0;
+}
+
+static bool is_quiet(const void *pool)
+{
+    return ((const pool_t *)pool)->unfinished == 0;
+}
+
+static bool at_once(const void *unused)
+{
+    (void)unused;
+    return true;
 }
 
 int pool_join(pool_t *pool)
@@ -250,27 +289,44 @@ int pool_join(pool_t *pool)
     int error = pool__check(pool);
     if (error)
         return error;
-    if (pool->phase == POOL__RUNNING_PHASE)
-        return POOL_EBUSY;
-    end_processes(pool, true);
-    return 0;
+    pthread_mutex_lock(&pool->lock);
+    error = pool->phase == POOL__RUNNING_PHASE ? POOL_EBUSY : pool__turn(pool, is_quiet, pool, -1);
+    if (!error)
+        end_processes(pool, true);
+    pthread_mutex_unlock(&pool->lock);
+    return error;
+}
+
+/* Ends the pool, and what is still under way with it. */
+static int finish(pool_t *pool, bool gently)
+{
+    int error = 0;
+    pthread_mutex_lock(&pool->lock);
+    if (pool__in_callback(pool))
+        error = POOL_EBUSY;
+    else {
+        end_processes(pool, gently && is_quiet(pool));
+        pool__turn(pool, at_once, NULL, 0); /* callbacks of what was lost */
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return error;
 }
 
 int pool_terminate(pool_t *pool)
 {
     int error = pool__check(pool);
-    if (error)
-        return error;
-    end_processes(pool, false);
-    return 0;
+    return error ? error : finish(pool, false);
 }
 
 void pool_free(pool_t *pool)
 {
     if (!pool)
         return;
-    if (pool->owner == getpid()) /* a copy in a forked process leaves the pool alone */
-        shut_down(pool, true);
+    if (pool->owner == getpid()) { /* a copy in a forked process leaves the pool alone */
+        if (finish(pool, true) < 0)
+            return;
+        bury_supervisor(pool);
+    }
     pool__close_channels(pool);
     deallocate(pool);
 }
@@ -289,9 +345,11 @@ int pool_pids(pool_t *pool, pid_t *pids, int count)
         return error;
     if (!pids && count > 0)
         return POOL_ENODATA;
+    pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
     for (int i = 0; i < count && i < pool->board->processes; i++)
         pids[i] = pool->people[i].pid;
+    pthread_mutex_unlock(&pool->lock);
     return pool->board->processes;
 }
 
@@ -299,6 +357,9 @@ size_t pool_replaced(pool_t *pool)
 {
     if (pool__check(pool) < 0)
         return 0;
+    pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
-    return pool->replaced;
+    size_t replaced = pool->replaced;
+    pthread_mutex_unlock(&pool->lock);
+    return replaced;
 }

@@ -5,6 +5,7 @@
 #ifndef POOL_HOST_POOL_H
 #define POOL_HOST_POOL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,26 +17,60 @@
 #include "host/report.h"
 #include "procpool.h"
 
-/* One call that runs items: its source, its sink, and how far it is. */
-struct pool__job {
+/* Room for results ahead of who takes them: element i of the call is slot i % capacity. */
+struct pool__window {
+    size_t capacity;
+    size_t delivered; /* elements that have been taken, or skipped: the first slots are theirs no more */
+    bool unordered;
+    enum pool__slot { POOL__EMPTY, POOL__GOOD, POOL__BAD, POOL__GONE } *slots;
+    pool_error_t *errors; /* of BAD slots; the texts are in the job's report */
+    uint64_t *order;      /* unordered: the elements that have ended, as they did; a ring */
+    size_t ordered;       /* how many ever */
+};
+
+/* One call that runs items: its source, its sink, and how far it is. A blocking call has it on its
+ * stack; a future is one from malloc(). */
+struct pool_future {
+    pool_t *pool;
+    struct pool_future *next; /* in the pool's list of calls that have not ended, or of calls to be made */
     pool_function_t function;
     pool_in_t in;
     pool_out_t out;
-    size_t chunksize; /* 0: automatic */
-    size_t next;      /* the first item not yet in a chunk */
-    size_t ended;     /* items that have an end */
+    pool_map_options_t options;
+    size_t given;    /* items that are or were in a chunk, or failed before */
+    size_t ended;    /* items that have an end */
     size_t failed;
+    size_t reported; /* how many had ended when `progress` was last called */
+    uint32_t chunks; /* outstanding */
     double item_nanoseconds; /* estimates of what an item takes; 0: not known yet */
-    double item_bytes, result_bytes;      /* the same of streams */
+    double item_bytes, result_bytes;            /* the same of streams */
     const pool_type_t *item_type, *result_type; /* NULL: plain data; else a stream of this */
-    int status;              /* negative: no more items are given out, and why */
+    int status; /* negative: no more items are given out, and why */
+    pool_error_kind_t stopped; /* not 0: items that have not started end as this */
+    uint64_t deadline;         /* when its time is up; 0: never */
+    uint64_t kill_at;          /* when workers that still run it are killed; 0: never */
     bool in_shared, out_shared;
     bool custom_items, custom_results; /* there are functions of the user's in their types */
+    bool async;
+    bool done;   /* all items have ended, and the report is complete */
+    bool called; /* and the callback has been made: nothing here is used by the pool any more */
+    bool freed;  /* nobody holds it: the pool frees it when it is done */
+    struct pool__report report;
+    int (*next_item)(void *context, void *item); /* NULL: `in` is an array */
+    void *source;
+    void *staged;      /* an item of the source's that is not in a chunk yet; room for one */
+    bool is_staged;
+    bool exhausted;    /* the source has no more */
+    int source_error;  /* and why, if it was not the end */
+    struct pool__window *window; /* NULL: `out` is an array */
 };
 
 /* A chunk, by its number on the board. */
 struct pool__chunk {
-    struct pool__job *job; /* NULL: the number is free */
+    struct pool_future *job; /* NULL: the number is free, or its owner is awaited */
+    bool awaited;          /* settled over its owner's head: free once that is dead */
+    int owner;             /* who that is: worker and life */
+    uint32_t owner_life;
     uint64_t first, count; /* the items it still has to run */
     uint32_t generation;
     uint64_t position;             /* of its latest ticket in the ring */
@@ -82,6 +117,15 @@ struct pool {
     uint64_t patience; /* nanoseconds a spin may take */
     struct pool__report report;
     size_t items; /* of the last call, for printing */
+    struct pool_future *jobs;     /* that have not ended; higher priority, then older, first */
+    struct pool_future *finished; /* whose callbacks are to be called, oldest first */
+    size_t unfinished;            /* how many are in the two lists */
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* a job has ended, or nobody turns the pool any more */
+    bool turning;           /* a thread waits for the workers, for all */
+    bool calling;           /* a callback is running, in the thread `caller` */
+    pthread_t caller;
+    int epoll;              /* for pool_fileno(); -1 until it is asked for */
     struct shared_array {
         struct shared_array *next;
         struct pool__extent *extent;
@@ -98,6 +142,9 @@ struct pool__death;
 /* Writes into pool->why how the worker failed to start: what its initializer said, or its death. */
 void pool__describe_start_failure(pool_t *pool, const struct pool__death *death);
 
+/* Has workers leave if the pool is closed and nothing is left to do. With the lock held. */
+void pool__let_leave(pool_t *pool);
+
 /* ---- spawn.c ---- */
 
 /* Opens the pipes and the channel, and forks the supervisor from a process in between, so that it is
@@ -112,9 +159,19 @@ void pool__close_channels(pool_t *pool);
 /* Reads what the supervisor has said, without waiting. */
 void pool__hear(pool_t *pool);
 
-/* Waits until something may have happened, `milliseconds` at most (negative: no limit). Spins
- * first when that is likely to pay. */
-void pool__wait(pool_t *pool, int milliseconds);
+/* Waits until something may have happened, `milliseconds` at most (negative: no limit), with
+ * `outstanding` chunks. Spins first when that is likely to pay. Needs no lock, but one thread at a time.
+ * Returns whether it took so long that the whole board should be looked at. */
+bool pool__wait(pool_t *pool, uint32_t outstanding, int milliseconds);
+
+/* For pool_fileno(): opens the descriptor (0 or a negated errno value); has it become readable with
+ * the next commit, or returns false: there has been one already; empties the result bell. */
+int pool__open_epoll(pool_t *pool);
+bool pool__listen(pool_t *pool);
+void pool__silence(const pool_t *pool);
+
+/* Sends the supervisor a message; it reads them all. */
+void pool__tell(pool_t *pool, int type, int worker, uint32_t life);
 
 /* Wakes as many sleeping workers as there are queued chunks; all when the pool is closing. */
 void pool__ring(pool_t *pool);
@@ -146,8 +203,43 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death);
 /* Takes all outstanding chunks back: the pool is gone. Their items are lost. */
 void pool__give_up(pool_t *pool);
 
-/* Has all items of a job, whose array of results is prepared, run to their ends; returns what the
- * call returns. */
-int pool__run_job(pool_t *pool, struct pool__job *job);
+/* Ends the job's items that have not started as `kind`; with `kill`, also those that run, and kills
+ * their workers. */
+void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill);
+
+/* ---- shared.c ---- */
+
+/* Whether [data, data + bytes) lies in one of the pool's shared arrays. */
+bool pool__in_shared_array(const pool_t *pool, const void *data, size_t bytes);
+
+/* Gives memory back that only large calls needed. */
+void pool__trim(pool_t *pool);
+
+/* ---- check.c ---- */
+
+/* Checks a call and all it refers to. Returns 0 or the code of what is wrong. */
+int pool__check_call(const pool_t *pool, pool_function_t function, const pool_in_t *in,
+                     const pool_out_t *out);
+int pool__check_callable(const pool_t *pool, const pool_callable_t *callable);
+
+/* Whether there are functions of the user's in this type, which is known; NULL is none. */
+bool pool__type_custom(const pool_t *pool, const pool_type_t *type, size_t size);
+
+/* ---- turn.c: the calls below hold the lock, but while they wait or call back ---- */
+
+/* Puts a job among those to be run; takes one out that never ran. */
+void pool__submit(pool_t *pool, struct pool_future *job);
+void pool__withdraw(pool_t *pool, struct pool_future *job);
+
+/* Frees a future that nobody holds and the pool has done with. */
+void pool__job_free(struct pool_future *job);
+
+/* Whether this thread is in one of the pool's callbacks. */
+bool pool__in_callback(const pool_t *pool);
+
+/* Steps and waits until `over(argument)`, `milliseconds` at most (negative: no limit). Returns 0,
+ * -ETIMEDOUT, or POOL_EBUSY in a callback. */
+int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *argument,
+               int milliseconds);
 
 #endif

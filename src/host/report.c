@@ -33,21 +33,33 @@ static bool make_room(struct pool__report *report)
     return true;
 }
 
+void pool__error_copy(pool_error_t *to, const pool_error_t *from)
+{
+    free((void *)(uintptr_t)to->message); /* file lies behind it */
+    *to = (pool_error_t){0};
+    if (!from->message)
+        return;
+    size_t message = strlen(from->message) + 1, file = from->file ? strlen(from->file) + 1 : 0;
+    char *text = malloc(message + file);
+    if (!text)
+        return;
+    memcpy(text, from->message, message);
+    if (file)
+        memcpy(text + message, from->file, file);
+    *to = *from;
+    to->message = text;
+    to->file = file ? text + message : NULL;
+}
+
 void pool__report_add(struct pool__report *report, const pool_error_t *error)
 {
-    size_t message = strlen(error->message) + 1, file = error->file ? strlen(error->file) + 1 : 0;
-    char *text = make_room(report) ? malloc(message + file) : NULL;
-    if (!text) {
+    pool_error_t copy = {0};
+    if (make_room(report))
+        pool__error_copy(&copy, error);
+    if (copy.message)
+        report->errors[report->count++] = copy;
+    else
         report->dropped++;
-        return;
-    }
-    memcpy(text, error->message, message);
-    if (file)
-        memcpy(text + message, error->file, file);
-    pool_error_t *kept = &report->errors[report->count++];
-    *kept = *error;
-    kept->message = text;
-    kept->file = file ? text + message : NULL;
 }
 
 static int by_index(const void *a, const void *b)
@@ -146,6 +158,12 @@ static void write_what(const pool_error_t *error, FILE *stream)
         break;
     case POOL_EXITED:
         fprintf(stream, "exited with status %d", error->code);
+        break;
+    case POOL_CANCELLED:
+        fputs("was cancelled", stream);
+        break;
+    case POOL_TIMED_OUT:
+        fputs("was not done in time", stream);
         break;
     case POOL_LOST:
         fputs("was lost", stream);

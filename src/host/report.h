@@ -16,6 +16,10 @@ void pool__report_clear(struct pool__report *report);
 /* Adds a copy of `error`, texts included. */
 void pool__report_add(struct pool__report *report, const pool_error_t *error);
 
+/* Makes `*to` a copy of `from` with texts of its own, after freeing those it had; a `from` without a
+ * message is none, and so is a copy for which there is no memory. */
+void pool__error_copy(pool_error_t *to, const pool_error_t *from);
+
 /* Sorts by index. */
 void pool__report_sort(struct pool__report *report);
 

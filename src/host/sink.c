@@ -10,27 +10,29 @@
 #include "host/fill.h"
 #include "host/trial.h"
 
-void pool__item_failed(pool_t *pool, struct pool__job *job, const pool_error_t *error)
+void pool__item_failed(struct pool_future *job, const pool_error_t *error)
 {
     job->failed++;
     job->ended++;
-    pool__report_add(&pool->report, error);
+    pool__window_mark(job, error->index, error);
+    if (!job->window)
+        pool__report_add(&job->report, error);
 }
 
-void pool__lose_items(pool_t *pool, struct pool__job *job, uint64_t from, uint64_t to)
+void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to)
 {
     for (uint64_t i = from; i < to; i++) {
         pool_error_t error = {.index = i, .kind = POOL_LOST, .code = job->status,
                               .message = pool->broken ? pool->why : "", .worker = -1};
-        pool__item_failed(pool, job, &error);
+        pool__item_failed(job, &error);
     }
 }
 
-void pool__fail_items(pool_t *pool, struct pool__chunk *chunk, uint64_t ended, pool_error_t error)
+void pool__fail_items(struct pool__chunk *chunk, uint64_t ended, pool_error_t error)
 {
     for (; chunk->taken < ended; chunk->taken++) {
         error.index = chunk->first + chunk->taken;
-        pool__item_failed(pool, chunk->job, &error);
+        pool__item_failed(chunk->job, &error);
     }
 }
 
@@ -66,19 +68,24 @@ static void drop_free(void *unused, void *memory)
     free(memory);
 }
 
-/* Reads one value into the caller's array; an element that cannot be read is zeroed. */
-static int read_value(const struct pool__job *job, uint64_t index, const unsigned char *data,
-                      uint64_t size)
+void pool__release_value(const pool_type_t *type, void *value)
 {
     static const struct pool__dropper dropper = {drop_free, NULL, true};
-    void *value = (char *)job->out.data + index * job->out.size;
+    pool__drop(&dropper, type, value);
+}
+
+/* Reads one value into the caller's array; an element that cannot be read is zeroed. */
+static int read_value(const struct pool_future *job, uint64_t index, const unsigned char *data,
+                      uint64_t size)
+{
+    void *value = pool__element(job, index);
     /* With functions of the user's the value is read twice: see take_custom(). */
     const struct pool__memory memory = {
         .alloc = alloc_own, .copy = job->custom_results ? NULL : copy_and_discard};
     struct pool_reader reader = {.base = data, .size = size, .memory = &memory};
     int error = pool__unpack(&reader, job->result_type, job->out.size, value);
     if (error) {
-        pool__drop(&dropper, job->result_type, value);
+        pool__release_value(job->result_type, value);
         memset(value, 0, job->out.size);
     }
     return error;
@@ -107,7 +114,7 @@ static bool next_entry(const pool_t *pool, uint32_t number, struct pool__entry *
 /* Takes the chunk's next item, whose entry this is. */
 static void take_entry(pool_t *pool, struct pool__chunk *chunk, const struct pool__entry *entry)
 {
-    struct pool__job *job = chunk->job;
+    struct pool_future *job = chunk->job;
     const unsigned char *stream = pool__board_at(pool->board, chunk->results);
     pool_error_t unreadable = overwritten;
     int error = read_value(job, entry->index, stream + chunk->result_at + sizeof *entry,
@@ -115,13 +122,14 @@ static void take_entry(pool_t *pool, struct pool__chunk *chunk, const struct poo
     chunk->result_at += pool__entry_stride(entry->size);
     job->result_bytes = job->result_bytes * 0.9 + (double)entry->size * 0.1;
     if (!error) {
+        pool__window_mark(job, entry->index, NULL);
         job->ended++;
         chunk->taken++;
         return;
     }
     unreadable.message = "the result could not be unpacked";
     unreadable.code = error;
-    pool__fail_items(pool, chunk, chunk->taken + 1, unreadable);
+    pool__fail_items(chunk, chunk->taken + 1, unreadable);
 }
 
 /* A run of entries to be taken. */
@@ -143,7 +151,7 @@ static void take_entries(void *argument)
         take_entry(pool, chunk, &entry);
         pool->board->trial.passed = chunk->taken;
     }
-    pool__fail_items(pool, chunk, taking->ended, overwritten);
+    pool__fail_items(chunk, taking->ended, overwritten);
 }
 
 /* The same where unpacking runs functions of the user's: first in a copy, then for real what the copy
@@ -172,7 +180,7 @@ static void take_custom(struct taking taking)
         error.message = "the result could not be unpacked";
         if (next_entry(pool, taking.number, &entry))
             chunk->result_at += pool__entry_stride(entry.size);
-        pool__fail_items(pool, chunk, chunk->taken + 1, error);
+        pool__fail_items(chunk, chunk->taken + 1, error);
     }
 }
 
@@ -187,11 +195,23 @@ static void take_stream(pool_t *pool, uint32_t number, uint64_t ended)
 
 /* ---- All results ---- */
 
+/* Takes plain results one by one: their places are not in one piece. */
+static void take_plain(struct pool__chunk *chunk, const unsigned char *results, uint64_t count)
+{
+    struct pool_future *job = chunk->job;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t index = chunk->first + chunk->taken + i;
+        if (job->out.size)
+            memcpy(pool__element(job, index), results + i * job->out.size, job->out.size);
+        pool__window_mark(job, index, NULL);
+    }
+}
+
 /* Takes items that did not fail. */
 static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    const struct pool__job *job = chunk->job;
+    struct pool_future *job = chunk->job;
     size_t size = job->out.size;
     if (chunk->taken >= ended)
         return;
@@ -200,10 +220,13 @@ static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
         return;
     }
     uint64_t count = ended - chunk->taken;
-    if (size && !job->out_shared)
-        memcpy((char *)job->out.data + (chunk->first + chunk->taken) * size,
-               pool__board_at(pool->board, chunk->results) + chunk->taken * size, count * size);
-    chunk->job->ended += count;
+    const unsigned char *results =
+        pool__board_at(pool->board, chunk->results) + chunk->taken * size;
+    if (job->window)
+        take_plain(chunk, results, count);
+    else if (size && !job->out_shared)
+        memcpy(pool__element(job, chunk->first + chunk->taken), results, count * size);
+    job->ended += count;
     chunk->taken = ended;
 }
 
@@ -227,7 +250,7 @@ void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t
                               .worker = worker,
                               .pid = pid,
                               .attempt = 1};
-        pool__fail_items(pool, chunk, note.item + 1, error);
+        pool__fail_items(chunk, note.item + 1, error);
     }
     take_results(pool, number, ended);
 }

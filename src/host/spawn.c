@@ -45,6 +45,7 @@ void pool__close_channels(pool_t *pool)
     pool__close(&pool->crossing.control);
     pool__close(&pool->crossing.host_pidfd);
     pool__close(&pool->supervisor_pidfd);
+    pool__close(&pool->epoll);
 }
 
 /* Forks the supervisor and ends; never returns to the host's code. The exit status is the error:

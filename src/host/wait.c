@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -54,12 +55,10 @@ static void understand(pool_t *pool, const struct pool__message *message)
     case POOL__DIED:
         died(pool, message);
         break;
-    case POOL__BROKEN: {
-        struct pool__message end = {.type = POOL__TERMINATE};
+    case POOL__BROKEN:
         pool->broken = true;
-        pool__control_send(pool->crossing.control_host, &end);
+        pool__tell(pool, POOL__TERMINATE, 0, 0);
         break;
-    }
     default:
         break;
     }
@@ -90,6 +89,12 @@ void pool__hear(pool_t *pool)
     }
 }
 
+void pool__tell(pool_t *pool, int type, int worker, uint32_t life)
+{
+    struct pool__message message = {.type = type, .worker = worker, .life = life};
+    pool__control_send(pool->crossing.control_host, &message);
+}
+
 /* ---- Waiting ---- */
 
 static bool committed(const pool_t *pool)
@@ -101,10 +106,9 @@ static bool committed(const pool_t *pool)
 }
 
 /* Spins until a worker commits. Only while every busy worker has a processor beside the host's. */
-static bool spin(pool_t *pool)
+static bool spin(pool_t *pool, uint32_t busy)
 {
     uint64_t commits = atomic_load(&pool->desk->commits);
-    uint32_t busy = pool__outstanding(pool);
     if (pool->patience <= PATIENCE / 16 || busy == 0 ||
         busy + 1 > (uint32_t)pool->board->processors)
         return false;
@@ -122,8 +126,7 @@ static bool spin(pool_t *pool)
     return false;
 }
 
-/* Empties the result bell. */
-static void silence(const pool_t *pool)
+void pool__silence(const pool_t *pool)
 {
     char rings[64];
     while (read(pool->crossing.result_read, rings, sizeof rings) == (ssize_t)sizeof rings)
@@ -131,39 +134,60 @@ static void silence(const pool_t *pool)
 }
 
 /* Blocks until the result bell rings, the supervisor says something, or time is up. */
-static void listen_to_all(pool_t *pool, int milliseconds)
+static void block(const pool_t *pool, int milliseconds)
 {
     struct pollfd events[2] = {
         {.fd = pool->crossing.control_host, .events = POLLIN},
         {.fd = pool->crossing.result_read, .events = POLLIN},
     };
-    if (poll(events, 2, milliseconds) <= 0)
-        return;
-    if (events[1].revents & POLLIN)
-        silence(pool);
-    if (events[0].revents)
-        pool__hear(pool);
+    if (poll(events, 2, milliseconds) > 0 && (events[1].revents & POLLIN))
+        pool__silence(pool);
 }
 
-static void sleep_until_woken(pool_t *pool, int milliseconds)
+/* Returns whether it slept for so long that the whole board should be looked at. */
+static bool sleep_until_woken(pool_t *pool, uint32_t outstanding, int milliseconds)
 {
-    uint64_t half = pool__outstanding(pool) / 2;
-    uint64_t began = pool__now();
+    uint64_t half = outstanding / 2, began = pool__now();
     atomic_store(&pool->desk->wake_at, atomic_load(&pool->desk->commits) + (half ? half : 1));
     if (!committed(pool))
-        listen_to_all(pool, milliseconds < 0 || milliseconds > TICK ? TICK : milliseconds);
+        block(pool, milliseconds < 0 || milliseconds > TICK ? TICK : milliseconds);
     atomic_store(&pool->desk->wake_at, 0);
     uint64_t slept = pool__now() - began;
     if (slept < SHORT_SLEEP)
         pool->patience = PATIENCE;
-    else if (slept > TICK * 1000000u / 2)
-        pool__reconcile(pool, NULL);
+    return slept > TICK * 1000000u / 2;
 }
 
-void pool__wait(pool_t *pool, int milliseconds)
+bool pool__wait(pool_t *pool, uint32_t outstanding, int milliseconds)
 {
-    if (!committed(pool) && !spin(pool))
-        sleep_until_woken(pool, milliseconds);
+    return !committed(pool) && !spin(pool, outstanding) &&
+           sleep_until_woken(pool, outstanding, milliseconds);
+}
+
+/* ---- A program's own loop ---- */
+
+int pool__open_epoll(pool_t *pool)
+{
+    int both[2] = {pool->crossing.control_host, pool->crossing.result_read};
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (epoll < 0)
+        return -errno;
+    for (int i = 0; i < 2; i++) {
+        struct epoll_event event = {.events = EPOLLIN};
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, both[i], &event) < 0) {
+            int error = -errno;
+            close(epoll);
+            return error;
+        }
+    }
+    pool->epoll = epoll;
+    return 0;
+}
+
+bool pool__listen(pool_t *pool)
+{
+    atomic_store(&pool->desk->wake_at, atomic_load(&pool->desk->commits) + 1);
+    return !committed(pool);
 }
 
 /* ---- Waking ---- */

@@ -206,6 +206,17 @@ static void terminate(struct supervisor *supervisor)
 
 /* ---- The loop ---- */
 
+static void kill_worker(const struct supervisor *supervisor, const struct pool__message *message)
+{
+    if (message->worker < 0 || message->worker >= supervisor->roster.count)
+        return;
+    const struct pool__place *place = &supervisor->roster.places[message->worker];
+    if (place->pid == 0 || place->life != message->life)
+        return;
+    if (kill(-place->pid, SIGKILL) < 0)
+        kill(place->pid, SIGKILL);
+}
+
 static void hear_host(struct supervisor *supervisor)
 {
     struct pool__message message;
@@ -217,6 +228,8 @@ static void hear_host(struct supervisor *supervisor)
             end(supervisor);
         if (message.type == POOL__TERMINATE)
             terminate(supervisor);
+        else if (message.type == POOL__KILL)
+            kill_worker(supervisor, &message);
     }
 }
 

@@ -167,7 +167,12 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
     uint64_t began = pool__now();
     if (results && !order->shared)
         memset(results, 0, count * order->result_size);
+    worker->task.cancelled = &order->cancelled;
+    worker->task.seed = order->seed;
     for (uint64_t i = 0; i < count && !notes_full(cell); i++) {
+        if (pool_task_cancelled(&worker->task) || worker->items_left == 0)
+            break;
+        worker->items_left--;
         atomic_store_explicit(&cell->progress, 2 * i + 1, memory_order_release);
         int code = run_item(&run, i, results);
         if (code != 0)

@@ -71,6 +71,7 @@ static void start_initializer(struct worker *worker)
         return;
     struct pool_task *task = &worker->task;
     pool__task_begin(task, 0);
+    task->seed = ~(uint64_t)worker->number;
     int code = options->initializer(options->initargs, &task->state, task);
     if (code == 0)
         return;
@@ -104,13 +105,15 @@ static void start(struct worker *worker, int supervisor)
     pool__wake_host(worker, false);
 }
 
-static noreturn void leave(struct worker *worker)
+/* `for_good`: the pool is closing and there is nothing left to do; else it wants to be replaced. */
+static noreturn void leave(struct worker *worker, bool for_good)
 {
     pool_finalizer_t finalizer = worker->crossing->options.finalizer;
     if (finalizer)
         finalizer(worker->task.state);
     fflush(stdout);
-    atomic_store(&worker->seat->left, worker->life);
+    if (for_good)
+        atomic_store(&worker->seat->left, worker->life);
     _exit(0);
 }
 
@@ -187,15 +190,19 @@ noreturn void pool__worker_main(const struct pool__crossing *crossing, int numbe
     worker.life = life;
     worker.task.worker = number;
     worker.task.attempt = 1;
+    worker.items_left =
+        crossing->options.maxtasksperchild ? crossing->options.maxtasksperchild : SIZE_MAX;
     start(&worker, supervisor);
     for (;;) {
         uint32_t chunk, generation;
         while (claim(&worker, &chunk, &generation)) {
             pool__run_chunk(&worker, chunk, generation);
             commit(&worker, chunk, generation);
+            if (worker.items_left == 0)
+                leave(&worker, false);
         }
         if (atomic_load(&worker.board->closing))
-            leave(&worker);
+            leave(&worker, true);
         pool__rest(&worker);
     }
 }

@@ -28,6 +28,8 @@ struct pool_task {
     unsigned attempt;
     int worker;
     void *state;
+    uint64_t seed; /* of the call */
+    const _Atomic uint32_t *cancelled; /* NULL outside of items */
     bool noted; /* pool_fail() was called for this item */
     struct pool__note note;
     struct pool__scratch scratch;
@@ -42,6 +44,7 @@ struct worker {
     uint32_t life;
     struct bell task_bell, host_bell;
     uint64_t patience; /* nanoseconds a spin may take */
+    size_t items_left; /* until it is time to leave */
     struct pool_task task;
 };
 

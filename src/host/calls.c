@@ -1,0 +1,200 @@
+/* Runs in the host: the calls that run items. All of them make a job and submit it; the blocking ones
+ * turn the pool until it is done. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/flat.h"
+#include "host/fill.h"
+
+/* The type of a stream, or NULL for values that are copied as they are. */
+static const pool_type_t *stream_type(const pool_type_t *type)
+{
+    return !type || type->kind == POOL_KIND_PLAIN ? NULL : type;
+}
+
+void pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call *call)
+{
+    const pool_in_t *in = &call->in;
+    const pool_out_t *out = &call->out;
+    *job = (struct pool_future){.pool = pool,
+                                .function = call->function,
+                                .in = *in,
+                                .out = *out,
+                                .item_type = stream_type(in->type),
+                                .result_type = stream_type(out->type),
+                                .custom_items = pool__type_custom(pool, in->type, in->size),
+                                .custom_results = pool__type_custom(pool, out->type, out->size)};
+    if (call->options)
+        job->options = *call->options;
+    if (job->options.timeout > 0)
+        job->deadline = pool__now() + (uint64_t)job->options.timeout * 1000000u;
+    if (!job->item_type)
+        job->in_shared = pool__in_shared_array(pool, in->data, in->count * in->size);
+    if (!job->result_type)
+        job->out_shared = pool__in_shared_array(pool, out->data, in->count * out->size);
+    else if (in->count)
+        memset(out->data, 0, in->count * out->size);
+}
+
+static bool is_called(const void *job)
+{
+    return ((const struct pool_future *)job)->called;
+}
+
+/* Runs the call; its errors become the pool's. */
+static int run(pool_t *pool, const struct pool__call *call)
+{
+    struct pool_future job;
+    pthread_mutex_lock(&pool->lock);
+    pool__prepare(pool, &job, call);
+    pool__submit(pool, &job);
+    int error = pool__turn(pool, is_called, &job, -1);
+    if (error) { /* in a callback: nothing has been given out yet */
+        pool__withdraw(pool, &job);
+        pthread_mutex_unlock(&pool->lock);
+        return error;
+    }
+    pool__report_clear(&pool->report);
+    pool->report = job.report;
+    pool->items = job.in.count;
+    pthread_mutex_unlock(&pool->lock);
+    if (job.status < 0)
+        return job.status;
+    return job.failed > INT_MAX ? INT_MAX : (int)job.failed;
+}
+
+static int start(pool_t *pool, const struct pool__call *call, pool_future_t **future)
+{
+    struct pool_future *job = malloc(sizeof *job);
+    if (!job)
+        return -ENOMEM;
+    pthread_mutex_lock(&pool->lock);
+    pool__prepare(pool, job, call);
+    job->async = true;
+    job->freed = future == NULL;
+    pool__submit(pool, job);
+    pool__fill(pool);
+    pthread_mutex_unlock(&pool->lock);
+    if (future)
+        *future = job;
+    return 0;
+}
+
+/* ---- Functions ---- */
+
+int pool__check_options(const struct pool__call *call)
+{
+    return call->options && call->options->timeout < 0 ? POOL_EOPTION : 0;
+}
+
+static int check(const pool_t *pool, const struct pool__call *call)
+{
+    int error = pool ? pool__check_options(call) : POOL_ENOPOOL;
+    if (error)
+        return error;
+    return pool__check_call(pool, call->function, &call->in, &call->out);
+}
+
+int(pool_map_with)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
+                   const pool_map_options_t *options)
+{
+    struct pool__call call = {function, in, out, options};
+    int error = check(pool, &call);
+    return error ? error : run(pool, &call);
+}
+
+int(pool_map)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out)
+{
+    return (pool_map_with)(pool, function, in, out, NULL);
+}
+
+int pool_map_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
+                   const pool_map_options_t *options, pool_future_t **future)
+{
+    struct pool__call call = {function, in, out, options};
+    int error = check(pool, &call);
+    return error ? error : start(pool, &call, future);
+}
+
+int pool_apply(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out)
+{
+    return in.count == 1 ? (pool_map)(pool, function, in, out) : POOL_EOPTION;
+}
+
+int pool_apply_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
+                     const pool_map_options_t *options, pool_future_t **future)
+{
+    if (in.count != 1)
+        return POOL_EOPTION;
+    return pool_map_async(pool, function, in, out, options, future);
+}
+
+/* ---- Functions of several arguments ---- */
+
+/* Makes a call of a callable; `in` and `out` have its sizes. */
+static int make_call(const pool_t *pool, const void *function, struct pool__call *call)
+{
+    const pool_callable_t *callable = function;
+    int error = pool__check_callable(pool, callable);
+    if (error)
+        return error;
+    if (call->out.size != callable->result_size)
+        return POOL_ETYPE;
+    call->function = callable->call;
+    call->in.type = callable->args;
+    call->out.type = callable->result;
+    error = check(pool, call);
+    if (!error && pool__type_plain(call->in.type))
+        call->in.type = &pool_type_plain;
+    return error;
+}
+
+int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in, pool_out_t out,
+                           const pool_map_options_t *options)
+{
+    struct pool__call call = {NULL, in, out, options};
+    int error = make_call(pool, function, &call);
+    return error ? error : run(pool, &call);
+}
+
+int pool_map_callable(pool_t *pool, const void *function, pool_in_t in, pool_out_t out)
+{
+    return pool_map_callable_with(pool, function, in, out, NULL);
+}
+
+static int make_star_call(const pool_t *pool, const pool_callable_t *function, const void *rows,
+                          size_t count, void *results, struct pool__call *call)
+{
+    int error = pool__check_callable(pool, function);
+    if (error)
+        return error;
+    call->in = pool_in(rows, count, function->args->size, function->args);
+    call->out = pool_out(results, function->result_size, function->result);
+    return make_call(pool, function, call);
+}
+
+int(pool_starmap_with)(pool_t *pool, const pool_callable_t *function, const void *rows,
+                       size_t count, void *results, const pool_map_options_t *options)
+{
+    struct pool__call call = {.options = options};
+    int error = make_star_call(pool, function, rows, count, results, &call);
+    return error ? error : run(pool, &call);
+}
+
+int(pool_starmap)(pool_t *pool, const pool_callable_t *function, const void *rows, size_t count,
+                  void *results)
+{
+    return (pool_starmap_with)(pool, function, rows, count, results, NULL);
+}
+
+int(pool_starmap_async)(pool_t *pool, const pool_callable_t *function, const void *rows,
+                        size_t count, void *results, const pool_map_options_t *options,
+                        pool_future_t **future)
+{
+    struct pool__call call = {.options = options};
+    int error = make_star_call(pool, function, rows, count, results, &call);
+    return error ? error : start(pool, &call, future);
+}

@@ -1,0 +1,255 @@
+/* Runs in the host: what callers do with futures. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "host/fill.h"
+
+void pool__job_free(struct pool_future *job)
+{
+    pool__window_free(job);
+    pool__report_clear(&job->report);
+    free(job);
+}
+
+static bool is_ready(const void *future)
+{
+    return ((const pool_future_t *)future)->called;
+}
+
+static int result_of(const pool_future_t *future)
+{
+    if (future->status < 0)
+        return future->status;
+    return future->failed > INT_MAX ? INT_MAX : (int)future->failed;
+}
+
+static int check(const pool_future_t *future)
+{
+    return future ? pool__check(future->pool) : -EINVAL;
+}
+
+int pool_future_wait(pool_future_t *future, int milliseconds)
+{
+    int error = check(future);
+    if (error)
+        return error;
+    pthread_mutex_lock(&future->pool->lock);
+    if (!future->called)
+        error = pool__turn(future->pool, is_ready, future, milliseconds);
+    pthread_mutex_unlock(&future->pool->lock);
+    return error;
+}
+
+int pool_future_get(pool_future_t *future, int milliseconds)
+{
+    int error = pool_future_wait(future, milliseconds);
+    return error ? error : result_of(future);
+}
+
+static bool ask(pool_future_t *future, bool (*question)(const pool_future_t *))
+{
+    if (check(future) < 0)
+        return false;
+    pthread_mutex_lock(&future->pool->lock);
+    bool answer = question(future);
+    pthread_mutex_unlock(&future->pool->lock);
+    return answer;
+}
+
+static bool done(const pool_future_t *future)
+{
+    return future->done;
+}
+
+static bool is_called(const pool_future_t *future)
+{
+    return future->called;
+}
+
+static bool good(const pool_future_t *future)
+{
+    return future->done && result_of(future) == 0;
+}
+
+bool pool_future_ready(pool_future_t *future)
+{
+    return ask(future, done);
+}
+
+bool pool_future_successful(pool_future_t *future)
+{
+    return ask(future, good);
+}
+
+size_t pool_future_errors(pool_future_t *future, const pool_error_t **errors)
+{
+    if (!pool_future_ready(future))
+        return 0;
+    if (errors)
+        *errors = future->report.errors;
+    return future->report.count;
+}
+
+int pool_future_cancel(pool_future_t *future, int grace)
+{
+    int error = check(future);
+    if (error)
+        return error;
+    pool_t *pool = future->pool;
+    pthread_mutex_lock(&pool->lock);
+    if (future->done)
+        error = -EALREADY;
+    else {
+        pool__collect(pool);
+        pool__stop(pool, future, POOL_CANCELLED, grace == 0);
+        if (grace > 0)
+            future->kill_at = pool__now() + (uint64_t)grace * 1000000u;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return error;
+}
+
+void pool_future_free(pool_future_t *future)
+{
+    if (check(future) < 0)
+        return;
+    pool_t *pool = future->pool;
+    pthread_mutex_lock(&pool->lock);
+    bool called = future->called;
+    future->freed = true;
+    pthread_mutex_unlock(&pool->lock);
+    if (called)
+        pool__job_free(future);
+}
+
+/* ---- Sets ---- */
+
+struct set {
+    pool_future_t *const *futures;
+    size_t count;
+    pool_wait_mode_t mode;
+};
+
+/* How many are ready; whether that is enough in `*enough`. */
+static size_t count_ready(const struct set *set, bool *enough)
+{
+    size_t all = 0, ready = 0, bad = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const pool_future_t *future = set->futures[i];
+        if (!future)
+            continue;
+        all++;
+        ready += future->called;
+        bad += future->called && result_of(future) != 0;
+    }
+    *enough = ready == all || (set->mode == POOL_WAIT_ANY && ready > 0) ||
+              (set->mode == POOL_WAIT_FIRST_ERROR && bad > 0);
+    return ready;
+}
+
+static bool set_over(const void *argument)
+{
+    bool enough;
+    count_ready(argument, &enough);
+    return enough;
+}
+
+/* The pool of the futures, or NULL: there is none, or they are of several. */
+static pool_t *pool_of(pool_future_t *const *futures, size_t count)
+{
+    pool_t *pool = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!futures[i])
+            continue;
+        if (pool && futures[i]->pool != pool)
+            return NULL;
+        pool = futures[i]->pool;
+    }
+    return pool;
+}
+
+static int wait_for_set(pool_t *pool, const struct set *set, int milliseconds)
+{
+    bool enough;
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    pthread_mutex_lock(&pool->lock);
+    if (!set_over(set))
+        error = pool__turn(pool, set_over, set, milliseconds);
+    size_t ready = count_ready(set, &enough);
+    pthread_mutex_unlock(&pool->lock);
+    return error ? error : ready > INT_MAX ? INT_MAX : (int)ready;
+}
+
+int pool_wait(pool_future_t *const *futures, size_t count, pool_wait_mode_t mode, int milliseconds)
+{
+    if ((!futures && count) || mode < POOL_WAIT_ALL || mode > POOL_WAIT_FIRST_ERROR)
+        return -EINVAL;
+    struct set set = {futures, count, mode};
+    bool none = true;
+    for (size_t i = 0; i < count && none; i++)
+        none = !futures[i];
+    pool_t *pool = pool_of(futures, count);
+    if (!pool)
+        return none ? 0 : -EINVAL;
+    return wait_for_set(pool, &set, milliseconds);
+}
+
+int pool_as_completed(pool_future_t **futures, size_t count, int milliseconds,
+                      pool_future_t **ready)
+{
+    if ((!futures && count) || !ready)
+        return -EINVAL;
+    int any = pool_wait(futures, count, POOL_WAIT_ANY, milliseconds);
+    if (any < 0)
+        return any;
+    for (size_t i = 0; i < count; i++) {
+        if (!futures[i] || !ask(futures[i], is_called))
+            continue;
+        *ready = futures[i];
+        for (size_t j = i; j < count; j++) /* the same one may be there twice */
+            if (futures[j] == *ready)
+                futures[j] = NULL;
+        return (int)i;
+    }
+    return -ENOENT;
+}
+
+/* ---- In a program's own event loop ---- */
+
+static bool at_once(const void *unused)
+{
+    (void)unused;
+    return true;
+}
+
+int pool_step(pool_t *pool)
+{
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    pthread_mutex_lock(&pool->lock);
+    do {
+        pool__silence(pool);
+        error = pool__turn(pool, at_once, NULL, 0);
+    } while (!error && pool->epoll >= 0 && pool->unfinished && !pool__listen(pool));
+    size_t unfinished = pool->unfinished;
+    pthread_mutex_unlock(&pool->lock);
+    return error ? error : unfinished > INT_MAX ? INT_MAX : (int)unfinished;
+}
+
+int pool_fileno(pool_t *pool)
+{
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    pthread_mutex_lock(&pool->lock);
+    if (pool->epoll < 0)
+        error = pool__open_epoll(pool);
+    int descriptor = pool->epoll;
+    pthread_mutex_unlock(&pool->lock);
+    return error ? error : descriptor;
+}

@@ -1,0 +1,260 @@
+/* Runs in the host: results one by one, from items that come one by one. An iterator is a job whose
+ * sink is a window of slots instead of the caller's array. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/flat.h"
+#include "host/fill.h"
+
+enum { SLOTS = 4096, WINDOW_BYTES = 32 << 20 };
+
+struct pool_iterator {
+    struct pool_future *job;
+    size_t index;       /* of the item last given */
+    size_t given;       /* unordered: how many of window->order have been taken */
+    pool_error_t error; /* of that item; its message is NULL without one */
+};
+
+/* ---- The window: with the lock held ---- */
+
+void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error_t *error)
+{
+    struct pool__window *window = job->window;
+    if (!window)
+        return;
+    size_t slot = index % window->capacity;
+    window->slots[slot] = error ? POOL__BAD : POOL__GOOD;
+    if (error)
+        pool__error_copy(&window->errors[slot], error);
+    window->order[window->ordered++ % window->capacity] = index;
+}
+
+bool pool__window_full(const struct pool_future *job)
+{
+    const struct pool__window *window = job->window;
+    double each = (double)job->out.size + job->result_bytes + 1;
+    double fit = WINDOW_BYTES / each;
+    size_t limit = fit < (double)window->capacity ? (size_t)fit : window->capacity;
+    size_t least = 2 * (size_t)job->pool->board->processes;
+    limit = limit > least ? limit : least;
+    limit = limit < window->capacity ? limit : window->capacity;
+    size_t ahead = job->given - window->delivered, least_free = job->chunks ? limit / 4 : 1;
+    return ahead + least_free > limit; /* not for every single one that is taken */
+}
+
+void *pool__element(const struct pool_future *job, uint64_t index)
+{
+    uint64_t place = job->window ? index % job->window->capacity : index;
+    return (char *)job->out.data + place * job->out.size;
+}
+
+void pool__window_free(struct pool_future *job)
+{
+    static const pool_error_t none;
+    struct pool__window *window = job->window;
+    if (!window)
+        return;
+    for (size_t i = 0; i < window->capacity; i++) {
+        if (window->slots[i] == POOL__GOOD && job->result_type)
+            pool__release_value(job->result_type, (char *)job->out.data + i * job->out.size);
+        pool__error_copy(&window->errors[i], &none);
+    }
+    free(window->slots);
+    free(window->errors);
+    free(window->order);
+    free(job->out.data);
+    free(job->staged);
+    free(window);
+}
+
+/* ---- Making one ---- */
+
+static bool add_window(struct pool_future *job, bool unordered)
+{
+    struct pool__window *window = calloc(1, sizeof *window);
+    if (!window)
+        return false;
+    job->window = window;
+    window->capacity = SLOTS;
+    window->unordered = unordered;
+    window->slots = calloc(SLOTS, sizeof *window->slots);
+    window->errors = calloc(SLOTS, sizeof *window->errors);
+    window->order = calloc(SLOTS, sizeof *window->order);
+    job->out.data = calloc(SLOTS, job->out.size ? job->out.size : 1);
+    job->staged = calloc(1, job->in.size);
+    if (window->slots && window->errors && window->order && job->out.data && job->staged)
+        return true;
+    return false;
+}
+
+static int start(pool_t *pool, const struct pool__call *call, const pool_source_t *source,
+                 bool unordered, pool_iterator_t **iterator)
+{
+    pool_iterator_t *made = calloc(1, sizeof *made);
+    struct pool_future *job = malloc(sizeof *job);
+    if (!made || !job) {
+        free(made);
+        free(job);
+        return -ENOMEM;
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool__prepare(pool, job, call);
+    job->async = true;
+    bool enough = add_window(job, unordered);
+    if (enough) {
+        job->next_item = source->next;
+        job->source = source->context;
+        job->in.count = source->next ? SIZE_MAX : source->in.count;
+        pool__submit(pool, job);
+        pool__fill(pool);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    made->job = job;
+    if (!enough) {
+        pool__job_free(job);
+        free(made);
+        return -ENOMEM;
+    }
+    *iterator = made;
+    return 0;
+}
+
+static int check_and_start(pool_t *pool, pool_function_t function, const pool_source_t *source,
+                           pool_out_t result, const pool_map_options_t *options, bool unordered,
+                           pool_iterator_t **iterator)
+{
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    if (!source || !iterator || result.data)
+        return POOL_EOPTION;
+    if (!source->next && source->in.count && !source->in.data)
+        return POOL_ENODATA;
+    struct pool__call call = {function, source->in, result, options};
+    call.in.count = 0; /* there is no array of results, and maybe none of items */
+    error = pool__check_options(&call);
+    if (!error)
+        error = pool__check_call(pool, function, &call.in, &call.out);
+    return error ? error : start(pool, &call, source, unordered, iterator);
+}
+
+int pool_imap(pool_t *pool, pool_function_t function, const pool_source_t *source,
+              pool_out_t result, const pool_map_options_t *options, pool_iterator_t **iterator)
+{
+    return check_and_start(pool, function, source, result, options, false, iterator);
+}
+
+int pool_imap_unordered(pool_t *pool, pool_function_t function, const pool_source_t *source,
+                        pool_out_t result, const pool_map_options_t *options,
+                        pool_iterator_t **iterator)
+{
+    return check_and_start(pool, function, source, result, options, true, iterator);
+}
+
+/* ---- Taking results ---- */
+
+/* Whether there is something to give, or never will be. */
+static bool has_next(const void *argument)
+{
+    const pool_iterator_t *iterator = argument;
+    const struct pool_future *job = iterator->job;
+    const struct pool__window *window = job->window;
+    if (window->unordered)
+        return iterator->given < window->ordered || job->called;
+    return window->slots[window->delivered % window->capacity] != POOL__EMPTY || job->called;
+}
+
+/* Frees slots from the first on whose elements have been taken. */
+static void move_window(struct pool__window *window)
+{
+    for (;;) {
+        enum pool__slot *slot = &window->slots[window->delivered % window->capacity];
+        if (*slot != POOL__GONE)
+            return;
+        *slot = POOL__EMPTY;
+        window->delivered++;
+    }
+}
+
+/* What is to be given when no item is. */
+static int end_of(const struct pool_future *job)
+{
+    return job->status < 0 ? job->status : job->source_error;
+}
+
+static int give(pool_iterator_t *iterator, void *result)
+{
+    struct pool_future *job = iterator->job;
+    struct pool__window *window = job->window;
+    size_t index = window->delivered;
+    if (window->unordered) {
+        if (iterator->given == window->ordered)
+            return end_of(job);
+        index = window->order[iterator->given++ % window->capacity];
+    }
+    size_t slot = index % window->capacity;
+    enum pool__slot state = window->slots[slot];
+    if (state == POOL__EMPTY)
+        return end_of(job);
+    iterator->index = index;
+    if (state == POOL__GOOD && job->out.size)
+        memcpy(result, (char *)job->out.data + slot * job->out.size, job->out.size);
+    if (job->out.size)
+        memset((char *)job->out.data + slot * job->out.size, 0, job->out.size);
+    iterator->error = window->errors[slot]; /* with its texts, if there are any */
+    window->errors[slot] = (pool_error_t){0};
+    window->slots[slot] = POOL__GONE;
+    move_window(window);
+    return state == POOL__GOOD ? 1 : POOL_EITEM;
+}
+
+int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
+{
+    static const pool_error_t none;
+    int error = iterator ? pool__check(iterator->job->pool) : -EINVAL;
+    if (error)
+        return error;
+    struct pool_future *job = iterator->job;
+    if (!result && job->out.size)
+        return POOL_ENODATA;
+    pthread_mutex_lock(&job->pool->lock);
+    if (!has_next(iterator))
+        error = pool__turn(job->pool, has_next, iterator, milliseconds);
+    if (!error) {
+        pool__error_copy(&iterator->error, &none);
+        error = give(iterator, result);
+        pool__fill(job->pool);
+    }
+    pthread_mutex_unlock(&job->pool->lock);
+    return error;
+}
+
+size_t pool_next_index(const pool_iterator_t *iterator)
+{
+    return iterator ? iterator->index : 0;
+}
+
+const pool_error_t *pool_next_error(const pool_iterator_t *iterator)
+{
+    return iterator && iterator->error.message ? &iterator->error : NULL;
+}
+
+void pool_iterator_free(pool_iterator_t *iterator)
+{
+    static const pool_error_t none;
+    if (!iterator || pool__check(iterator->job->pool) < 0)
+        return;
+    struct pool_future *job = iterator->job;
+    pthread_mutex_lock(&job->pool->lock);
+    if (!job->done)
+        pool__stop(job->pool, job, POOL_CANCELLED, false);
+    bool called = job->called;
+    job->freed = true;
+    pthread_mutex_unlock(&job->pool->lock);
+    if (called)
+        pool__job_free(job);
+    pool__error_copy(&iterator->error, &none);
+    free(iterator);
+}

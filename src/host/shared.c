@@ -1,0 +1,80 @@
+/* Runs in the host: the memory that host and workers share. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "host/pool.h"
+
+/* Memory beyond this is given back to the system when nothing uses it. */
+#define KEPT ((uint64_t)64 << 20)
+
+void *pool_shared_alloc(pool_t *pool, size_t count, size_t size)
+{
+    size_t bytes;
+    if (pool__check(pool) < 0 || __builtin_mul_overflow(count, size, &bytes) || bytes == 0)
+        return NULL;
+    struct shared_array *array = malloc(sizeof *array);
+    if (!array)
+        return NULL;
+    pthread_mutex_lock(&pool->lock);
+    array->extent = pool__arena_alloc(&pool->results_arena, bytes);
+    if (array->extent) {
+        array->next = pool->shared;
+        pool->shared = array;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (!array->extent) {
+        free(array);
+        return NULL;
+    }
+    void *memory = pool__board_at(pool->board, pool__extent_offset(array->extent));
+    memset(memory, 0, bytes);
+    return memory;
+}
+
+void pool_shared_free(pool_t *pool, void *memory)
+{
+    if (!memory || pool__check(pool) < 0)
+        return;
+    uint64_t offset = pool__board_offset(pool->board, memory);
+    struct shared_array *found = NULL;
+    pthread_mutex_lock(&pool->lock);
+    for (struct shared_array **link = &pool->shared; *link && !found;) {
+        if (pool__extent_offset((*link)->extent) == offset) {
+            found = *link;
+            *link = found->next;
+            pool__arena_free(&pool->results_arena, found->extent);
+        } else {
+            link = &(*link)->next;
+        }
+    }
+    pthread_mutex_unlock(&pool->lock);
+    free(found);
+}
+
+bool pool__in_shared_array(const pool_t *pool, const void *data, size_t bytes)
+{
+    uint64_t offset = pool__board_offset(pool->board, data);
+    for (const struct shared_array *array = pool->shared; array; array = array->next) {
+        uint64_t start = pool__extent_offset(array->extent);
+        uint64_t size = pool__extent_size(array->extent);
+        if (offset >= start && bytes <= size && offset - start <= size - bytes)
+            return true;
+    }
+    return false;
+}
+
+/* Gives memory back that only a large call needed. */
+static void trim(pool_t *pool, struct pool__arena *arena)
+{
+    uint64_t peak = pool__arena_peak(arena), keep = arena->fresh + KEPT;
+    uint64_t page = 65536, from = (keep + page - 1) / page * page;
+    if (peak > from)
+        madvise(pool__board_at(pool->board, from), peak - from, MADV_REMOVE);
+}
+
+void pool__trim(pool_t *pool)
+{
+    trim(pool, &pool->items_arena);
+    trim(pool, &pool->results_arena);
+}

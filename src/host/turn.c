@@ -1,0 +1,236 @@
+/* Runs in the host: who waits for the workers, and what is done when they have something to say.
+ *
+ * One lock guards the pool. Of the threads that wait in the library one turns the pool for all: it
+ * waits, without the lock, and then hears, collects, fills and ends jobs; the others wait for it to
+ * say that something has changed, and one of them takes over when it leaves. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "host/fill.h"
+
+/* ---- Jobs ---- */
+
+void pool__submit(pool_t *pool, struct pool_future *job)
+{
+    struct pool_future **link = &pool->jobs;
+    while (*link && (*link)->options.priority >= job->options.priority)
+        link = &(*link)->next;
+    job->next = *link;
+    *link = job;
+    pool->unfinished++;
+}
+
+void pool__withdraw(pool_t *pool, struct pool_future *job)
+{
+    struct pool_future **link = &pool->jobs;
+    while (*link != job)
+        link = &(*link)->next;
+    *link = job->next;
+    pool->unfinished--;
+}
+
+/* Takes the job at `*link` out of the list: all its items have an end. */
+static void end_job(pool_t *pool, struct pool_future **link)
+{
+    struct pool_future *job = *link;
+    *link = job->next;
+    job->next = NULL;
+    job->done = true;
+    pool__report_sort(&job->report);
+    link = &pool->finished;
+    while (*link)
+        link = &(*link)->next;
+    *link = job;
+    if (!pool->jobs)
+        pool__trim(pool);
+}
+
+/* What cannot even be given out is lost. */
+static void lose_rest(pool_t *pool, struct pool_future *job)
+{
+    if (job->given == job->in.count || job->chunks > 0)
+        return;
+    if (pool->phase == POOL__GONE_PHASE && job->status == 0)
+        job->status = pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
+    if (job->status == 0)
+        return;
+    uint64_t from = job->given;
+    if (job->window)
+        job->in.count = job->given;
+    job->given = job->in.count;
+    pool__lose_items(pool, job, from, job->in.count);
+}
+
+/* Whether its time is up; then what is to be done about it is done. */
+static void watch_time(pool_t *pool, struct pool_future *job, uint64_t now)
+{
+    if (job->deadline && now >= job->deadline) {
+        job->deadline = 0;
+        pool__stop(pool, job, POOL_TIMED_OUT, true);
+    }
+    if (job->kill_at && now >= job->kill_at) {
+        job->kill_at = 0;
+        pool__stop(pool, job, job->stopped, true);
+    }
+    if (job->options.fail_fast && job->failed && !job->stopped)
+        pool__stop(pool, job, POOL_CANCELLED, false);
+}
+
+/* Does what can be done without waiting. */
+static void step(pool_t *pool)
+{
+    pool__hear(pool);
+    pool__collect(pool);
+    for (struct pool_future *job = pool->jobs; job; job = job->next)
+        if (job->deadline || job->kill_at || job->options.fail_fast)
+            watch_time(pool, job, pool__now());
+    pool__fill(pool);
+    for (struct pool_future **link = &pool->jobs; *link;) {
+        lose_rest(pool, *link);
+        if ((*link)->ended == (*link)->in.count)
+            end_job(pool, link);
+        else
+            link = &(*link)->next;
+    }
+    pool__let_leave(pool);
+}
+
+/* ---- Callbacks ---- */
+
+bool pool__in_callback(const pool_t *pool)
+{
+    return pool->calling && pthread_equal(pool->caller, pthread_self());
+}
+
+static void release_lock(pool_t *pool)
+{
+    pool->calling = true;
+    pool->caller = pthread_self();
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void regain_lock(pool_t *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->calling = false;
+}
+
+/* The job's last callback; the pool has no more to do with it. */
+static void call_back(pool_t *pool, struct pool_future *job)
+{
+    const pool_map_options_t *options = &job->options;
+    void (*callback)(pool_future_t *, void *) =
+        job->failed || job->status < 0 ? options->error_callback : options->callback;
+    if (callback) {
+        release_lock(pool);
+        callback(job, options->context);
+        regain_lock(pool);
+    }
+    job->called = true;
+    pool->unfinished--;
+    pthread_cond_broadcast(&pool->changed);
+    if (job->freed)
+        pool__job_free(job);
+}
+
+static void report_progress(pool_t *pool, struct pool_future *job)
+{
+    job->reported = job->ended;
+    size_t ended = job->ended, failed = job->failed;
+    release_lock(pool);
+    job->options.progress(job->options.context, ended, failed, job->in.count);
+    regain_lock(pool);
+}
+
+/* The next job with progress to report, or NULL. Callbacks may change the list: ask again. */
+static struct pool_future *with_progress(struct pool_future *job)
+{
+    while (job && (!job->options.progress || job->reported == job->ended))
+        job = job->next;
+    return job;
+}
+
+/* Makes the callbacks that are due. One thread at a time makes them; they make no others. */
+static void make_calls(pool_t *pool)
+{
+    struct pool_future *job;
+    if (pool->calling)
+        return;
+    while ((job = with_progress(pool->jobs)) || (job = with_progress(pool->finished)))
+        report_progress(pool, job);
+    while ((job = pool->finished)) {
+        pool->finished = job->next;
+        job->next = NULL;
+        call_back(pool, job);
+    }
+}
+
+/* ---- Turning ---- */
+
+static uint64_t earliest(const pool_t *pool, uint64_t deadline)
+{
+    for (const struct pool_future *job = pool->jobs; job; job = job->next) {
+        if (job->deadline && job->deadline < deadline)
+            deadline = job->deadline;
+        if (job->kill_at && job->kill_at < deadline)
+            deadline = job->kill_at;
+    }
+    return deadline;
+}
+
+/* Waits for the workers, for all threads. */
+static void turn_once(pool_t *pool, uint64_t deadline)
+{
+    uint64_t until = earliest(pool, deadline);
+    uint32_t outstanding = pool__outstanding(pool);
+    int milliseconds = until == UINT64_MAX ? -1 : pool__milliseconds(pool__now(), until);
+    pool->turning = true;
+    pthread_mutex_unlock(&pool->lock);
+    bool long_sleep = pool__wait(pool, outstanding, milliseconds);
+    pthread_mutex_lock(&pool->lock);
+    pool->turning = false;
+    if (long_sleep)
+        pool__reconcile(pool, NULL);
+}
+
+/* Waits for the thread that turns the pool. */
+static void wait_for_turner(pool_t *pool, uint64_t deadline)
+{
+    if (deadline == UINT64_MAX) {
+        pthread_cond_wait(&pool->changed, &pool->lock);
+        return;
+    }
+    struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000u),
+                             .tv_nsec = (long)(deadline % 1000000000u)};
+    pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
+}
+
+int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *argument,
+               int milliseconds)
+{
+    uint64_t deadline = UINT64_MAX;
+    int error = 0;
+    if (pool__in_callback(pool))
+        return POOL_EBUSY;
+    if (milliseconds >= 0)
+        deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
+    for (;;) {
+        if (!pool->turning) {
+            step(pool);
+            make_calls(pool);
+        }
+        if (over(argument))
+            break;
+        if (pool__now() >= deadline) {
+            error = -ETIMEDOUT;
+            break;
+        }
+        if (pool->turning || pool->calling)
+            wait_for_turner(pool, deadline);
+        else
+            turn_once(pool, deadline);
+    }
+    pthread_cond_broadcast(&pool->changed); /* whoever waits may have to turn the pool now */
+    return error;
+}
