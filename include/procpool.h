@@ -153,7 +153,8 @@ typedef struct pool_options {
     pool_initializer_t initializer;
     void *initargs;
     pool_finalizer_t finalizer;
-    /* How long pool_create() waits for all initializers, in milliseconds; 0: 60 000. */
+    /* How long pool_create() waits for all initializers, and how long one may take in a replacement
+     * before it is killed, in milliseconds; 0: 60 000. */
     int start_timeout;
     /* How long workers that are told to leave are waited for before they are killed, in
      * milliseconds: finalizers in pool_close() + pool_free(), signal handlers of the tasks in
@@ -532,12 +533,22 @@ POOL_API void pool_iterator_free(pool_iterator_t *iterator);
     (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
      POOL__SAME_ELEMENTS(results, (function)->result),                                             \
      pool_starmap_async((pool), &(function)->callable, (rows), (count), (results), __VA_ARGS__))
+/* A function of another signature than pool_function_t, or any other pointer, has no `callable`. */
+struct pool__any {
+    pool_callable_t callable;
+};
+#define POOL__HAS_CALLABLE(function)                                                               \
+    ((void)sizeof(_Generic((function), pool_function_t: (struct pool__any *)0,                     \
+                           void *: (struct pool__any *)0, default: (function))                     \
+                      ->callable))
 #define pool_map(pool, function, ...)                                                              \
-    _Generic((function), pool_function_t: pool_map, void *: pool_map, default: pool_map_callable)( \
-        (pool), (function), __VA_ARGS__)
+    (POOL__HAS_CALLABLE(function),                                                                 \
+     _Generic((function), pool_function_t: pool_map, void *: pool_map,                             \
+              default: pool_map_callable)((pool), (function), __VA_ARGS__))
 #define pool_map_with(pool, function, ...)                                                         \
-    _Generic((function), pool_function_t: pool_map_with, void *: pool_map_with,                    \
-             default: pool_map_callable_with)((pool), (function), __VA_ARGS__)
+    (POOL__HAS_CALLABLE(function),                                                                 \
+     _Generic((function), pool_function_t: pool_map_with, void *: pool_map_with,                   \
+              default: pool_map_callable_with)((pool), (function), __VA_ARGS__))
 #endif
 
 #ifdef __cplusplus

@@ -95,7 +95,7 @@ struct pool__trial {
     bool finished;   /* it came to its end */
     int error;       /* negated errno: it could not be made */
     int status;      /* as from waitpid() */
-    int code;        /* what the last pack function returned; 1: there was no room */
+    int code;        /* what became of the item after these; see fill.c */
     uint64_t passed; /* items without fault */
     uint64_t bytes;  /* what they take */
     uint64_t needed; /* how much room the next one needs */

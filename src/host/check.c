@@ -32,7 +32,28 @@ static bool field_fits(const pool_type_t *type, const pool_field_t *field)
             field->count_size > type->size - field->count_offset)
             return false;
     }
+    bool pointers = field->count == 0 || field->type->kind != POOL_KIND_PLAIN;
+    if (pointers && (field->offset % sizeof(void *) || type->size % sizeof(void *)))
+        return false; /* a packed struct */
     return field->offset <= type->size && bytes <= type->size - field->offset;
+}
+
+/* Whether a type without fields is what its kind says. */
+static bool kind_fits(const pool_t *pool, const pool_type_t *type)
+{
+    switch (type->kind) {
+    case POOL_KIND_PLAIN:
+        return true;
+    case POOL_KIND_TEXT:
+        return type->size == sizeof(char *);
+    case POOL_KIND_BYTES:
+        return type->size == sizeof(pool_bytes_t);
+    case POOL_KIND_CUSTOM:
+        return is_code(pool, (uintptr_t)type->pack) && is_code(pool, (uintptr_t)type->unpack) &&
+               (!type->release || is_code(pool, (uintptr_t)type->release));
+    default:
+        return false;
+    }
 }
 
 /* Whether values of this type can travel: it makes sense, and it and all it refers to are static
@@ -48,15 +69,13 @@ static bool type_known(const pool_t *pool, const pool_type_t *type, size_t size,
         return false;
     seen->types[seen->count++] = type;
     seen->custom |= type->kind == POOL_KIND_CUSTOM;
-    if (type->kind == POOL_KIND_CUSTOM)
-        return is_code(pool, (uintptr_t)type->pack) && is_code(pool, (uintptr_t)type->unpack);
     if (type->kind != POOL_KIND_STRUCT)
-        return type->kind >= POOL_KIND_PLAIN && type->kind <= POOL_KIND_BYTES;
+        return kind_fits(pool, type);
     if (type->field_count == 0 || !is_static(pool, type->fields))
         return false;
     for (size_t i = 0; i < type->field_count; i++) {
         const pool_field_t *field = &type->fields[i];
-        if (!field_fits(type, field) || !type_known(pool, field->type, field->size, seen))
+        if (!type_known(pool, field->type, field->size, seen) || !field_fits(type, field))
             return false;
     }
     return true;

@@ -3,6 +3,7 @@
 #include "host/fill.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "common/flat.h"
@@ -15,9 +16,14 @@ enum {
     AHEAD = 8,                  /* automatic chunks outstanding per worker and blocking call */
     BLIND = 64,                 /* the same when the caller may be away: and of what size, unknown */
     SHARE = 4,                  /* near the end, a chunk is a worker's rest divided by this */
-    BUDGET = 32 << 20,          /* bytes outstanding, unless a chunk per worker needs more */
-    DIED = 2,                   /* beside error codes: the copy of the host died over the item */
-    NO_MORE = 3                 /* the source is exhausted */
+    BUDGET = 32 << 20           /* bytes outstanding, unless a chunk per worker needs more */
+};
+
+/* Beside the error codes of anybody. */
+enum {
+    NO_ROOM = INT_MIN, /* this item needs more room */
+    DIED,              /* the copy of the host died over it */
+    NO_MORE            /* the source is exhausted */
 };
 
 uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
@@ -137,7 +143,7 @@ static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
     return true;
 }
 
-/* Packs item `index` to `to`, where `room` bytes are. Returns 0, an error, or 1: it needs more room.
+/* Packs item `index` to `to`, where `room` bytes are. Returns 0, an error, NO_ROOM or NO_MORE.
  * `*used` is what it takes or needs. */
 static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to, uint64_t room,
                      uint64_t *used)
@@ -150,13 +156,13 @@ static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to,
         return NO_MORE;
     int error = pool__pack(&writer, job->item_type, job->in.size, item);
     if (error)
-        return error < 0 ? error : -EINVAL;
+        return error;
     if (writer.used > (uint64_t)INT64_MAX)
         return -EOVERFLOW;
     entry.size = writer.used;
     *used = pool__entry_stride(entry.size);
     if (*used > room)
-        return 1;
+        return NO_ROOM;
     memcpy(to, &entry, sizeof entry);
     job->is_staged = false;
     return 0;
@@ -189,8 +195,8 @@ static void pack_items(void *argument)
     }
 }
 
-/* Packs items of the chunk to `to`. Returns 0 when there is at least one, 1 when the first needs more
- * room, an error of the first, or DIED. */
+/* Packs items of the chunk to `to`. Returns 0 when there is at least one, else what became of the
+ * first. */
 static int pack(pool_t *pool, struct pool_future *job, const struct pool__chunk *chunk,
                 unsigned char *to, uint64_t room, struct pool__trial *result)
 {
@@ -221,7 +227,7 @@ static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
     struct pool__trial result;
     chunk->count = 1;
     int error = pack(pool, job, chunk, item, POOL__INLINE_ITEM, &result);
-    if (error != 1) {
+    if (error != NO_ROOM) {
         chunk->items = pool__board_offset(pool->board, item);
         return error;
     }
@@ -231,11 +237,11 @@ static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
     use_items(chunk, memory);
     error = pack(pool, job, chunk, pool__board_at(pool->board, chunk->items), result.needed,
                  &result);
-    return error == 1 ? -EINVAL : error; /* a pack function that writes more the second time */
+    return error == NO_ROOM ? -EINVAL : error; /* a pack function that writes more the second time */
 }
 
 /* As many of the chunk's items as fit into CHUNK_BYTES; counts them in chunk->count. Returns as
- * pack_single() does, and 1 when not even the first fits. */
+ * pack_single() does, and NO_ROOM when not even the first fits. */
 static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chunk *chunk)
 {
     struct pool__trial result;
@@ -259,8 +265,8 @@ static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chun
 static int place_stream(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    int error = chunk->count > 1 ? pack_several(pool, job, chunk) : 1;
-    return error == 1 ? pack_single(pool, job, number) : error;
+    int error = chunk->count > 1 ? pack_several(pool, job, chunk) : NO_ROOM;
+    return error == NO_ROOM ? pack_single(pool, job, number) : error;
 }
 
 bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes)

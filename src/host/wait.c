@@ -12,7 +12,7 @@
 
 enum {
     PATIENCE = 50000,     /* the longest spin, in nanoseconds: about the price of a wake-up */
-    SHORT_SLEEP = 150000, /* after a sleep as short as this a spin would have paid */
+    SHORT_SLEEP = 600000, /* after a sleep as short as this a spin may have paid */
     TICK = 1000           /* milliseconds between looks at the whole board */
 };
 

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 enum {
-    POOL__START_FAILURES = 5,      /* rounds of failed starts after which the pool is broken */
-    POOL__FIRST_DELAY = 10000000,  /* nanoseconds before the start after a failed one; doubles */
+    POOL__START_FAILURES = 5,     /* rounds of failed starts after which the pool is broken */
+    POOL__FIRST_DELAY = 10000000, /* nanoseconds before the start after a failed one; doubles */
 };
 
 /* What the pool as a whole is about. */
@@ -23,6 +23,8 @@ struct pool__place {
     int pid;        /* 0: vacant */
     uint32_t life;  /* of the worker here, or of the last one */
     uint64_t birth; /* which fork of the pool's it was, from 1 */
+    uint64_t since; /* when it was forked */
+    bool ready;     /* it has got through its start */
     bool told;      /* the host knows of the birth */
     bool gone;      /* left in peace: stays vacant */
 };
@@ -33,7 +35,8 @@ struct pool__roster {
     enum pool__mode mode;
     uint64_t births;     /* forks so far */
     uint64_t failed;     /* forks up to this one belong to the failures already counted */
-    int failures;        /* rounds of failed starts since the last good one */
+    int failures;        /* rounds of failed starts since the last good one, at most that many */
+    bool broken;
     uint64_t not_before; /* when the next fork may be made */
 };
 
@@ -47,7 +50,7 @@ int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now);
 uint64_t pool__roster_next(const struct pool__roster *roster);
 
 /* A worker was forked there. */
-void pool__roster_born(struct pool__roster *roster, int place, int pid);
+void pool__roster_born(struct pool__roster *roster, int place, int pid, uint64_t now);
 
 /* No worker could be forked. */
 void pool__roster_unborn(struct pool__roster *roster, uint64_t now);
@@ -59,8 +62,11 @@ int pool__roster_find(const struct pool__roster *roster, int pid);
  * starts of workers that lived at the same time have one cause, and count as one. */
 void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool left, uint64_t now);
 
-/* Whether starts fail so often that it is time to give up. */
+/* Whether starts fail so often that it is time to give up: then nobody is ready any more. */
 bool pool__roster_broken(const struct pool__roster *roster);
+
+/* The first worker that has not got through its start although it was forked before `then`; -1. */
+int pool__roster_late(const struct pool__roster *roster, uint64_t then);
 
 /* Whether no worker lives, and none will. */
 bool pool__roster_done(const struct pool__roster *roster);

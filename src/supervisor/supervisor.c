@@ -92,7 +92,7 @@ static int fork_worker(struct supervisor *supervisor, int place)
     if (pid == 0)
         become_worker(supervisor, place, life, self);
     setpgid(pid, pid); /* both sides do it: whoever comes first */
-    pool__roster_born(&supervisor->roster, place, pid);
+    pool__roster_born(&supervisor->roster, place, pid, pool__now());
     return 0;
 }
 
@@ -255,10 +255,30 @@ static void announce(struct supervisor *supervisor)
             send_to_host(supervisor, (struct pool__message){.type = POOL__BROKEN}) == 0;
 }
 
+static uint64_t start_limit(const struct supervisor *supervisor)
+{
+    return (uint64_t)supervisor->crossing->options.start_timeout * 1000000u;
+}
+
+/* Sees who has got through its start, and kills who takes too long. */
+static void watch_starts(struct supervisor *supervisor)
+{
+    uint64_t now = pool__now(), limit = start_limit(supervisor);
+    for (int i = 0; i < supervisor->roster.count; i++) {
+        struct pool__place *place = &supervisor->roster.places[i];
+        const struct pool__seat *seat = pool__seat(supervisor->crossing->board, i);
+        place->ready = atomic_load(&seat->ready) == place->life;
+    }
+    int late = now > limit ? pool__roster_late(&supervisor->roster, now - limit) : -1;
+    if (late >= 0)
+        kill(supervisor->roster.places[late].pid, SIGKILL);
+}
+
 static void settle(struct supervisor *supervisor)
 {
     if (supervisor->roster.mode == POOL__OPEN && atomic_load(&supervisor->crossing->board->closing))
         supervisor->roster.mode = POOL__RETIRING; /* the first worker that leaves wakes us */
+    watch_starts(supervisor);
     reap(supervisor);
     fill_vacancies(supervisor);
     announce(supervisor);
@@ -268,11 +288,24 @@ static void settle(struct supervisor *supervisor)
         end(supervisor);
 }
 
+/* When there is something to do although nothing has happened. */
+static uint64_t next_time(const struct supervisor *supervisor, uint64_t now)
+{
+    if (supervisor->kill_at)
+        return supervisor->kill_at > now ? supervisor->kill_at : now + 10000000;
+    uint64_t next = pool__roster_next(&supervisor->roster);
+    for (int i = 0; i < supervisor->roster.count; i++) {
+        const struct pool__place *place = &supervisor->roster.places[i];
+        uint64_t late = place->since + start_limit(supervisor) + 1;
+        if (place->pid && !place->ready && (next == 0 || late < next))
+            next = late;
+    }
+    return next;
+}
+
 static int timeout(const struct supervisor *supervisor)
 {
-    uint64_t now = pool__now(), next = pool__roster_next(&supervisor->roster);
-    if (supervisor->kill_at)
-        next = supervisor->kill_at > now ? supervisor->kill_at : now + 10000000;
+    uint64_t now = pool__now(), next = next_time(supervisor, now);
     return next ? pool__milliseconds(now, next) : -1;
 }
 

@@ -16,7 +16,7 @@
 enum {
     EXIT_BELL_LOST = 124,
     PATIENCE = 50000,      /* the longest spin, in nanoseconds: about the price of a wake-up */
-    SHORT_SLEEP = 150000   /* after a sleep as short as this a spin would have paid */
+    SHORT_SLEEP = 600000   /* after a sleep as short as this a spin may have paid */
 };
 
 void pool__bell_init(struct bell *bell, int descriptor)

@@ -3,8 +3,10 @@
 #include "worker/worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "common/clock.h"
 #include "common/flat.h"
@@ -28,6 +30,7 @@ static void note_failure(const struct run *run, uint64_t i, int code)
     atomic_store_explicit(&run->cell->notes, used, memory_order_release);
 }
 
+/* Whether there may be no room for another failure. */
 static bool notes_full(const struct pool__cell *cell)
 {
     uint32_t used = atomic_load_explicit(&cell->notes, memory_order_relaxed);
@@ -86,15 +89,21 @@ static int next_item(struct run *run, const void **item)
 static void drop_result(void *context, void *memory)
 {
     const struct run *run = context;
-    uintptr_t in_board = (uintptr_t)memory - (uintptr_t)run->worker->board;
-    if (in_board >= run->worker->board->size &&
-        !pool__scratch_has(&run->worker->task.scratch, memory) &&
-        !pool__image_has(&run->worker->crossing->image, (uintptr_t)memory))
+    const struct worker *worker = run->worker;
+    bool in_item = (uintptr_t)memory - (uintptr_t)worker->board < worker->board->size;
+    bool in_scratch = pool__scratch_has(&worker->task.scratch, memory);
+    bool in_image = pool__image_has(&worker->crossing->image, (uintptr_t)memory);
+    /* Arguments and environment lie between these two, at the end of the first stack. */
+    bool in_environment = (uintptr_t)memory >= getauxval(AT_RANDOM) &&
+                          (uintptr_t)memory <= getauxval(AT_EXECFN);
+    if (!in_item && !in_scratch && !in_image && !in_environment)
         free(memory);
 }
 
-/* Packs the value behind the entries already there, if there is room. Returns 0, an error, or 1 with
- * the room that is needed in `*wanted`. */
+enum { NO_ROOM = INT_MIN }; /* no code of anybody's */
+
+/* Packs the value behind the entries already there, if there is room. Returns 0, an error, or NO_ROOM
+ * with the room that is needed in `*wanted`. */
 static int pack_result(const struct run *run, uint64_t i, const void *value, uint64_t *wanted)
 {
     const struct pool__order *order = run->order;
@@ -108,11 +117,11 @@ static int pack_result(const struct run *run, uint64_t i, const void *value, uin
     entry.size = writer.used;
     *wanted = pool__entry_stride(entry.size);
     if (error)
-        return error < 0 ? error : -EINVAL;
+        return error;
     if (writer.used > (uint64_t)INT64_MAX)
         return -EOVERFLOW;
     if (*wanted > room)
-        return 1;
+        return NO_ROOM;
     memcpy(to, &entry, sizeof entry);
     atomic_store_explicit(&run->cell->stream.used, used + *wanted, memory_order_release);
     return 0;
@@ -123,13 +132,13 @@ static int send_result(struct run *run, uint64_t i, void *value)
 {
     uint64_t wanted;
     int error = pack_result(run, i, value, &wanted);
-    if (error > 0) {
+    if (error == NO_ROOM) {
         pool__hand_over(run->worker, run->chunk, run->generation, wanted);
         error = pack_result(run, i, value, &wanted);
     }
     struct pool__dropper dropper = {drop_result, run, false};
     pool__drop(&dropper, run->order->result_type, value);
-    if (error > 0)
+    if (error == NO_ROOM)
         error = -ENOMEM;
     return error ? explain(&run->worker->task, error, "the result could not be packed") : 0;
 }
@@ -169,14 +178,17 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
         memset(results, 0, count * order->result_size);
     worker->task.cancelled = &order->cancelled;
     worker->task.seed = order->seed;
-    for (uint64_t i = 0; i < count && !notes_full(cell); i++) {
+    bool full = false;
+    for (uint64_t i = 0; i < count && !full; i++) {
         if (pool_task_cancelled(&worker->task) || worker->items_left == 0)
             break;
         worker->items_left--;
         atomic_store_explicit(&cell->progress, 2 * i + 1, memory_order_release);
         int code = run_item(&run, i, results);
-        if (code != 0)
+        if (code != 0) {
             note_failure(&run, i, code);
+            full = notes_full(cell);
+        }
         atomic_store_explicit(&cell->progress, 2 * i + 2, memory_order_release);
     }
     cell->nanoseconds = pool__now() - began;

@@ -5,14 +5,6 @@
 
 #include "worker/worker.h"
 
-void pool__task_begin(struct pool_task *task, size_t index)
-{
-    task->index = index;
-    task->noted = false;
-    if (task->scratch.blocks)
-        pool__scratch_reset(&task->scratch);
-}
-
 const struct pool__note *pool__task_failure(struct pool_task *task, uint64_t item, int code)
 {
     struct pool__note *note = &task->note;

@@ -60,11 +60,17 @@ void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation,
 void *pool__scratch_alloc(struct pool__scratch *scratch, size_t size);
 void pool__scratch_reset(struct pool__scratch *scratch);
 
+/* Starts with the item of this index: nothing is noted yet, and no memory is in use. */
+static inline void pool__task_begin(struct pool_task *task, size_t index)
+{
+    task->index = index;
+    task->noted = false;
+    if (task->scratch.blocks)
+        pool__scratch_reset(&task->scratch);
+}
+
 /* Whether the memory is from pool__scratch_alloc(). */
 bool pool__scratch_has(const struct pool__scratch *scratch, const void *memory);
-
-/* Starts with the item of this index: nothing is noted yet, and no memory is in use. */
-void pool__task_begin(struct pool_task *task, size_t index);
 
 /* The task's note, filled in for a function that just returned `code` without pool_fail(). */
 const struct pool__note *pool__task_failure(struct pool_task *task, uint64_t item, int code);

@@ -19,7 +19,7 @@ enum { STAGE_WORKERS = 3, STAGE_ITEMS = 48, STAGE_CHUNK = 12, STAGE_UNTOUCHED = 
 
 struct stage {
     struct pool pool;
-    struct pool__job job;
+    struct pool_future job;
     int items[STAGE_ITEMS], results[STAGE_ITEMS];
     char *texts[STAGE_ITEMS]; /* results, when they are texts */
     struct pool__person people[STAGE_WORKERS];
@@ -67,11 +67,12 @@ static inline void stage_open(struct stage *stage, size_t chunk)
         stage->items[i] = i;
         stage->results[i] = STAGE_UNTOUCHED;
     }
-    stage->job = (struct pool__job){.function = stage_function,
+    stage->job = (struct pool_future){.function = stage_function,
                                     .in = POOL_IN(stage->items, STAGE_ITEMS),
                                     .out = POOL_OUT(stage->results),
-                                    .chunksize = chunk};
-    pool__fill(pool, &stage->job);
+                                    .options = {.chunksize = chunk}};
+    pool__submit(pool, &stage->job);
+    pool__fill(pool);
 }
 
 /* The same for texts as results. */
@@ -79,20 +80,22 @@ static inline void stage_open_texts(struct stage *stage, size_t chunk)
 {
     stage_open(stage, chunk);
     pool__give_up(&stage->pool); /* what is queued would give numbers */
-    pool__report_clear(&stage->pool.report);
-    stage->job = (struct pool__job){.function = stage_function,
+    pool__report_clear(&stage->job.report);
+    stage->pool.jobs = NULL;
+    stage->job = (struct pool_future){.function = stage_function,
                                     .in = stage->job.in,
                                     .out = POOL_OUT(stage->texts),
                                     .result_type = &pool_type_text,
-                                    .chunksize = chunk};
-    pool__fill(&stage->pool, &stage->job);
+                                    .options = {.chunksize = chunk}};
+    pool__submit(&stage->pool, &stage->job);
+    pool__fill(&stage->pool);
 }
 
 static inline void stage_close(struct stage *stage)
 {
     struct pool *pool = &stage->pool;
     pool_release(&pool_type_text, stage->texts, STAGE_ITEMS);
-    pool__report_clear(&pool->report);
+    pool__report_clear(&stage->job.report);
     pool__arena_fini(&pool->items_arena);
     pool__arena_fini(&pool->results_arena);
     pool__chunks_fini(pool);
@@ -219,7 +222,7 @@ static inline void stage_finish(struct stage *stage)
 
 static inline const pool_error_t *stage_error(const struct stage *stage, size_t index)
 {
-    const struct pool__report *report = &stage->pool.report;
+    const struct pool__report *report = &stage->job.report;
     for (size_t i = 0; i < report->count; i++)
         if (report->errors[i].index == index)
             return &report->errors[i];
@@ -231,7 +234,7 @@ static inline void stage_assert_ended(struct stage *stage)
 {
     const struct pool *pool = &stage->pool;
     assert_int_equal(stage->job.ended, STAGE_ITEMS);
-    assert_int_equal(stage->job.failed, pool->report.count);
+    assert_int_equal(stage->job.failed, stage->job.report.count);
     size_t failed = 0;
     for (size_t i = 0; i < STAGE_ITEMS; i++) {
         bool error = stage_error(stage, i) != NULL;
@@ -239,7 +242,7 @@ static inline void stage_assert_ended(struct stage *stage)
                          error ? STAGE_UNTOUCHED : stage_result(stage->items[i]));
         failed += error;
     }
-    assert_int_equal(failed, pool->report.count);
+    assert_int_equal(failed, stage->job.report.count);
     assert_int_equal(pool__outstanding(pool), 0);
     assert_int_equal(pool->bytes, 0);
     assert_int_equal(pool->items_arena.fresh, pool->items_arena.start);

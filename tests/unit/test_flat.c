@@ -78,21 +78,18 @@ static void plain_members_are_aligned_to_what_divides_their_size(void **test)
 static void numbers_of_all_sizes_come_back(void **test)
 {
     (void)test;
-    struct flat_plain value;
-    memset(&value, 0, sizeof value);
-    value.letter = 'x';
-    value.small = -2;
-    value.exact = 0.1L;
-    memcpy(value.odd, "odd", 3);
-    value.lanes = (flat_lanes){1, -2, 3, INT32_MIN};
-    value.number = -0.0;
+    const struct flat_plain value = {.letter = 'x',
+                                     .small = -2,
+                                     .exact = 0.1L,
+                                     .odd = {1, 2, 3},
+                                     .lanes = {1, -2, 3, INT32_MIN},
+                                     .number = -0.5};
     struct flat_plain got;
     struct flat_frame frame = pass(FLAT_IN_PLACE, &flat_plain_type, &value, &got);
-    assert_int_equal(got.small, -2);
-    assert_true(got.letter == 'x' && got.exact == 0.1L && got.lanes[3] == INT32_MIN);
+    assert_true(got.letter == 'x' && got.small == -2 && got.exact == 0.1L && got.odd[2] == 3);
+    assert_true(got.lanes[1] == -2 && got.lanes[3] == INT32_MIN && got.number == -0.5);
     flat_drop(&flat_plain_type, &got);
     flat_frame_free(&frame);
-    round_trip(&flat_plain_type, sizeof value, &value);
 }
 
 static void members_that_do_not_travel_arrive_as_zero(void **test)

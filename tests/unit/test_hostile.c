@@ -233,7 +233,7 @@ static void close_hostile(struct hostile *hostile)
 
 static void assert_each_ended_once(const struct stage *stage)
 {
-    const struct pool__report *report = &stage->pool.report;
+    const struct pool__report *report = &stage->job.report;
     bool seen[STAGE_ITEMS] = {false};
     assert_int_equal(stage->job.ended, STAGE_ITEMS);
     assert_int_equal(stage->job.failed, report->count);

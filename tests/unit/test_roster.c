@@ -23,7 +23,7 @@ static int fill(struct pool__roster *roster, uint64_t now)
 {
     int place, count = 0;
     while ((place = pool__roster_vacancy(roster, now)) >= 0) {
-        pool__roster_born(roster, place, 100 + place);
+        pool__roster_born(roster, place, 100 + place, 0);
         count++;
     }
     return count;
@@ -59,7 +59,7 @@ static void vacancies_are_filled_from_the_lowest(void **test)
     pool__roster_died(&fixture.roster, 6, true, false, NOW);
     pool__roster_died(&fixture.roster, 2, true, false, NOW);
     assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 2);
-    pool__roster_born(&fixture.roster, 2, 300);
+    pool__roster_born(&fixture.roster, 2, 300, 0);
     assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 6);
 }
 
@@ -74,7 +74,7 @@ static void a_worker_is_found_by_its_pid_while_it_lives(void **test)
     assert_int_equal(pool__roster_find(&fixture.roster, 99), -1);
     pool__roster_died(&fixture.roster, 3, true, false, NOW);
     assert_int_equal(pool__roster_find(&fixture.roster, 103), -1);
-    pool__roster_born(&fixture.roster, 3, 203);
+    pool__roster_born(&fixture.roster, 3, 203, 0);
     assert_int_equal(pool__roster_find(&fixture.roster, 203), 3);
 }
 
@@ -84,7 +84,7 @@ static void every_birth_is_a_new_life_that_is_to_be_told(void **test)
     struct fixture fixture;
     init(&fixture, 2);
     for (uint32_t life = 1; life <= 5; life++) {
-        pool__roster_born(&fixture.roster, 1, 500);
+        pool__roster_born(&fixture.roster, 1, 500, 0);
         assert_int_equal(fixture.places[1].life, life);
         assert_false(fixture.places[1].told);
         fixture.places[1].told = true;
@@ -104,7 +104,7 @@ static void who_worked_and_died_is_replaced_at_once(void **test)
     for (int i = 0; i < 100; i++) {
         pool__roster_died(&fixture.roster, 1, true, false, NOW);
         assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 1);
-        pool__roster_born(&fixture.roster, 1, 700 + i);
+        pool__roster_born(&fixture.roster, 1, 700 + i, 0);
     }
     assert_false(pool__roster_broken(&fixture.roster));
 }
@@ -121,7 +121,7 @@ static void the_delay_doubles_with_each_failed_start(void **test)
         if (failures % 2) {
             pool__roster_unborn(&fixture.roster, now);
         } else {
-            pool__roster_born(&fixture.roster, 0, 100);
+            pool__roster_born(&fixture.roster, 0, 100, 0);
             pool__roster_died(&fixture.roster, 0, false, false, now);
         }
         assert_int_equal(pool__roster_next(&fixture.roster), now + delay);
@@ -154,7 +154,7 @@ static void a_good_start_in_between_starts_the_count_again(void **test)
     init(&fixture, 2);
     for (int i = 0; i < 10; i++) {
         fail_starts(&fixture.roster, POOL__START_FAILURES - 1, NOW);
-        pool__roster_born(&fixture.roster, 0, 100);
+        pool__roster_born(&fixture.roster, 0, 100, 0);
         pool__roster_died(&fixture.roster, 0, true, false, NOW);
         assert_false(pool__roster_broken(&fixture.roster));
     }
@@ -200,7 +200,7 @@ static void broken_stays_broken(void **test)
     (void)test;
     struct fixture fixture;
     init(&fixture, 2);
-    pool__roster_born(&fixture.roster, 0, 100);
+    pool__roster_born(&fixture.roster, 0, 100, 0);
     for (int i = 0; i < MANY; i++) {
         pool__roster_unborn(&fixture.roster, NOW);
         assert_true(fixture.roster.not_before <= NOW + 16 * (uint64_t)POOL__FIRST_DELAY);
@@ -215,7 +215,7 @@ static void a_broken_pool_is_not_done_while_a_worker_lives(void **test)
     (void)test;
     struct fixture fixture;
     init(&fixture, 2);
-    pool__roster_born(&fixture.roster, 0, 100);
+    pool__roster_born(&fixture.roster, 0, 100, 0);
     fail_starts(&fixture.roster, POOL__START_FAILURES, NOW);
     assert_false(pool__roster_done(&fixture.roster));
     pool__roster_died(&fixture.roster, 0, false, false, NOW);
@@ -237,7 +237,7 @@ static void while_retiring_who_left_in_peace_is_not_replaced_but_who_died_is(voi
     assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 1);
     pool__roster_died(&fixture.roster, 2, true, true, NOW);
     assert_false(pool__roster_done(&fixture.roster));
-    pool__roster_born(&fixture.roster, 1, 300);
+    pool__roster_born(&fixture.roster, 1, 300, 0);
     assert_false(pool__roster_done(&fixture.roster));
     pool__roster_died(&fixture.roster, 1, true, true, NOW);
     assert_true(pool__roster_done(&fixture.roster));
@@ -340,7 +340,7 @@ static void step(struct walk *walk)
     else if ((place = pool__roster_vacancy(roster, walk->now)) < 0)
         return;
     else if (random_below(&walk->seed, 5)) {
-        pool__roster_born(roster, place, ++walk->next_pid);
+        pool__roster_born(roster, place, ++walk->next_pid, 0);
         walk->pids[place] = walk->next_pid;
         walk->lives[place]++;
     } else {
