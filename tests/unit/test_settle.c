@@ -284,9 +284,9 @@ static void a_ticket_that_everybody_has_passed_is_written_again(void **test)
 
 /* ---- The end of the pool ---- */
 
-static void when_the_pool_is_gone_what_was_done_counts_and_the_rest_is_lost(void **test)
+/* What was done counts, the rest is lost for this reason. */
+static void assert_given_up(struct stage *stage, int reason)
 {
-    struct stage *stage = *test;
     struct part done = claim(stage, 0, 1), running = claim(stage, 1, 1);
     stage_run(stage, &done, STAGE_CHUNK);
     stage_cell(stage, running.number)->progress = 1;
@@ -294,11 +294,25 @@ static void when_the_pool_is_gone_what_was_done_counts_and_the_rest_is_lost(void
     stage->pool.phase = POOL__GONE_PHASE;
     pool__give_up(&stage->pool);
     assert_false(stage_commit(stage, &running));
-    assert_int_equal(stage->job.status, POOL_EBROKEN);
+    assert_int_equal(stage->job.status, reason);
     assert_int_equal(stage->job.failed, STAGE_ITEMS - STAGE_CHUNK);
     for (size_t i = STAGE_CHUNK; i < STAGE_ITEMS; i++)
-        assert_error(stage, i, POOL_LOST, POOL_EBROKEN);
+        assert_error(stage, i, POOL_LOST, reason);
     stage_assert_ended(stage);
+}
+
+static void when_the_pool_was_ended_the_rest_is_lost(void **test)
+{
+    assert_given_up(*test, POOL_ECLOSED);
+}
+
+static void when_the_pool_broke_the_rest_is_lost(void **test)
+{
+    struct stage *stage = *test;
+    stage->pool.broken = true;
+    strcpy(stage->pool.why, "the reason");
+    assert_given_up(stage, POOL_EBROKEN);
+    assert_string_equal(stage_error(stage, STAGE_ITEMS - 1)->message, "the reason");
 }
 
 #define ON_STAGE(function) cmocka_unit_test_setup_teardown(function, open_stage, close_stage)
@@ -321,7 +335,8 @@ int main(void)
         ON_STAGE(lives_wrap),
         ON_STAGE(a_commit_without_its_bit_is_found),
         ON_STAGE(a_ticket_that_everybody_has_passed_is_written_again),
-        ON_STAGE(when_the_pool_is_gone_what_was_done_counts_and_the_rest_is_lost),
+        ON_STAGE(when_the_pool_was_ended_the_rest_is_lost),
+        ON_STAGE(when_the_pool_broke_the_rest_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
