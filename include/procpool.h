@@ -36,13 +36,7 @@ extern "C" {
 #define POOL_VERSION_MINOR 1
 #define POOL_VERSION_PATCH 0
 
-#if defined(__GNUC__)
-#define POOL_API __attribute__((visibility("default")))
 #define POOL_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
-#else
-#define POOL_API
-#define POOL_PRINTF(text, first)
-#endif
 
 /* ---- Codes ------------------------------------------------------------------------------ */
 

@@ -14,6 +14,8 @@
 extern "C" {
 #endif
 
+#define POOL_API __attribute__((visibility("default")))
+
 /* A blob: `size` bytes at `data`; NULL only with size 0. */
 typedef struct pool_bytes {
     void *data;
@@ -67,42 +69,37 @@ struct pool_field {
     bool borrowed; /* a pointer to const, which a function that returns it keeps */
 };
 
-extern __attribute__((visibility("default"))) const pool_type_t pool_type_plain;
-extern __attribute__((visibility("default"))) const pool_type_t pool_type_text;
-extern __attribute__((visibility("default"))) const pool_type_t pool_type_const_text;
-extern __attribute__((visibility("default"))) const pool_type_t pool_type_bytes;
+POOL_API extern const pool_type_t pool_type_plain;
+POOL_API extern const pool_type_t pool_type_text;
+POOL_API extern const pool_type_t pool_type_const_text;
+POOL_API extern const pool_type_t pool_type_bytes;
 
 /* ---- In pack and unpack functions ---- */
 
 /* Append to the value's flat form. Return 0 or -EINVAL, -ELOOP; running out of room is not an
  * error here: the library makes room and packs again. */
-__attribute__((visibility("default"))) int pool_write(pool_writer_t *writer, const void *data,
-                                                      size_t size);
-__attribute__((visibility("default"))) int pool_write_u64(pool_writer_t *writer, uint64_t number);
-__attribute__((visibility("default"))) int pool_write_value(pool_writer_t *writer,
-                                                            const pool_type_t *type,
-                                                            const void *value);
+POOL_API int pool_write(pool_writer_t *writer, const void *data, size_t size);
+POOL_API int pool_write_u64(pool_writer_t *writer, uint64_t number);
+POOL_API int pool_write_value(pool_writer_t *writer, const pool_type_t *type, const void *value);
 
 /* Take from it, in the same order. Return 0, or -EBADMSG when that is not what lies there: every
  * byte is checked, whoever wrote it. */
-__attribute__((visibility("default"))) int pool_read(pool_reader_t *reader, void *data, size_t size);
-__attribute__((visibility("default"))) int pool_read_u64(pool_reader_t *reader, uint64_t *number);
-__attribute__((visibility("default"))) int pool_read_value(pool_reader_t *reader,
-                                                           const pool_type_t *type, void *value);
+POOL_API int pool_read(pool_reader_t *reader, void *data, size_t size);
+POOL_API int pool_read_u64(pool_reader_t *reader, uint64_t *number);
+POOL_API int pool_read_value(pool_reader_t *reader, const pool_type_t *type, void *value);
 
 /* How many bytes are left to read: the bound for any count that was read. */
-__attribute__((visibility("default"))) size_t pool_read_left(const pool_reader_t *reader);
+POOL_API size_t pool_read_left(const pool_reader_t *reader);
 
 /* Memory for what is being unpacked: in a worker it lives as long as the item, in the host it is
  * from malloc() and for `release` to free(). NULL when there is none. */
-__attribute__((visibility("default"))) void *pool_read_alloc(pool_reader_t *reader, size_t size);
+POOL_API void *pool_read_alloc(pool_reader_t *reader, size_t size);
 
 /* ---- Outside of calls ---- */
 
 /* Frees what the `count` values of results at `data` own, and zeroes them. The array itself is the
  * caller's. NULL is allowed with a count of 0. */
-__attribute__((visibility("default"))) void pool_release(const pool_type_t *type, void *data,
-                                                         size_t count);
+POOL_API void pool_release(const pool_type_t *type, void *data, size_t count);
 
 #ifdef __cplusplus
 }

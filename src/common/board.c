@@ -14,9 +14,8 @@ static size_t round_up(size_t size)
 
 static size_t notes_start(const struct pool__board *board)
 {
-    return board->host_half +
-           round_up(sizeof(struct pool__desk) +
-                    (size_t)board->processes * sizeof(struct pool__seat));
+    return board->host_half + round_up(sizeof(struct pool__desk) +
+                                       (size_t)board->processes * sizeof(struct pool__seat));
 }
 
 unsigned char *pool__worker_notes(struct pool__board *board, int worker)

@@ -22,9 +22,9 @@
 #include "procpool.h"
 
 enum {
-    POOL__LINE = 64,        /* a cache line: fields with different writers are this far apart */
-    POOL__CHUNKS = 4096,    /* chunks that can be outstanding in one pool; a power of two */
-    POOL__INLINE_ITEM = 32, /* bytes of items that fit into an order itself */
+    POOL__LINE = 64,          /* a cache line: fields with different writers are this far apart */
+    POOL__CHUNKS = 4096,      /* chunks that can be outstanding in one pool; a power of two */
+    POOL__INLINE_ITEM = 32,   /* bytes of items that fit into an order itself */
     POOL__INLINE_RESULT = 32, /* bytes of results that fit into a cell itself */
     POOL__NOTES = 4096        /* bytes for the failures of one chunk */
 };
@@ -42,16 +42,16 @@ struct pool__order {
     alignas(POOL__LINE) pool_function_t function;
     uint64_t first; /* index of the chunk's first item in the caller's array */
     uint64_t count;
-    uint64_t items;   /* offsets from the board's start */
+    uint64_t items; /* offsets from the board's start */
     uint64_t results;
     uint64_t room; /* bytes at results */
     uint64_t item_size;
     uint64_t result_size;
     const pool_type_t *item_type;   /* NULL: plain data, one item after the other; else a stream */
     const pool_type_t *result_type; /* the same */
-    uint32_t shared; /* results go straight into the caller's shared array */
-    _Atomic uint32_t cancelled; /* the host sets it at any time: start no more of these items */
-    uint64_t seed; /* of the call */
+    uint32_t shared;                /* results go straight into the caller's shared array */
+    _Atomic uint32_t cancelled;     /* the host sets it at any time: start no more of these items */
+    uint64_t seed;                  /* of the call */
     alignas(16) unsigned char item[POOL__INLINE_ITEM];
 };
 
@@ -103,13 +103,13 @@ struct pool__trial {
 
 struct pool__board {
     /* The host's half. */
-    size_t size;        /* of the whole mapping */
-    size_t host_half;   /* bytes from the start that workers may only read */
-    size_t items_start; /* the arena of items: to host_half */
+    size_t size;          /* of the whole mapping */
+    size_t host_half;     /* bytes from the start that workers may only read */
+    size_t items_start;   /* the arena of items: to host_half */
     size_t results_start; /* the arena of results and shared arrays: to size */
     int processes;
     int processors;
-    struct pool__trial trial; /* of the host and its copies alone */
+    struct pool__trial trial;                  /* of the host and its copies alone */
     alignas(POOL__LINE) _Atomic uint64_t tail; /* tickets ever written to the ring */
     _Atomic uint32_t closing;                  /* workers leave when the ring is empty */
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];

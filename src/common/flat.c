@@ -6,8 +6,7 @@
 #include <string.h>
 
 const pool_type_t pool_type_plain = {.name = "plain", .kind = POOL_KIND_PLAIN};
-const pool_type_t pool_type_text = {
-    .name = "text", .kind = POOL_KIND_TEXT, .size = sizeof(char *)};
+const pool_type_t pool_type_text = {.name = "text", .kind = POOL_KIND_TEXT, .size = sizeof(char *)};
 const pool_type_t pool_type_const_text = {
     .name = "const text", .kind = POOL_KIND_TEXT, .size = sizeof(char *), .borrowed = true};
 const pool_type_t pool_type_bytes = {
@@ -302,8 +301,7 @@ static int unpack_elements(struct pool_reader *reader, const pool_field_t *field
     return error;
 }
 
-static int unpack_fixed(struct pool_reader *reader, const pool_field_t *field,
-                        unsigned char *value)
+static int unpack_fixed(struct pool_reader *reader, const pool_field_t *field, unsigned char *value)
 {
     if (field->type->kind == POOL_KIND_PLAIN)
         return unpack_plain(reader, value + field->offset, field->count, field->size);

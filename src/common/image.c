@@ -20,8 +20,8 @@ static int add_library(struct dl_phdr_info *info, size_t size, void *argument)
             return -ENOMEM;
         uintptr_t low = info->dlpi_addr + segment->p_vaddr;
         image->segments = grown;
-        image->segments[image->count++] = (struct pool__segment){
-            low, low + segment->p_memsz, (segment->p_flags & PF_X) != 0};
+        image->segments[image->count++] =
+            (struct pool__segment){low, low + segment->p_memsz, (segment->p_flags & PF_X) != 0};
     }
     return 0;
 }

@@ -11,7 +11,7 @@ struct pool__image {
     struct pool__segment {
         uintptr_t low, high;
         bool code;
-    } *segments;
+    } * segments;
     size_t count;
 };
 

@@ -12,7 +12,7 @@
 /* Everything a child uses of its host: made in the host, constant afterwards. */
 struct pool__crossing {
     struct pool__board *board;
-    pool_options_t options; /* normalised: no defaults left */
+    pool_options_t options;   /* normalised: no defaults left */
     struct pool__image image; /* what is loaded */
     int task_read;            /* doorbell of the workers */
     int result_write;         /* doorbell of the host */

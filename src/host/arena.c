@@ -9,7 +9,7 @@ enum { GRAIN = 64, TRIES = 64 };
 
 struct pool__extent {
     uint64_t offset, size;
-    struct pool__extent *below, *above;        /* by address */
+    struct pool__extent *below, *above;         /* by address */
     struct pool__extent *free_prev, *free_next; /* when free; spare records use free_next */
     bool free;
 };

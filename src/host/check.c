@@ -106,7 +106,7 @@ bool pool__type_custom(const pool_t *pool, const pool_type_t *type, size_t size)
 }
 
 int pool__check_call(const pool_t *pool, pool_function_t function, const pool_in_t *in,
-                      const pool_out_t *out)
+                     const pool_out_t *out)
 {
     int error = pool__check(pool);
     if (error)

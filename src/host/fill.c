@@ -14,9 +14,9 @@ enum {
     CHUNK_BYTES = 256 << 10,    /* and what it may hold: it should stay in a cache */
     LEAST_ROOM = 1024,          /* for the results of a chunk whose sizes are not known yet */
     AHEAD = 8,                  /* automatic chunks outstanding per worker and blocking call */
-    BLIND = 64,                 /* the same when the caller may be away: and of what size, unknown */
-    SHARE = 4,                  /* near the end, a chunk is a worker's rest divided by this */
-    BUDGET = 32 << 20           /* bytes outstanding, unless a chunk per worker needs more */
+    BLIND = 64,       /* the same when the caller may be away: and of what size, unknown */
+    SHARE = 4,        /* near the end, a chunk is a worker's rest divided by this */
+    BUDGET = 32 << 20 /* bytes outstanding, unless a chunk per worker needs more */
 };
 
 /* Beside the error codes of anybody. */
@@ -184,9 +184,8 @@ static void pack_items(void *argument)
     struct pool__trial *result = packing->result;
     uint64_t used = 0;
     while (result->passed < packing->count) {
-        result->code =
-            pack_item(packing->job, packing->first + result->passed, packing->to + result->bytes,
-                      packing->room - result->bytes, &used);
+        result->code = pack_item(packing->job, packing->first + result->passed,
+                                 packing->to + result->bytes, packing->room - result->bytes, &used);
         result->needed = used;
         if (result->code)
             return;
@@ -235,9 +234,10 @@ static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
     if (!memory)
         return -ENOBUFS;
     use_items(chunk, memory);
-    error = pack(pool, job, chunk, pool__board_at(pool->board, chunk->items), result.needed,
-                 &result);
-    return error == NO_ROOM ? -EINVAL : error; /* a pack function that writes more the second time */
+    error =
+        pack(pool, job, chunk, pool__board_at(pool->board, chunk->items), result.needed, &result);
+    return error == NO_ROOM ? -EINVAL
+                            : error; /* a pack function that writes more the second time */
 }
 
 /* As many of the chunk's items as fit into CHUNK_BYTES; counts them in chunk->count. Returns as

@@ -38,8 +38,8 @@ void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
     struct pool__note note;
     char how[64];
     if (used && pool__note_read(page, used, &at, &note)) {
-        int length = snprintf(pool->why, sizeof pool->why, "the initializer failed with code %d",
-                              note.code);
+        int length =
+            snprintf(pool->why, sizeof pool->why, "the initializer failed with code %d", note.code);
         if (note.file[0])
             snprintf(pool->why + length, sizeof pool->why - (size_t)length, ": %s at %s:%d",
                      note.message, note.file, note.line);

@@ -20,9 +20,10 @@
 /* Room for results ahead of who takes them: element i of the call is slot i % capacity. */
 struct pool__window {
     size_t capacity;
-    size_t delivered; /* elements that have been taken, or skipped: the first slots are theirs no more */
+    size_t
+        delivered; /* elements that have been taken, or skipped: the first slots are theirs no more */
     bool unordered;
-    enum pool__slot { POOL__EMPTY, POOL__GOOD, POOL__BAD, POOL__GONE } *slots;
+    enum pool__slot { POOL__EMPTY, POOL__GOOD, POOL__BAD, POOL__GONE } * slots;
     pool_error_t *errors; /* of BAD slots; the texts are in the job's report */
     uint64_t *order;      /* unordered: the elements that have ended, as they did; a ring */
     size_t ordered;       /* how many ever */
@@ -32,23 +33,24 @@ struct pool__window {
  * stack; a future is one from malloc(). */
 struct pool_future {
     pool_t *pool;
-    struct pool_future *next; /* in the pool's list of calls that have not ended, or of calls to be made */
+    struct pool_future
+        *next; /* in the pool's list of calls that have not ended, or of calls to be made */
     pool_function_t function;
     pool_in_t in;
     pool_out_t out;
     pool_map_options_t options;
-    size_t given;    /* items that are or were in a chunk, or failed before */
-    size_t ended;    /* items that have an end */
+    size_t given; /* items that are or were in a chunk, or failed before */
+    size_t ended; /* items that have an end */
     size_t failed;
-    size_t reported; /* how many had ended when `progress` was last called */
-    uint32_t chunks; /* outstanding */
-    double item_nanoseconds; /* estimates of what an item takes; 0: not known yet */
-    double item_bytes, result_bytes;            /* the same of streams */
+    size_t reported;                 /* how many had ended when `progress` was last called */
+    uint32_t chunks;                 /* outstanding */
+    double item_nanoseconds;         /* estimates of what an item takes; 0: not known yet */
+    double item_bytes, result_bytes; /* the same of streams */
     const pool_type_t *item_type, *result_type; /* NULL: plain data; else a stream of this */
-    int status; /* negative: no more items are given out, and why */
-    pool_error_kind_t stopped; /* not 0: items that have not started end as this */
-    uint64_t deadline;         /* when its time is up; 0: never */
-    uint64_t kill_at;          /* when workers that still run it are killed; 0: never */
+    int status;                                 /* negative: no more items are given out, and why */
+    pool_error_kind_t stopped;                  /* not 0: items that have not started end as this */
+    uint64_t deadline;                          /* when its time is up; 0: never */
+    uint64_t kill_at; /* when workers that still run it are killed; 0: never */
     bool in_shared, out_shared;
     bool custom_items, custom_results; /* there are functions of the user's in their types */
     bool async;
@@ -58,27 +60,27 @@ struct pool_future {
     struct pool__report report;
     int (*next_item)(void *context, void *item); /* NULL: `in` is an array */
     void *source;
-    void *staged;      /* an item of the source's that is not in a chunk yet; room for one */
+    void *staged; /* an item of the source's that is not in a chunk yet; room for one */
     bool is_staged;
-    bool exhausted;    /* the source has no more */
-    int source_error;  /* and why, if it was not the end */
+    bool exhausted;              /* the source has no more */
+    int source_error;            /* and why, if it was not the end */
     struct pool__window *window; /* NULL: `out` is an array */
 };
 
 /* A chunk, by its number on the board. */
 struct pool__chunk {
     struct pool_future *job; /* NULL: the number is free, or its owner is awaited */
-    bool awaited;          /* settled over its owner's head: free once that is dead */
-    int owner;             /* who that is: worker and life */
+    bool awaited;            /* settled over its owner's head: free once that is dead */
+    int owner;               /* who that is: worker and life */
     uint32_t owner_life;
     uint64_t first, count; /* the items it still has to run */
     uint32_t generation;
-    uint64_t position;             /* of its latest ticket in the ring */
-    uint64_t items, results;       /* offsets on the board */
+    uint64_t position;                                /* of its latest ticket in the ring */
+    uint64_t items, results;                          /* offsets on the board */
     struct pool__extent *item_memory, *result_memory; /* NULL: inline, or shared */
-    uint64_t room;      /* bytes at `results` */
-    uint64_t taken;     /* how many of its items have an end */
-    uint64_t result_at; /* of a stream: how far it has been read */
+    uint64_t room;                                    /* bytes at `results` */
+    uint64_t taken;                                   /* how many of its items have an end */
+    uint64_t result_at;                               /* of a stream: how far it has been read */
 };
 
 struct pool__person {
@@ -95,8 +97,8 @@ enum pool__phase {
 struct pool {
     pid_t owner;
     enum pool__phase phase;
-    bool broken;      /* by itself: it was not told to end */
-    char why[1400];   /* what broke it */
+    bool broken;    /* by itself: it was not told to end */
+    char why[1400]; /* what broke it */
     struct pool__crossing crossing;
     struct pool__board *board;
     struct pool__desk *desk;
@@ -109,14 +111,14 @@ struct pool {
     uint32_t numbers;
     uint32_t *free_numbers; /* a stack of those of them that are free */
     uint32_t free_count;
-    uint64_t bytes; /* in the chunks that are outstanding */
+    uint64_t bytes;              /* in the chunks that are outstanding */
     struct pool__person *people; /* by worker number */
     size_t replaced;
     int trial_status;  /* how the last copy of the host died */
     size_t repairs;    /* lost wake-ups and tickets found by the tick */
     uint64_t patience; /* nanoseconds a spin may take */
     struct pool__report report;
-    size_t items; /* of the last call, for printing */
+    size_t items;                 /* of the last call, for printing */
     struct pool_future *jobs;     /* that have not ended; higher priority, then older, first */
     struct pool_future *finished; /* whose callbacks are to be called, oldest first */
     size_t unfinished;            /* how many are in the two lists */
@@ -125,11 +127,11 @@ struct pool {
     bool turning;           /* a thread waits for the workers, for all */
     bool calling;           /* a callback is running, in the thread `caller` */
     pthread_t caller;
-    int epoll;              /* for pool_fileno(); -1 until it is asked for */
+    int epoll; /* for pool_fileno(); -1 until it is asked for */
     struct shared_array {
         struct shared_array *next;
         struct pool__extent *extent;
-    } *shared;
+    } * shared;
 };
 
 /* ---- pool.c ---- */

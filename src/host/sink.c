@@ -22,8 +22,11 @@ void pool__item_failed(struct pool_future *job, const pool_error_t *error)
 void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to)
 {
     for (uint64_t i = from; i < to; i++) {
-        pool_error_t error = {.index = i, .kind = POOL_LOST, .code = job->status,
-                              .message = pool->broken ? pool->why : "", .worker = -1};
+        pool_error_t error = {.index = i,
+                              .kind = POOL_LOST,
+                              .code = job->status,
+                              .message = pool->broken ? pool->why : "",
+                              .worker = -1};
         pool__item_failed(job, &error);
     }
 }
@@ -80,8 +83,8 @@ static int read_value(const struct pool_future *job, uint64_t index, const unsig
 {
     void *value = pool__element(job, index);
     /* With functions of the user's the value is read twice: see take_custom(). */
-    const struct pool__memory memory = {
-        .alloc = alloc_own, .copy = job->custom_results ? NULL : copy_and_discard};
+    const struct pool__memory memory = {.alloc = alloc_own,
+                                        .copy = job->custom_results ? NULL : copy_and_discard};
     struct pool_reader reader = {.base = data, .size = size, .memory = &memory};
     int error = pool__unpack(&reader, job->result_type, job->out.size, value);
     if (error) {
@@ -117,8 +120,8 @@ static void take_entry(pool_t *pool, struct pool__chunk *chunk, const struct poo
     struct pool_future *job = chunk->job;
     const unsigned char *stream = pool__board_at(pool->board, chunk->results);
     pool_error_t unreadable = overwritten;
-    int error = read_value(job, entry->index, stream + chunk->result_at + sizeof *entry,
-                           entry->size);
+    int error =
+        read_value(job, entry->index, stream + chunk->result_at + sizeof *entry, entry->size);
     chunk->result_at += pool__entry_stride(entry->size);
     job->result_bytes = job->result_bytes * 0.9 + (double)entry->size * 0.1;
     if (!error) {

@@ -202,7 +202,8 @@ static uint64_t unrung(const pool_t *pool, uint64_t queued)
         sleepers += rest == POOL__ASLEEP;
         spinners += rest == POOL__SPINNING;
     }
-    if (sleepers == 0 || queued <= spinners || ioctl(pool->crossing.task_read, FIONREAD, &rings) < 0)
+    if (sleepers == 0 || queued <= spinners ||
+        ioctl(pool->crossing.task_read, FIONREAD, &rings) < 0)
         return 0;
     uint64_t wanted = queued - spinners < sleepers ? queued - spinners : sleepers;
     return wanted > (uint64_t)rings ? wanted - (uint64_t)rings : 0;

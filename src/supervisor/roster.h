@@ -33,9 +33,9 @@ struct pool__roster {
     struct pool__place *places; /* the caller's array of `count` */
     int count;
     enum pool__mode mode;
-    uint64_t births;     /* forks so far */
-    uint64_t failed;     /* forks up to this one belong to the failures already counted */
-    int failures;        /* rounds of failed starts since the last good one, at most that many */
+    uint64_t births; /* forks so far */
+    uint64_t failed; /* forks up to this one belong to the failures already counted */
+    int failures;    /* rounds of failed starts since the last good one, at most that many */
     bool broken;
     uint64_t not_before; /* when the next fork may be made */
 };

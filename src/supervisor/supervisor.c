@@ -26,9 +26,9 @@
 struct supervisor {
     const struct pool__crossing *crossing;
     struct pool__roster roster;
-    int deaths;        /* a signalfd: readable when there is somebody to reap */
-    uint64_t kill_at;  /* when SIGTERM has had its time; 0: not terminating */
-    int error;         /* why the pool could not be started, negated errno; 0 */
+    int deaths;       /* a signalfd: readable when there is somebody to reap */
+    uint64_t kill_at; /* when SIGTERM has had its time; 0: not terminating */
+    int error;        /* why the pool could not be started, negated errno; 0 */
     bool told_hello, told_broken;
     bool channel_full; /* a message could not be sent: reap no more until it can */
 };
@@ -113,8 +113,11 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
     const struct pool__place *place = &supervisor->roster.places[index];
     struct pool__seat *seat = pool__seat(supervisor->crossing->board, index);
     int status = info->si_code == CLD_EXITED ? info->si_status << 8 : info->si_status;
-    struct pool__message message = {.type = POOL__DIED, .worker = index, .life = place->life,
-                                    .pid = place->pid, .status = status,
+    struct pool__message message = {.type = POOL__DIED,
+                                    .worker = index,
+                                    .life = place->life,
+                                    .pid = place->pid,
+                                    .status = status,
                                     .ready = atomic_load(&seat->ready) == place->life};
     if (info->si_code != CLD_EXITED && atomic_load(&seat->signal) == info->si_status) {
         message.faulted = 1;
@@ -199,8 +202,7 @@ static void terminate(struct supervisor *supervisor)
     if (supervisor->kill_at)
         return;
     supervisor->roster.mode = POOL__TERMINATING;
-    supervisor->kill_at =
-        pool__now() + (uint64_t)supervisor->crossing->options.grace * 1000000u;
+    supervisor->kill_at = pool__now() + (uint64_t)supervisor->crossing->options.grace * 1000000u;
     signal_workers(supervisor, SIGTERM);
 }
 

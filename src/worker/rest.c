@@ -15,8 +15,8 @@
 
 enum {
     EXIT_BELL_LOST = 124,
-    PATIENCE = 50000,      /* the longest spin, in nanoseconds: about the price of a wake-up */
-    SHORT_SLEEP = 600000   /* after a sleep as short as this a spin may have paid */
+    PATIENCE = 50000,    /* the longest spin, in nanoseconds: about the price of a wake-up */
+    SHORT_SLEEP = 600000 /* after a sleep as short as this a spin may have paid */
 };
 
 void pool__bell_init(struct bell *bell, int descriptor)
@@ -63,8 +63,8 @@ static bool crowded(const struct worker *worker)
 {
     int awake = atomic_load(&worker->desk->wake_at) == 0; /* the host */
     for (int i = 0; i < worker->board->processes && awake <= worker->board->processors; i++)
-        awake += atomic_load_explicit(&pool__seat(worker->board, i)->rest,
-                                      memory_order_relaxed) != POOL__ASLEEP;
+        awake += atomic_load_explicit(&pool__seat(worker->board, i)->rest, memory_order_relaxed) !=
+                 POOL__ASLEEP;
     return awake > worker->board->processors;
 }
 

@@ -56,8 +56,7 @@ static int unpack_item(const struct run *run, const void **item)
 {
     struct pool_task *task = &run->worker->task;
     const struct pool__entry *entry = (const void *)run->item;
-    const struct pool__memory memory = {
-        .alloc = alloc_scratch, .context = task, .in_place = true};
+    const struct pool__memory memory = {.alloc = alloc_scratch, .context = task, .in_place = true};
     struct pool_reader reader = {
         .base = run->item + sizeof *entry, .size = entry->size, .memory = &memory};
     void *value = pool_task_alloc(task, run->order->item_size);
@@ -94,8 +93,8 @@ static void drop_result(void *context, void *memory)
     bool in_scratch = pool__scratch_has(&worker->task.scratch, memory);
     bool in_image = pool__image_has(&worker->crossing->image, (uintptr_t)memory);
     /* Arguments and environment lie between these two, at the end of the first stack. */
-    bool in_environment = (uintptr_t)memory >= getauxval(AT_RANDOM) &&
-                          (uintptr_t)memory <= getauxval(AT_EXECFN);
+    bool in_environment =
+        (uintptr_t)memory >= getauxval(AT_RANDOM) && (uintptr_t)memory <= getauxval(AT_EXECFN);
     if (!in_item && !in_scratch && !in_image && !in_environment)
         free(memory);
 }
@@ -168,8 +167,8 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
 {
     const struct pool__order *order = &worker->board->orders[chunk];
     struct pool__cell *cell = &worker->desk->cells[chunk];
-    struct run run = {worker, order, cell, chunk, generation,
-                      pool__board_at(worker->board, order->items)};
+    struct run run = {worker, order,      cell,
+                      chunk,  generation, pool__board_at(worker->board, order->items)};
     const uint64_t count = order->count;
     bool plain_results = order->result_size && !order->result_type;
     unsigned char *results = plain_results ? pool__board_at(worker->board, order->results) : NULL;

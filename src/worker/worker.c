@@ -134,8 +134,8 @@ static bool claim(struct worker *worker, uint32_t *chunk, uint32_t *generation)
     if (head > tail || tail - head > POOL__CHUNKS)
         head = tail > POOL__CHUNKS ? tail - POOL__CHUNKS : 0;
     for (; head < tail; head++) {
-        uint64_t ticket = atomic_load_explicit(&board->ring[head % POOL__CHUNKS],
-                                               memory_order_acquire);
+        uint64_t ticket =
+            atomic_load_explicit(&board->ring[head % POOL__CHUNKS], memory_order_acquire);
         *chunk = pool__ticket_chunk(ticket);
         *generation = pool__ticket_generation(ticket);
         if (pool__claim(&desk->cells[*chunk].state, *generation, worker->number, worker->life)) {

@@ -28,9 +28,9 @@ struct pool_task {
     unsigned attempt;
     int worker;
     void *state;
-    uint64_t seed; /* of the call */
+    uint64_t seed;                     /* of the call */
     const _Atomic uint32_t *cancelled; /* NULL outside of items */
-    bool noted; /* pool_fail() was called for this item */
+    bool noted;                        /* pool_fail() was called for this item */
     struct pool__note note;
     struct pool__scratch scratch;
 };

@@ -28,7 +28,8 @@ struct flat_frame {
 struct flat_account {
     struct flat_frame frame; /* that the value comes from */
     enum flat_mode mode;
-    size_t made, live;   /* pieces of memory */
+    size_t made, live;      /* pieces of memory */
+    size_t copied;          /* those that flat_copy() filled */
     size_t given, in_place; /* how often a piece was dropped, and how often one in the frame */
     bool refused;
 };
@@ -79,6 +80,7 @@ static inline void flat_copy(void *account, void *to, const void *from, size_t s
     HOLDS(account == &flat_account);
     HOLDS(size > 0 && flat_in_frame(from) && flat_block_of(to)->size >= size);
     memcpy(to, from, size);
+    flat_account.copied++;
 }
 
 static inline void flat_give_back(void *unused, void *memory)

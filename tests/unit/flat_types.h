@@ -101,6 +101,19 @@ struct flat_silent {
 };
 POOL_STRUCT(flat_silent, (bytes, counted_by, n), (names, counted_by, n), (numbers, counted_by, m));
 
+/* A count that nothing but what is there limits, and elements that take a single byte. */
+struct flat_byte {
+    unsigned char byte;
+};
+POOL_STRUCT(flat_byte, (byte));
+
+struct flat_wide {
+    uint64_t n, m;
+    long double *numbers;
+    struct flat_byte *bytes;
+};
+POOL_STRUCT(flat_wide, (numbers, counted_by, n), (bytes, counted_by, m, &flat_byte_type));
+
 /* Counted by a member of a struct within. */
 struct flat_outer {
     struct flat_pairs in;
@@ -184,6 +197,7 @@ static const struct flat_kind {
     {&flat_lists_type, sizeof(struct flat_lists)},
     {&flat_pairs_type, sizeof(struct flat_pairs)},
     {&flat_silent_type, sizeof(struct flat_silent)},
+    {&flat_wide_type, sizeof(struct flat_wide)},
     {&flat_outer_type, sizeof(struct flat_outer)},
     {&flat_nest1_type, sizeof(struct flat_nest1)},
     {&flat_tree_type, sizeof(struct flat_tree)},

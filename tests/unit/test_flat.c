@@ -276,6 +276,21 @@ static void payloads_in_place_lie_in_the_frame(void **test)
     flat_frame_free(&frame);
 }
 
+static void payloads_are_copied_by_the_function_for_it(void **test)
+{
+    (void)test;
+    static double numbers[1000];
+    char *keys[] = {(char[]){"one"}, (char[]){"two"}, NULL};
+    struct flat_page pages[3] = {{.image = {numbers, sizeof numbers}}, {.image = {numbers, 0}}};
+    struct flat_pairs value = {.n = 3, .keys = keys, .values = numbers, .pages = pages}, got;
+    for (enum flat_mode mode = 0; mode < FLAT_MODES; mode++) {
+        struct flat_frame frame = pass(mode, &flat_pairs_type, &value, &got);
+        assert_int_equal(flat_account.copied, mode == FLAT_COPIED ? 4 : 0);
+        flat_drop(&flat_pairs_type, &got);
+        flat_frame_free(&frame);
+    }
+}
+
 /* Each counted by a member of another width; flat_walk() checks the alignment. */
 static void plain_arrays_in_place_are_aligned(void **test)
 {
@@ -324,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_count_of_zero_makes_the_pointer_null),
         cmocka_unit_test(arrays_may_be_counted_by_the_same_member),
         cmocka_unit_test(payloads_in_place_lie_in_the_frame),
+        cmocka_unit_test(payloads_are_copied_by_the_function_for_it),
         cmocka_unit_test(plain_arrays_in_place_are_aligned),
         cmocka_unit_test(random_values_of_all_types_come_back),
     };

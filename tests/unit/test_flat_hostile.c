@@ -201,6 +201,26 @@ static void a_text_ends_with_a_nul(void **test)
     assert_int_equal(read_numbers(&kind, numbers, 2), -EBADMSG);
 }
 
+static void copy_late(void *account, void *to, const void *from, size_t size)
+{
+    flat_copy(account, to, from, size);
+    memset(to, 'x', size); /* as if it was overwritten after it was checked */
+}
+
+static void a_text_ends_even_if_it_changes(void **test)
+{
+    (void)test;
+    static const struct pool__memory memory = {flat_alloc, copy_late, &flat_account, false};
+    static const uint64_t numbers[] = {8, 0x0061616161616161};
+    const struct flat_frame frame = {(unsigned char *)(uintptr_t)numbers, sizeof numbers};
+    struct pool_reader reader = {.base = frame.bytes, .size = frame.size, .memory = &memory};
+    char *text = NULL;
+    flat_account = (struct flat_account){.frame = frame, .mode = FLAT_COPIED};
+    assert_int_equal(pool__unpack(&reader, &pool_type_text, sizeof text, &text), 0);
+    assert_string_equal(text, "xxxxxxx");
+    flat_drop(&pool_type_text, &text);
+}
+
 /* A member of 8 bits with a sign counts up to 127. */
 static void a_count_that_its_member_cannot_hold_is_refused(void **test)
 {
@@ -249,6 +269,22 @@ static void a_count_in_a_struct_within_is_not_changed(void **test)
     }
 }
 
+/* Counts whose bytes, or whose elements, are more than there are. */
+static void a_count_is_limited_by_what_is_left(void **test)
+{
+    (void)test;
+    static const struct flat_kind kind = {&flat_wide_type, sizeof(struct flat_wide)};
+    uint64_t numbers[8] = {1};
+    assert_int_equal(read_numbers(&kind, numbers, 5), 0);
+    numbers[0] = 2;
+    assert_int_equal(read_numbers(&kind, numbers, 5), -EBADMSG);
+    numbers[0] = (UINT64_MAX >> 4) + 2; /* which takes 16 bytes, but for the overflow */
+    assert_int_equal(read_numbers(&kind, numbers, 5), -EBADMSG);
+    numbers[0] = 0;
+    for (numbers[1] = 0; numbers[1] <= 9; numbers[1]++)
+        assert_int_equal(read_numbers(&kind, numbers, 3), numbers[1] <= 8 ? 0 : -EBADMSG);
+}
+
 static void arrays_counted_by_one_member_have_one_count(void **test)
 {
     (void)test;
@@ -272,9 +308,11 @@ int main(void)
         cmocka_unit_test(memory_that_is_not_there_is_no_leak),
         cmocka_unit_test(random_frames_do_no_harm),
         cmocka_unit_test(a_text_ends_with_a_nul),
+        cmocka_unit_test(a_text_ends_even_if_it_changes),
         cmocka_unit_test(a_count_that_its_member_cannot_hold_is_refused),
         cmocka_unit_test(a_count_that_is_not_its_member_is_refused),
         cmocka_unit_test(a_count_in_a_struct_within_is_not_changed),
+        cmocka_unit_test(a_count_is_limited_by_what_is_left),
         cmocka_unit_test(arrays_counted_by_one_member_have_one_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

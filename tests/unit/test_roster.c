@@ -206,7 +206,7 @@ static void it_is_not_broken_while_a_worker_that_started_well_lives(void **test)
         pool__roster_unborn(&fixture.roster, NOW);
         assert_false(pool__roster_broken(&fixture.roster));
         assert_in_range(fixture.roster.not_before, NOW + POOL__FIRST_DELAY,
-                        NOW + ((uint64_t)POOL__FIRST_DELAY << POOL__DOUBLINGS));
+                        NOW + ((uint64_t)POOL__FIRST_DELAY << POOL__START_FAILURES));
     }
     assert_int_equal(pool__roster_vacancy(&fixture.roster, fixture.roster.not_before), 1);
     pool__roster_died(&fixture.roster, 0, true, false, NOW);
