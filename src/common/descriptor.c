@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -55,6 +56,15 @@ int pool__socketpair(int ends[2])
         return -errno;
     }
     return lift_both(ends);
+}
+
+int pool__eventfd(int *descriptor)
+{
+    *descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int error = *descriptor < 0 ? -errno : lift(descriptor);
+    if (error)
+        pool__close(descriptor);
+    return error;
 }
 
 int pool__pidfd(int pid)

@@ -7,6 +7,9 @@
 int pool__pipe(int ends[2]);
 int pool__socketpair(int ends[2]);
 
+/* As eventfd(EFD_CLOEXEC | EFD_NONBLOCK). */
+int pool__eventfd(int *descriptor);
+
 /* A descriptor that becomes readable when the process ends; -1 where the system has none. */
 int pool__pidfd(int pid);
 

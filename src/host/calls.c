@@ -49,14 +49,13 @@ static int run(pool_t *pool, const struct pool__call *call)
 {
     struct pool_future job;
     pthread_mutex_lock(&pool->lock);
+    if (pool__in_callback(pool)) {
+        pthread_mutex_unlock(&pool->lock);
+        return POOL_EBUSY;
+    }
     pool__prepare(pool, &job, call);
     pool__submit(pool, &job);
-    int error = pool__turn(pool, is_called, &job, -1);
-    if (error) { /* in a callback: nothing has been given out yet */
-        pool__withdraw(pool, &job);
-        pthread_mutex_unlock(&pool->lock);
-        return error;
-    }
+    pool__turn(pool, is_called, &job, -1);
     pool__report_clear(&pool->report);
     pool->report = job.report;
     pool->items = job.in.count;
@@ -76,7 +75,6 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
     job->async = true;
     job->freed = future == NULL;
     pool__submit(pool, job);
-    pool__fill(pool);
     pthread_mutex_unlock(&pool->lock);
     if (future)
         *future = job;

@@ -1,4 +1,5 @@
 /* Runs in the host: whether a call makes sense, before anything is done about it. */
+#include "common/flat.h"
 #include "host/pool.h"
 
 enum { TYPES = 256 };
@@ -20,6 +21,18 @@ static bool is_code(const pool_t *pool, uintptr_t function)
     return pool__image_runs(&pool->crossing.image, function);
 }
 
+/* Whether there are pointers in values of this type, so that their place matters. A table that has a
+ * struct within itself is given up at some depth: packing will find it out. */
+static bool has_pointers(const pool_type_t *type, int depth)
+{
+    if (type->kind != POOL_KIND_STRUCT || depth == POOL__DEPTH)
+        return type->kind == POOL_KIND_TEXT || type->kind == POOL_KIND_BYTES;
+    for (size_t i = 0; i < type->field_count; i++)
+        if (type->fields[i].count == 0 || has_pointers(type->fields[i].type, depth + 1))
+            return true;
+    return false;
+}
+
 static bool field_fits(const pool_type_t *type, const pool_field_t *field)
 {
     size_t bytes;
@@ -32,7 +45,7 @@ static bool field_fits(const pool_type_t *type, const pool_field_t *field)
             field->count_size > type->size - field->count_offset)
             return false;
     }
-    bool pointers = field->count == 0 || field->type->kind != POOL_KIND_PLAIN;
+    bool pointers = field->count == 0 || has_pointers(field->type, 0);
     if (pointers && (field->offset % sizeof(void *) || type->size % sizeof(void *)))
         return false; /* a packed struct */
     return field->offset <= type->size && bytes <= type->size - field->offset;

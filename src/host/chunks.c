@@ -375,16 +375,27 @@ static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__de
         condemn(pool, number);
 }
 
+/* A chunk that was taken away from its owner: free once that is dead. The order to kill it may not
+ * have got through. */
+static void reconcile_awaited(pool_t *pool, uint32_t number, const struct pool__death *death)
+{
+    const struct pool__chunk *chunk = &pool->chunks[number];
+    bool dead = death && chunk->owner == death->worker &&
+                (uint16_t)(chunk->owner_life - death->life) == 0;
+    if (dead)
+        release(pool, number);
+    else
+        pool__tell(pool, POOL__KILL, chunk->owner, chunk->owner_life);
+}
+
 void pool__reconcile(pool_t *pool, const struct pool__death *death)
 {
     pool__collect(pool);
     for (uint32_t number = 0; number < pool->numbers; number++)
         if (pool->chunks[number].job)
             reconcile_chunk(pool, number, death);
-        else if (pool->chunks[number].awaited && death &&
-                 pool->chunks[number].owner == death->worker &&
-                 (uint16_t)(pool->chunks[number].owner_life - death->life) == 0)
-            release(pool, number);
+        else if (pool->chunks[number].awaited)
+            reconcile_awaited(pool, number, death);
     pool__ring(pool);
 }
 

@@ -108,7 +108,6 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
         job->source = source->context;
         job->in.count = source->next ? SIZE_MAX : source->in.count;
         pool__submit(pool, job);
-        pool__fill(pool);
     }
     pthread_mutex_unlock(&pool->lock);
     made->job = job;
@@ -250,6 +249,7 @@ void pool_iterator_free(pool_iterator_t *iterator)
     pthread_mutex_lock(&job->pool->lock);
     if (!job->done)
         pool__stop(job->pool, job, POOL_CANCELLED, false);
+    pool__nudge(job->pool);
     bool called = job->called;
     job->freed = true;
     pthread_mutex_unlock(&job->pool->lock);

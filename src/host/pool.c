@@ -46,7 +46,7 @@ void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
         return;
     }
     pool__describe_status(how, sizeof how, death->status);
-    snprintf(pool->why, sizeof pool->why, "worker %d was %s while it started", death->worker, how);
+    snprintf(pool->why, sizeof pool->why, "worker %d, starting: %s", death->worker, how);
 }
 
 /* ---- Making ---- */
@@ -101,7 +101,7 @@ static pool_t *new_pool(void)
     pthread_mutex_init(&pool->lock, NULL);
     pool->owner = getpid();
     pool->supervisor_pidfd = -1;
-    pool->epoll = -1;
+    pool->nudge = pool->epoll = -1;
     return pool;
 }
 
@@ -131,7 +131,7 @@ static int wait_for_start(pool_t *pool)
         int left = pool__milliseconds(pool__now(), deadline);
         if (left == 0)
             return -ETIMEDOUT;
-        pool__wait(pool, 0, left);
+        pool__wait(pool, 0, true, left);
     }
 }
 

@@ -127,6 +127,7 @@ struct pool {
     bool turning;           /* a thread waits for the workers, for all */
     bool calling;           /* a callback is running, in the thread `caller` */
     pthread_t caller;
+    int nudge; /* an eventfd, by which threads wake the one that turns */
     int epoll; /* for pool_fileno(); -1 until it is asked for */
     struct shared_array {
         struct shared_array *next;
@@ -162,15 +163,19 @@ void pool__close_channels(pool_t *pool);
 void pool__hear(pool_t *pool);
 
 /* Waits until something may have happened, `milliseconds` at most (negative: no limit), with
- * `outstanding` chunks. Spins first when that is likely to pay. Needs no lock, but one thread at a time.
+ * `outstanding` chunks: half of them to be done; or any, if `eager` or there is no more work for one
+ * who is done. Spins first when that is likely to pay. Needs no lock, but one thread at a time.
  * Returns whether it took so long that the whole board should be looked at. */
-bool pool__wait(pool_t *pool, uint32_t outstanding, int milliseconds);
+bool pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds);
 
 /* For pool_fileno(): opens the descriptor (0 or a negated errno value); has it become readable with
  * the next commit, or returns false: there has been one already; empties the result bell. */
 int pool__open_epoll(pool_t *pool);
 bool pool__listen(pool_t *pool);
 void pool__silence(const pool_t *pool);
+
+/* Wakes the thread that waits for all, if there is one: something has changed on this side. */
+void pool__nudge(const pool_t *pool);
 
 /* Sends the supervisor a message; it reads them all. */
 void pool__tell(pool_t *pool, int type, int worker, uint32_t life);
@@ -229,9 +234,8 @@ bool pool__type_custom(const pool_t *pool, const pool_type_t *type, size_t size)
 
 /* ---- turn.c: the calls below hold the lock, but while they wait or call back ---- */
 
-/* Puts a job among those to be run; takes one out that never ran. */
+/* Puts a job among those to be run, and gives out what it can. */
 void pool__submit(pool_t *pool, struct pool_future *job);
-void pool__withdraw(pool_t *pool, struct pool_future *job);
 
 /* Frees a future that nobody holds and the pool has done with. */
 void pool__job_free(struct pool_future *job);

@@ -29,6 +29,8 @@ static int open_channels(pool_t *pool)
     pool->crossing.control = control[1];
     pool->crossing.host_pidfd = pool__pidfd(getpid());
     if (!error)
+        error = pool__eventfd(&pool->nudge);
+    if (!error)
         error = pool__set_nonblocking(task[1]);
     if (!error)
         error = pool__set_nonblocking(result[0]);
@@ -46,6 +48,7 @@ void pool__close_channels(pool_t *pool)
     pool__close(&pool->crossing.host_pidfd);
     pool__close(&pool->supervisor_pidfd);
     pool__close(&pool->epoll);
+    pool__close(&pool->nudge);
 }
 
 /* Forks the supervisor and ends; never returns to the host's code. The exit status is the error:

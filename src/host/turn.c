@@ -19,15 +19,8 @@ void pool__submit(pool_t *pool, struct pool_future *job)
     job->next = *link;
     *link = job;
     pool->unfinished++;
-}
-
-void pool__withdraw(pool_t *pool, struct pool_future *job)
-{
-    struct pool_future **link = &pool->jobs;
-    while (*link != job)
-        link = &(*link)->next;
-    *link = job->next;
-    pool->unfinished--;
+    pool__fill(pool);
+    pool__nudge(pool); /* it may have a deadline, or be the one to wait for eagerly */
 }
 
 /* Takes the job at `*link` out of the list: all its items have an end. */
@@ -179,15 +172,23 @@ static uint64_t earliest(const pool_t *pool, uint64_t deadline)
     return deadline;
 }
 
+/* Whether somebody wants results as they come, rather than all of them. */
+static bool is_eager(const pool_t *pool)
+{
+    const struct pool_future *job = pool->jobs;
+    return job && (job->next || job->window || job->options.progress);
+}
+
 /* Waits for the workers, for all threads. */
 static void turn_once(pool_t *pool, uint64_t deadline)
 {
     uint64_t until = earliest(pool, deadline);
     uint32_t outstanding = pool__outstanding(pool);
+    bool eager = is_eager(pool);
     int milliseconds = until == UINT64_MAX ? -1 : pool__milliseconds(pool__now(), until);
     pool->turning = true;
     pthread_mutex_unlock(&pool->lock);
-    bool long_sleep = pool__wait(pool, outstanding, milliseconds);
+    bool long_sleep = pool__wait(pool, outstanding, eager, milliseconds);
     pthread_mutex_lock(&pool->lock);
     pool->turning = false;
     if (long_sleep)

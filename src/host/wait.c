@@ -32,7 +32,7 @@ static void died(pool_t *pool, const struct pool__message *message)
         person->life = message->life;
         person->pid = 0;
     }
-    if (!message->ready)
+    if (!message->ready && !pool->broken && pool->phase == POOL__RUNNING_PHASE)
         pool__describe_start_failure(pool, &death);
     pool__reconcile(pool, &death);
 }
@@ -131,24 +131,36 @@ void pool__silence(const pool_t *pool)
     char rings[64];
     while (read(pool->crossing.result_read, rings, sizeof rings) == (ssize_t)sizeof rings)
         ;
+    if (read(pool->nudge, rings, sizeof(uint64_t)) < 0)
+        return; /* nobody has nudged */
+}
+
+void pool__nudge(const pool_t *pool)
+{
+    const uint64_t one = 1;
+    if (!pool->turning && pool->epoll < 0)
+        return;
+    while (write(pool->nudge, &one, sizeof one) < 0 && errno == EINTR)
+        ;
 }
 
 /* Blocks until the result bell rings, the supervisor says something, or time is up. */
 static void block(const pool_t *pool, int milliseconds)
 {
-    struct pollfd events[2] = {
+    struct pollfd events[3] = {
         {.fd = pool->crossing.control_host, .events = POLLIN},
         {.fd = pool->crossing.result_read, .events = POLLIN},
+        {.fd = pool->nudge, .events = POLLIN},
     };
-    if (poll(events, 2, milliseconds) > 0 && (events[1].revents & POLLIN))
+    if (poll(events, 3, milliseconds) > 0 && ((events[1].revents | events[2].revents) & POLLIN))
         pool__silence(pool);
 }
 
 /* Returns whether it slept for so long that the whole board should be looked at. */
-static bool sleep_until_woken(pool_t *pool, uint32_t outstanding, int milliseconds)
+static bool sleep_until_woken(pool_t *pool, uint32_t patient, int milliseconds)
 {
-    uint64_t half = outstanding / 2, began = pool__now();
-    atomic_store(&pool->desk->wake_at, atomic_load(&pool->desk->commits) + (half ? half : 1));
+    uint64_t began = pool__now();
+    atomic_store(&pool->desk->wake_at, atomic_load(&pool->desk->commits) + patient);
     if (!committed(pool))
         block(pool, milliseconds < 0 || milliseconds > TICK ? TICK : milliseconds);
     atomic_store(&pool->desk->wake_at, 0);
@@ -158,23 +170,24 @@ static bool sleep_until_woken(pool_t *pool, uint32_t outstanding, int millisecon
     return slept > TICK * 1000000u / 2;
 }
 
-bool pool__wait(pool_t *pool, uint32_t outstanding, int milliseconds)
+bool pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds)
 {
+    uint32_t patient = eager || outstanding < 4 ? 1 : outstanding / 2;
     return !committed(pool) && !spin(pool, outstanding) &&
-           sleep_until_woken(pool, outstanding, milliseconds);
+           sleep_until_woken(pool, patient, milliseconds);
 }
 
 /* ---- A program's own loop ---- */
 
 int pool__open_epoll(pool_t *pool)
 {
-    int both[2] = {pool->crossing.control_host, pool->crossing.result_read};
+    int all[3] = {pool->crossing.control_host, pool->crossing.result_read, pool->nudge};
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0)
         return -errno;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         struct epoll_event event = {.events = EPOLLIN};
-        if (epoll_ctl(epoll, EPOLL_CTL_ADD, both[i], &event) < 0) {
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, all[i], &event) < 0) {
             int error = -errno;
             close(epoll);
             return error;

@@ -111,6 +111,9 @@ void pool__rest(struct worker *worker)
     if (worker->patience > PATIENCE / 16 && spin(worker))
         return;
     fflush(stdout);
+    if (!worker->told) /* the host may be waiting for more than is coming soon */
+        pool__wake_host(worker, true);
+    worker->told = true;
     uint64_t began = pool__now();
     atomic_store(&worker->seat->rest, POOL__ASLEEP);
     if (!has_work(worker)) /* whoever publishes now sees us asleep, and rings */

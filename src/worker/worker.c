@@ -152,6 +152,7 @@ static void announce(struct worker *worker, uint32_t chunk, bool now)
 {
     atomic_fetch_or(&worker->desk->done[chunk / 64], (uint64_t)1 << chunk % 64);
     atomic_fetch_add(&worker->desk->commits, 1);
+    worker->told = false;
     pool__wake_host(worker, now);
 }
 

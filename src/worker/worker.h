@@ -44,6 +44,7 @@ struct worker {
     uint32_t life;
     struct bell task_bell, host_bell;
     uint64_t patience; /* nanoseconds a spin may take */
+    bool told;         /* the host was told of all that was committed, or woke by itself */
     size_t items_left; /* until it is time to leave */
     struct pool_task task;
 };

@@ -17,7 +17,7 @@
 #include "support/trace.h"
 #include "support/world.h"
 
-enum { ITEMS = 8, PATIENCE = 30, AWAITED = 5000, BUDGET = 12000, LONGEST = 100000 };
+enum { ITEMS = 8, PATIENCE = 30, AWAITED = 5000, BUDGET = 8000, LONGEST = 100000 };
 
 /* Between tracer, host and workers. */
 static struct stage {
@@ -216,7 +216,7 @@ static void kill_at_every_step(void)
 {
     int length = kill_after(LONGEST);
     double all = step_milliseconds * length * length / 2;
-    int stride = 1 + (int)(all / (BUDGET * deadline_slowness())), steps = 0, kills = 0;
+    int stride = 1 + (int)(all / BUDGET), steps = 0, kills = 0;
     for (; kill_after(steps) >= steps && steps < LONGEST; steps += stride)
         kills++;
     print_message("           killed at %d of %d instructions\n", kills, steps);

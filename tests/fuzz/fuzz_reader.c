@@ -56,10 +56,11 @@ static bool fuzz_pass(const struct fuzz_reading *reading, struct flat_frame fram
 /* A frame may say in many ways what the writer says in one. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct flat_frame packed, again;
+    struct flat_frame packed = {NULL, 0}, again = packed;
     if (size < FUZZ_HEAD)
         return 0;
-    struct fuzz_reading reading = {&flat_kinds[data[0] % FLAT_KINDS], data[1] % FLAT_MODES, data[2]};
+    struct fuzz_reading reading = {&flat_kinds[data[0] % FLAT_KINDS], data[1] % FLAT_MODES,
+                                   data[2]};
     struct flat_frame frame = flat_frame_of(data + FUZZ_HEAD, size - FUZZ_HEAD);
     bool taken = fuzz_pass(&reading, frame, &packed);
     flat_frame_free(&frame);

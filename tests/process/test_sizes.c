@@ -105,7 +105,7 @@ static void items_and_results_of_odd_sizes(void **state)
 static void items_and_results_of_a_mebibyte(void **state)
 {
     (void)state;
-    check_sizes(MIB, MIB, deadline_valgrind() ? 3 : 40);
+    check_sizes(MIB, MIB, deadline_valgrind() ? 3 : 16);
     check_sizes(MIB - 1, MIB + 1, 3);
 }
 
@@ -183,7 +183,7 @@ static int echo(const void *item, void *result, pool_task_t *task)
 static void many_megabytes_pass_through(void **state)
 {
     (void)state;
-    const size_t count = deadline_valgrind() ? 40 : 400;
+    const size_t count = deadline_valgrind() ? 40 : 200;
     item_size = MIB + 3;
     unsigned char *items = world_alloc(count, item_size), *results = world_alloc(count, item_size);
     for (size_t i = 0; i < count * item_size; i += 1000)

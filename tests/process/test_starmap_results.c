@@ -141,6 +141,24 @@ static void const_texts_stay_with_the_function(void **state)
     assert_int_equal(pool_replaced(pool), 0);
 }
 
+/* ---- The environment, which is neither static nor from malloc() ---- */
+
+POOL_FUNCTION(getenv, char *, (const char *, name));
+
+static void functions_that_return_the_environment(void **state)
+{
+    struct getenv_args rows[] = {{"PATH"}, {"POOL_TEST_HAS_NO_SUCH"}, {"PATH"}};
+    char *results[3];
+    (void)state;
+    pool_t *pool = world_pool(1);
+    assert_int_equal(pool_starmap(pool, &getenv_function, rows, 3, results), 0);
+    assert_string_equal(results[0], getenv("PATH"));
+    assert_null(results[1]);
+    assert_string_equal(results[2], getenv("PATH"));
+    pool_release(&pool_type_text, results, 3);
+    assert_int_equal(pool_replaced(pool), 0);
+}
+
 /* ---- Blobs ---- */
 
 static pool_bytes_t find_bytes(enum place place, pool_bytes_t bytes)
@@ -205,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(texts_from_anywhere),
         WORLD_TEST(const_texts_stay_with_the_function),
+        WORLD_TEST(functions_that_return_the_environment),
         WORLD_TEST(blobs_from_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

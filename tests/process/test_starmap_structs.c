@@ -227,6 +227,46 @@ static void items_and_results_of_a_named_type(void **state)
     pool_release(&line_type, results, COUNT);
 }
 
+/* ---- Structs without pointers in structs, at whatever offset ---- */
+
+struct pair {
+    int a, b;
+};
+POOL_STRUCT(pair, (a), (b));
+
+struct pairs {
+    char letter;
+    struct pair one, more[2];
+    char *text;
+    int n;
+    struct pair *counted;
+};
+POOL_STRUCT(pairs, (letter), (one, as, &pair_type), (more, array_of, &pair_type), (text), (n),
+            (counted, counted_by, n, &pair_type));
+
+static int sum_pairs(struct pairs p)
+{
+    int sum = p.letter + p.one.a + 2 * p.one.b + 3 * p.more[1].b + (int)strlen(p.text);
+    for (int i = 0; i < p.n; i++)
+        sum += 5 * p.counted[i].a + 7 * p.counted[i].b;
+    return sum;
+}
+POOL_FUNCTION(sum_pairs, int, (struct pairs, p, as, &pairs_type));
+
+static void small_structs_in_structs(void **state)
+{
+    struct pair some[] = {{1, 2}, {3, 4}, {5, 6}};
+    struct sum_pairs_args rows[COUNT];
+    int results[COUNT];
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        rows[i].p = (struct pairs){'a', {i, 2}, {{3, 4}, {5, i}}, words[i % 7], i % 4, some};
+    pool_t *pool = world_pool(2);
+    assert_int_equal(pool_starmap(pool, &sum_pairs_function, rows, COUNT, results), 0);
+    for (int i = 0; i < COUNT; i++)
+        assert_int_equal(results[i], sum_pairs(rows[i].p));
+}
+
 /* ---- The host's memory ---- */
 
 static void the_host_leaks_nothing(void **state)
@@ -254,6 +294,7 @@ int main(void)
         WORLD_TEST(structs_with_texts_and_arrays),
         WORLD_TEST(a_map_function_may_use_the_memory_of_its_item),
         WORLD_TEST(items_and_results_of_a_named_type),
+        WORLD_TEST(small_structs_in_structs),
         WORLD_TEST(the_host_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

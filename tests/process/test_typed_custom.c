@@ -2,12 +2,10 @@
  * and on the host's side. Each costs its item only, and the pool works on. */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "support/deadline.h"
 #include "support/outcome.h"
 #include "support/world.h"
 
@@ -25,7 +23,6 @@ enum moment {
     MOMENTS
 };
 
-static const char *const packed = "the item could not be packed";
 static const char *const messages[MOMENTS] = {
     [PACKING_ITEM] = "the item could not be packed",
     [UNPACKING_ITEM] = "the item could not be unpacked",
@@ -146,11 +143,18 @@ static int leave_with_success(pool_writer_t *writer, pool_reader_t *reader)
     _exit(0);
 }
 
-static int fail(pool_writer_t *writer, pool_reader_t *reader)
+static int refuse(pool_writer_t *writer, pool_reader_t *reader)
 {
     (void)writer;
     (void)reader;
     return -EIO;
+}
+
+static int say_why(pool_writer_t *writer, pool_reader_t *reader)
+{
+    (void)writer;
+    (void)reader;
+    return EXDEV;
 }
 
 static int write_beyond_memory(pool_writer_t *writer, pool_reader_t *reader)
@@ -166,16 +170,17 @@ static int write_beyond_numbers(pool_writer_t *writer, pool_reader_t *reader)
     return error ? error : pool_write(writer, "", SIZE_MAX - 7);
 }
 
-/* The second time there is room for what it wrote the first time. */
+/* When there is room for what it wrote first, it writes more. */
 static int write_more_each_time(pool_writer_t *writer, pool_reader_t *reader)
 {
-    static char bytes[64 * MIB];
-    static size_t times; /* in copies of the host it starts again: so its address counts, too */
+    static const char bytes[MIB];
+    static int times;
     (void)reader;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    int error = 0;
     times++;
-    return pool_write(writer, bytes, times * MIB + (size_t)now.tv_nsec % MIB);
+    for (int i = 0; i < times && !error; i++)
+        error = pool_write(writer, bytes, sizeof bytes);
+    return error;
 }
 
 static int read_too_much(pool_writer_t *writer, pool_reader_t *reader)
@@ -185,4 +190,159 @@ static int read_too_much(pool_writer_t *writer, pool_reader_t *reader)
     while (pool_read_left(reader) >= sizeof bytes)
         pool_read(reader, bytes, sizeof bytes);
     return pool_read(reader, bytes, sizeof bytes);
+}
+
+/* ---- What becomes of them ---- */
+
+struct fate {
+    enum moment moment;
+    int (*deed)(pool_writer_t *writer, pool_reader_t *reader);
+    pool_error_kind_t kind;
+    int code;
+};
+
+/* Whatever dies dies alike at every moment. */
+static const struct fate deaths[] = {
+    {NEVER, crash, POOL_CRASHED, SIGSEGV},        {NEVER, be_killed, POOL_CRASHED, SIGKILL},
+    {NEVER, give_up, POOL_CRASHED, SIGABRT},      {NEVER, leave, POOL_EXITED, 3},
+    {NEVER, leave_with_success, POOL_EXITED, 0},
+};
+
+static const struct fate failures[] = {
+    {PACKING_ITEM, refuse, POOL_FAILED, -EIO},
+    {PACKING_ITEM, say_why, POOL_FAILED, EXDEV},
+    {PACKING_ITEM, write_beyond_numbers, POOL_FAILED, -EOVERFLOW},
+    {UNPACKING_ITEM, refuse, POOL_FAILED, -EIO},
+    {UNPACKING_ITEM, say_why, POOL_FAILED, EXDEV},
+    {UNPACKING_ITEM, read_too_much, POOL_FAILED, -EBADMSG},
+    {IN_FUNCTION, refuse, POOL_FAILED, -EIO},
+    {PACKING_RESULT, refuse, POOL_FAILED, -EIO},
+    {PACKING_RESULT, say_why, POOL_FAILED, EXDEV},
+    {PACKING_RESULT, write_beyond_memory, POOL_FAILED, -ENOMEM},
+    {PACKING_RESULT, write_beyond_numbers, POOL_FAILED, -EOVERFLOW},
+    {PACKING_RESULT, write_more_each_time, POOL_FAILED, -ENOMEM},
+    {UNPACKING_RESULT, refuse, POOL_CORRUPT, -EIO},
+    {UNPACKING_RESULT, say_why, POOL_CORRUPT, EXDEV},
+    {UNPACKING_RESULT, read_too_much, POOL_CORRUPT, -EBADMSG},
+};
+
+static const struct {
+    size_t place, chunksize;
+} cases[] = {{0, 0}, {COUNT / 2, 1}, {COUNT - 1, 7}, {COUNT / 3, COUNT}};
+
+static char *const words[] = {"", "a", "hundredweight", "of", "tin"};
+
+/* No other item suffers, and the element of this one is zeroed. */
+static void check_cargo(const struct cargo *results, size_t place)
+{
+    static const struct cargo none;
+    for (size_t i = 0; i < COUNT; i++) {
+        if (i == place) {
+            assert_memory_equal(&results[i], &none, sizeof none);
+            continue;
+        }
+        assert_int_equal(results[i].number, 3 * i);
+        assert_string_equal(results[i].text, words[i % 5]);
+    }
+}
+
+static void check_fate(pool_t *pool, const struct fate *fate, size_t place, size_t chunksize)
+{
+    struct cargo items[COUNT], results[COUNT];
+    const pool_map_options_t options = {.chunksize = chunksize};
+    memset(items, 0, sizeof items);
+    memset(results, 0xee, sizeof results);
+    for (size_t i = 0; i < COUNT; i++) {
+        items[i].number = (int)i;
+        items[i].text = words[i % 5];
+    }
+    items[place].moment = fate->moment;
+    items[place].deed = fate->deed;
+    assert_int_equal(pool_map_with(pool, carry, POOL_IN_AS(items, COUNT, &cargo_type),
+                                   POOL_OUT_AS(results, &cargo_type), &options), 1);
+    outcome_is(pool, place, fate->kind, fate->code);
+    if (fate->moment != IN_FUNCTION && fate->kind != POOL_CRASHED && fate->kind != POOL_EXITED)
+        assert_non_null(strstr(outcome_of(pool, place)->message, messages[fate->moment]));
+    check_cargo(results, place);
+    pool_release(&cargo_type, results, COUNT);
+}
+
+static void check_everywhere(const struct fate *fate)
+{
+    pool_options_t options = {.processes = 2, .initializer = begin_worker};
+    pool_t *pool = world_pool_with(&options);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_fate(pool, fate, cases[i].place, cases[i].chunksize);
+    bool replaces = fate->kind == POOL_CRASHED || fate->kind == POOL_EXITED;
+    if (fate->moment == PACKING_ITEM || fate->moment == UNPACKING_RESULT)
+        replaces = false; /* a copy of the host died, no worker */
+    assert_true(outcome_replaced(pool, replaces ? sizeof cases / sizeof cases[0] : 0));
+    outcome_pool_works(pool);
+    world_free(pool);
+}
+
+static void check_deaths(enum moment moment)
+{
+    for (size_t i = 0; i < sizeof deaths / sizeof deaths[0]; i++) {
+        struct fate fate = deaths[i];
+        fate.moment = moment;
+        check_everywhere(&fate);
+    }
+}
+
+static void deaths_while_an_item_is_packed(void **state)
+{
+    (void)state;
+    check_deaths(PACKING_ITEM);
+}
+
+static void deaths_while_an_item_is_unpacked(void **state)
+{
+    (void)state;
+    check_deaths(UNPACKING_ITEM);
+}
+
+static void deaths_in_the_function(void **state)
+{
+    (void)state;
+    check_deaths(IN_FUNCTION);
+}
+
+static void deaths_while_a_result_is_packed(void **state)
+{
+    (void)state;
+    check_deaths(PACKING_RESULT);
+}
+
+static void deaths_after_a_result_was_packed(void **state)
+{
+    (void)state;
+    check_deaths(RELEASING_RESULT);
+}
+
+static void deaths_while_a_result_is_unpacked(void **state)
+{
+    (void)state;
+    check_deaths(UNPACKING_RESULT);
+}
+
+static void failures_at_any_moment(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++)
+        check_everywhere(&failures[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(deaths_while_an_item_is_packed),
+        WORLD_TEST(deaths_while_an_item_is_unpacked),
+        WORLD_TEST(deaths_in_the_function),
+        WORLD_TEST(deaths_while_a_result_is_packed),
+        WORLD_TEST(deaths_after_a_result_was_packed),
+        WORLD_TEST(deaths_while_a_result_is_unpacked),
+        WORLD_TEST_WITHIN(failures_at_any_moment, 40),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 #include "unit/flat_walk.h"
 
 struct flat_code {
-    unsigned char bytes[1 << 20];
+    unsigned char bytes[8 << 20];
     size_t size;
 };
 

@@ -12,7 +12,7 @@ struct flat_maker {
 };
 
 /* Where values lie. */
-static _Alignas(16) unsigned char flat_ground[4 << 20];
+static _Alignas(16) unsigned char flat_ground[16 << 20];
 
 static inline void *flat_take(struct flat_maker *maker, size_t size, size_t alignment)
 {
@@ -31,7 +31,8 @@ static inline void flat_fill(struct flat_maker *maker, void *data, size_t size)
 {
     for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
         uint64_t bits = random_next(maker->seed);
-        memcpy((unsigned char *)data + at, &bits, size - at < sizeof bits ? size - at : sizeof bits);
+        memcpy((unsigned char *)data + at, &bits,
+               size - at < sizeof bits ? size - at : sizeof bits);
     }
 }
 
@@ -107,8 +108,8 @@ static inline void flat_make_counted(struct flat_maker *maker, const pool_type_t
 {
     const pool_field_t *field = &type->fields[index];
     unsigned char *elements = NULL;
-    uint64_t count = flat_count_made(type, index) ? flat_count(field, value)
-                                                  : flat_make_count(maker, field);
+    uint64_t count =
+        flat_count_made(type, index) ? flat_count(field, value) : flat_make_count(maker, field);
     memcpy(value + field->count_offset, &count, field->count_size);
     maker->budget -= (int)count;
     if (count || flat_chance(maker, 2)) /* what a count of 0 comes with does not matter */

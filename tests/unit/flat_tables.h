@@ -6,13 +6,14 @@
 #include "unit/flat_walk.h"
 
 enum { FLAT_DEEPEST = 4, FLAT_FIELDS = 6, FLAT_TABLES = 4096, FLAT_FIELD_LIMIT = 4096 };
+enum { FLAT_ROW = 2 * FLAT_FIELDS }; /* fields of a struct, with their counts */
 
 struct flat_tables {
     uint64_t *seed;
     size_t types, fields; /* in use */
 };
 static pool_type_t flat_table_types[FLAT_TABLES];
-static pool_field_t flat_table_fields[2 * FLAT_FIELDS * FLAT_TABLES];
+static pool_field_t flat_table_fields[FLAT_ROW * FLAT_TABLES];
 
 /* A struct in the making. */
 struct flat_plan {
@@ -118,7 +119,7 @@ static inline const pool_type_t *flat_random_struct(struct flat_tables *tables, 
     HOLDS(tables->types < FLAT_TABLES);
     pool_type_t *type = &flat_table_types[tables->types++];
     struct flat_plan plan = {.tables = tables, .fields = &flat_table_fields[tables->fields]};
-    tables->fields += 2 * FLAT_FIELDS;
+    tables->fields += FLAT_ROW;
     for (uint64_t n = 1 + random_below(tables->seed, FLAT_FIELDS); n > 0; n--)
         flat_add_field(&plan, depth);
     flat_shuffle(&plan);

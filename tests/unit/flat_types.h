@@ -178,8 +178,8 @@ struct flat_holder {
     struct flat_variant one, *more;
     char *text;
 };
-POOL_STRUCT(flat_holder, (chains, array_of, &flat_chain_type), (n),
-            (one, as, &flat_variant_type), (more, counted_by, n, &flat_variant_type), (text));
+POOL_STRUCT(flat_holder, (chains, array_of, &flat_chain_type), (n), (one, as, &flat_variant_type),
+            (more, counted_by, n, &flat_variant_type), (text));
 
 /* ---- All of them; the fuzzer's corpus knows them by their place: append only ---- */
 

@@ -44,8 +44,7 @@ static inline void flat_touch(const void *data, size_t size)
 }
 
 /* A piece of memory that the value owns. `payload`: it need not be a copy. */
-static inline void flat_walk_piece(const void *piece, uint64_t size, bool payload,
-                                   size_t alignment)
+static inline void flat_walk_piece(const void *piece, uint64_t size, bool payload, size_t alignment)
 {
     HOLDS(piece != NULL && (uintptr_t)piece % alignment == 0);
     if (payload && flat_account.mode == FLAT_IN_PLACE) {

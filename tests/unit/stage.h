@@ -59,7 +59,8 @@ static inline void stage_open(struct stage *stage, size_t chunk)
     pool__arena_init(&pool->items_arena, pool->board->items_start, pool->board->host_half);
     pool__arena_init(&pool->results_arena, pool->board->results_start, pool->board->size);
     assert_int_equal(pool__chunks_init(pool), 0);
-    memset(pool->chunks, 0xff, POOL__CHUNKS * sizeof *pool->chunks); /* never used: never looked at */
+    memset(pool->chunks, 0xff,
+           POOL__CHUNKS * sizeof *pool->chunks); /* never used: never looked at */
     pool->people = stage->people;
     for (int i = 0; i < STAGE_WORKERS; i++)
         stage->people[i] = (struct pool__person){.pid = 1000 + i, .life = 1};
@@ -68,9 +69,9 @@ static inline void stage_open(struct stage *stage, size_t chunk)
         stage->results[i] = STAGE_UNTOUCHED;
     }
     stage->job = (struct pool_future){.function = stage_function,
-                                    .in = POOL_IN(stage->items, STAGE_ITEMS),
-                                    .out = POOL_OUT(stage->results),
-                                    .options = {.chunksize = chunk}};
+                                      .in = POOL_IN(stage->items, STAGE_ITEMS),
+                                      .out = POOL_OUT(stage->results),
+                                      .options = {.chunksize = chunk}};
     pool__submit(pool, &stage->job);
     pool__fill(pool);
 }
@@ -83,10 +84,10 @@ static inline void stage_open_texts(struct stage *stage, size_t chunk)
     pool__report_clear(&stage->job.report);
     stage->pool.jobs = NULL;
     stage->job = (struct pool_future){.function = stage_function,
-                                    .in = stage->job.in,
-                                    .out = POOL_OUT(stage->texts),
-                                    .result_type = &pool_type_text,
-                                    .options = {.chunksize = chunk}};
+                                      .in = stage->job.in,
+                                      .out = POOL_OUT(stage->texts),
+                                      .result_type = &pool_type_text,
+                                      .options = {.chunksize = chunk}};
     pool__submit(&stage->pool, &stage->job);
     pool__fill(&stage->pool);
 }
@@ -202,17 +203,15 @@ static inline void stage_hear(struct stage *stage, const struct pool__death *dea
 /* The chunk's owner dies with this wait status, and the host hears of it. */
 static inline void stage_die(struct stage *stage, const struct part *part, int status)
 {
-    struct pool__death death = {.worker = part->worker,
-                                .life = part->life,
-                                .pid = 1000 + part->worker,
-                                .status = status};
+    struct pool__death death = {
+        .worker = part->worker, .life = part->life, .pid = 1000 + part->worker, .status = status};
     stage_hear(stage, &death);
 }
 
 /* Lets worker 2 run everything that is queued. */
 static inline void stage_finish(struct stage *stage)
 {
-    struct part part;
+    struct part part = {0};
     while (stage_claim(stage, 2, stage->people[2].life, &part)) {
         stage_run(stage, &part, stage->pool.board->orders[part.number].count);
         assert_true(stage_commit(stage, &part));

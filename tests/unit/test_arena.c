@@ -229,8 +229,8 @@ static void the_latest_freed_is_used_first(void **test)
 static void neighbours_are_joined_in_any_order(void **test)
 {
     (void)test;
-    static const int orders[][3] = {{1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2},
-                                    {3, 2, 1}};
+    static const int orders[][3] = {{1, 2, 3}, {1, 3, 2}, {2, 1, 3},
+                                    {2, 3, 1}, {3, 1, 2}, {3, 2, 1}};
     for (size_t i = 0; i < COUNT(orders); i++) {
         struct model model;
         struct pool__extent *pieces[5];
@@ -261,7 +261,8 @@ static void a_gap_behind_many_small_ones_is_used_when_nothing_else_is_left(void 
         pool__arena_free(&model.arena, pieces[i]);
     for (size_t i = 5; i < PIECES; i += 2)
         pool__arena_free(&model.arena, pieces[i]);
-    struct pool__extent *rest = pool__arena_alloc(&model.arena, model.arena.end - model.arena.fresh);
+    struct pool__extent *rest =
+        pool__arena_alloc(&model.arena, model.arena.end - model.arena.fresh);
     assert_non_null(rest);
     struct pool__extent *found = pool__arena_alloc(&model.arena, 4 * GRAIN);
     assert_non_null(found);

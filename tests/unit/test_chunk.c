@@ -155,8 +155,8 @@ static void a_move_changes_the_state_of_the_owners_chunk_alone(void **test)
                     uint64_t word = others[i] | (uint64_t)state << 60;
                     _Atomic uint64_t cell = word;
                     bool may = i == COUNT(others) - 1 && state == from;
-                    bool moved = pool__move(&cell, (enum pool__state)from, (enum pool__state)to,
-                                            owned);
+                    bool moved =
+                        pool__move(&cell, (enum pool__state)from, (enum pool__state)to, owned);
                     assert_int_equal(moved, may);
                     assert_true(cell == (may ? others[i] | (uint64_t)to << 60 : word));
                 }

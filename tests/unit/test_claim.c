@@ -55,8 +55,8 @@ static bool claim(struct worker *worker, uint32_t *chunk, uint32_t *generation)
         uint64_t ticket = board->ring[head % CELLS];
         *chunk = pool__ticket_chunk(ticket);
         *generation = pool__ticket_generation(ticket);
-        claimed = pool__claim(&board->cells[*chunk].state, *generation, worker->number,
-                              worker->life);
+        claimed =
+            pool__claim(&board->cells[*chunk].state, *generation, worker->number, worker->life);
     }
     if (head != hint)
         atomic_compare_exchange_strong(&board->head, &hint, head);
@@ -145,8 +145,8 @@ static void publish(struct host *host, uint32_t chunk)
                           pool__word(POOL__QUEUED, 0, 0, host->generations[chunk]),
                           memory_order_release);
     uint64_t tail = board->tail;
-    atomic_store_explicit(&board->ring[tail % CELLS],
-                          pool__ticket(chunk, host->generations[chunk]), memory_order_release);
+    atomic_store_explicit(&board->ring[tail % CELLS], pool__ticket(chunk, host->generations[chunk]),
+                          memory_order_release);
     board->tail = tail + 1;
 }
 
@@ -225,8 +225,11 @@ static void start(struct host *host, struct lot lot)
     memset(host, 0, sizeof *host);
     for (int i = 0; i < WORKERS; i++) {
         struct worker *worker = &host->workers[i];
-        *worker = (struct worker){.board = &host->board, .number = i, .life = lot.life,
-                                  .seed = (uint64_t)i, .mortality = lot.mortality,
+        *worker = (struct worker){.board = &host->board,
+                                  .number = i,
+                                  .life = lot.life,
+                                  .seed = (uint64_t)i,
+                                  .mortality = lot.mortality,
                                   .fullness = lot.fullness};
         assert_int_equal(pthread_create(&worker->thread, NULL, work, worker), 0);
     }

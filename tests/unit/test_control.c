@@ -30,10 +30,14 @@ static int close_channel(void **test)
 
 static struct pool__message make_message(uint32_t number)
 {
-    return (struct pool__message){.type = POOL__DIED, .worker = (int32_t)(number % 7),
-                                  .life = number, .pid = (int32_t)(number + 1),
-                                  .status = -(int32_t)number, .ready = number % 2,
-                                  .overflow = number % 3 == 0, .faulted = number % 5 == 0,
+    return (struct pool__message){.type = POOL__DIED,
+                                  .worker = (int32_t)(number % 7),
+                                  .life = number,
+                                  .pid = (int32_t)(number + 1),
+                                  .status = -(int32_t)number,
+                                  .ready = number % 2,
+                                  .overflow = number % 3 == 0,
+                                  .faulted = number % 5 == 0,
                                   .address = UINT64_MAX - number};
 }
 
@@ -160,9 +164,12 @@ static void a_packet_of_another_size_is_the_end(void **test)
 {
     struct channel *channel = *test;
     static const char bytes[4 * sizeof(struct pool__message)];
-    static const size_t sizes[] = {0, 1, sizeof(struct pool__message) - 1,
+    static const size_t sizes[] = {0,
+                                   1,
+                                   sizeof(struct pool__message) - 1,
                                    sizeof(struct pool__message) + 1,
-                                   2 * sizeof(struct pool__message), sizeof bytes};
+                                   2 * sizeof(struct pool__message),
+                                   sizeof bytes};
     for (size_t i = 0; i < COUNT(sizes); i++) {
         struct {
             struct pool__message message;
@@ -177,7 +184,8 @@ static void a_packet_of_another_size_is_the_end(void **test)
     }
 }
 
-#define WITH_CHANNEL(function) cmocka_unit_test_setup_teardown(function, open_channel, close_channel)
+#define WITH_CHANNEL(function)                                                                     \
+    cmocka_unit_test_setup_teardown(function, open_channel, close_channel)
 
 int main(void)
 {

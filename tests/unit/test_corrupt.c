@@ -18,7 +18,7 @@ static int close_stage(void **test)
 
 static struct part claim(struct stage *stage)
 {
-    struct part part;
+    struct part part = {0};
     assert_true(stage_claim(stage, 1, 1, &part));
     return part;
 }

@@ -83,10 +83,11 @@ static void a_v2_quota_is_rounded_up(void **test)
         const char *text;
         int processors;
     } cases[] = {
-        {"100000 100000\n", 1}, {"1000 100000\n", 1},   {"1 100000\n", 1},
-        {"99999 100000\n", 1},  {"100001 100000\n", 2}, {"150000 100000\n", 2},
-        {"200000 100000", 2},   {"250000 50000\n", 5},  {"6400000 100000\n", 64},
-        {"9223372036854775807 1\n", INT_MAX},
+        {"100000 100000\n", 1},   {"1000 100000\n", 1},
+        {"1 100000\n", 1},        {"99999 100000\n", 1},
+        {"100001 100000\n", 2},   {"150000 100000\n", 2},
+        {"200000 100000", 2},     {"250000 50000\n", 5},
+        {"6400000 100000\n", 64}, {"9223372036854775807 1\n", INT_MAX},
     };
     put(CGROUPS, "0::/\n");
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -99,7 +100,7 @@ static void v2_files_that_make_no_sense_are_no_quota(void **test)
 {
     (void)test;
     static const char *const texts[] = {
-        "max 100000\n", "max\n",      "",           "\n",      "garbage\n", "100000\n",
+        "max 100000\n", "max\n",       "",           "\n",          "garbage\n",    "100000\n",
         "0 100000\n",   "-1 100000\n", "100000 0\n", "100000 -5\n", "100000 max\n", "0x10 x\n",
     };
     put(CGROUPS, "0::/\n");
@@ -169,7 +170,7 @@ static void v1_files_that_make_no_sense_are_no_quota(void **test)
 {
     (void)test;
     static const char *const texts[][2] = {
-        {"-1\n", "100000\n"}, {"0\n", "100000\n"}, {"100000\n", "0\n"}, {"100000\n", "-1\n"},
+        {"-1\n", "100000\n"}, {"0\n", "100000\n"}, {"100000\n", "0\n"},   {"100000\n", "-1\n"},
         {"", "100000\n"},     {"100000\n", ""},    {"max\n", "100000\n"}, {"x\n", "y\n"},
     };
     put(CGROUPS, "3:cpu:/\n");
@@ -217,10 +218,10 @@ static void a_combined_controller_is_found_under_either_name(void **test)
 static void controllers_that_only_sound_like_cpu_do_not_count(void **test)
 {
     (void)test;
-    static const char *const lines[] = {"3:cpuset:/\n", "3:cpuacct:/\n", "3:cpuset,cpuacct:/\n",
-                                        "3:name=cpu:/\n", "3:xcpu:/\n",  "3:CPU:/\n"};
-    static const char *const directories[] = {"cpuset", "cpuacct", "cpuset,cpuacct", "name=cpu",
-                                              "xcpu",   "CPU",     "cpu"};
+    static const char *const lines[] = {"3:cpuset:/\n",   "3:cpuacct:/\n", "3:cpuset,cpuacct:/\n",
+                                        "3:name=cpu:/\n", "3:xcpu:/\n",    "3:CPU:/\n"};
+    static const char *const directories[] = {
+        "cpuset", "cpuacct", "cpuset,cpuacct", "name=cpu", "xcpu", "CPU", "cpu"};
     for (size_t i = 0; i < COUNT(directories); i++) {
         char directory[64];
         snprintf(directory, sizeof directory, "sys/fs/cgroup/%s", directories[i]);
@@ -284,9 +285,20 @@ static void the_environment_overrides_the_count(void **test)
     static const struct {
         const char *text;
         int count; /* 0: ignored */
-    } cases[] = {{"1", 1},  {"7", 7},     {"4000", POOL_PROCESSES_MAX}, {"4001", 0}, {"0", 0},
-                 {"-1", 0}, {"", 0},      {"abc", 0},                   {"3x", 0},   {"3 ", 0},
-                 {"2.5", 0}, {"0x10", 0}, {"4294967298", 0}, {"99999999999999999999", 0}};
+    } cases[] = {{"1", 1},
+                 {"7", 7},
+                 {"4000", POOL_PROCESSES_MAX},
+                 {"4001", 0},
+                 {"0", 0},
+                 {"-1", 0},
+                 {"", 0},
+                 {"abc", 0},
+                 {"3x", 0},
+                 {"3 ", 0},
+                 {"2.5", 0},
+                 {"0x10", 0},
+                 {"4294967298", 0},
+                 {"99999999999999999999", 0}};
     unsetenv("PROCPOOL_PROCESSES");
     int usual = pool_cpu_count();
     assert_in_range(usual, 1, POOL_PROCESSES_MAX);

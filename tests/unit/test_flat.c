@@ -153,9 +153,8 @@ static void fixed_arrays_of_texts_and_blobs_come_back(void **test)
 {
     (void)test;
     char title[] = "title", bytes[] = "0123456789";
-    struct flat_arrays value = {.names = {"", NULL, "three"},
-                                .title = title,
-                                .blobs = {{bytes + 1, 9}, {NULL, 0}}};
+    struct flat_arrays value = {
+        .names = {"", NULL, "three"}, .title = title, .blobs = {{bytes + 1, 9}, {NULL, 0}}};
     struct flat_arrays got;
     for (enum flat_mode mode = 0; mode < FLAT_MODES; mode++) {
         struct flat_frame frame = pass(mode, &flat_arrays_type, &value, &got);
@@ -297,10 +296,18 @@ static void plain_arrays_in_place_are_aligned(void **test)
     (void)test;
     static _Alignas(16) unsigned char ground[4096];
     for (uint8_t n = 1; n < 20; n++) {
-        struct flat_counts value = {.one = ground, .u1 = n, .two = (void *)ground, .u2 = 3,
-                                    .four = (void *)ground, .u4 = n, .eight = (void *)ground,
-                                    .u8 = 1, .small = (void *)ground, .s1 = (int8_t)n,
-                                    .huge = (void *)ground, .s8 = n};
+        struct flat_counts value = {.one = ground,
+                                    .u1 = n,
+                                    .two = (void *)ground,
+                                    .u2 = 3,
+                                    .four = (void *)ground,
+                                    .u4 = n,
+                                    .eight = (void *)ground,
+                                    .u8 = 1,
+                                    .small = (void *)ground,
+                                    .s1 = (int8_t)n,
+                                    .huge = (void *)ground,
+                                    .s8 = n};
         struct flat_counts got;
         struct flat_frame frame = pass(FLAT_IN_PLACE, &flat_counts_type, &value, &got);
         assert_int_equal(flat_account.made, 0);

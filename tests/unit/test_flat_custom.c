@@ -231,7 +231,9 @@ static void reading_ends_where_the_frame_ends(void **test)
     uint64_t number = 0;
     assert_int_equal(pool_read(&reader, bytes, 3), 0);
     assert_memory_equal(bytes, "\x88\x77\x66", 3);
-    assert_int_equal(pool_read_left(&reader), 17);
+    assert_int_equal(pool_read(&reader, bytes, 2), 0); /* bytes are not aligned */
+    assert_memory_equal(bytes, "\x55\x44", 2);
+    assert_int_equal(pool_read_left(&reader), 15);
     assert_int_equal(pool_read_u64(&reader, &number), 0); /* the next that is aligned */
     assert_int_equal(number, 42);
     assert_int_equal(pool_read_left(&reader), 4);

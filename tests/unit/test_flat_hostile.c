@@ -82,10 +82,24 @@ static void changed_bytes_do_no_harm(void **test)
 
 static void change_every_number(const struct flat_kind *kind, struct flat_frame frame)
 {
-    static const uint64_t numbers[] = {
-        0,         1,         2,           127,        128,           200,
-        255,       256,       65535,       65536,      (1u << 31),    (1ull << 32),
-        1ull << 60, 1ull << 61, 1ull << 63, UINT64_MAX, UINT64_MAX - 1, UINT64_MAX - 15};
+    static const uint64_t numbers[] = {0,
+                                       1,
+                                       2,
+                                       127,
+                                       128,
+                                       200,
+                                       255,
+                                       256,
+                                       65535,
+                                       65536,
+                                       (1u << 31),
+                                       (1ull << 32),
+                                       1ull << 60,
+                                       1ull << 61,
+                                       1ull << 63,
+                                       UINT64_MAX,
+                                       UINT64_MAX - 1,
+                                       UINT64_MAX - 15};
     for (size_t at = 0; at + 8 <= frame.size; at += 8) {
         uint64_t number, neighbours[2];
         memcpy(&number, frame.bytes + at, sizeof number);

@@ -72,7 +72,7 @@ static void round_trip(const pool_type_t *type, uint64_t *seed)
     const struct flat_code *code = flat_encode(type, type->size, value);
     struct flat_frame frame = flat_pack(type, type->size, value);
     assert_true(frame.size == code->size);
-    assert_true(memcmp(frame.bytes, code->bytes, code->size) == 0);
+    assert_memory_equal(frame.bytes, code->bytes, code->size);
     write_in_room(type, value, random_below(seed, code->size + 1), code);
     for (enum flat_mode mode = 0; mode < FLAT_MODES; mode++) {
         assert_int_equal(flat_unpack(frame, mode, type, type->size, got), 0);

@@ -7,7 +7,7 @@
 #include "unit/flat_make.h"
 
 #define free(memory) flat_give_back(NULL, memory)
-#include "common/flat.c"
+#include "common/flat.c" /* NOLINT(bugprone-suspicious-include) */
 #undef free
 
 /* ---- pool_release() ---- */

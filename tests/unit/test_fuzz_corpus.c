@@ -1,6 +1,6 @@
 /* The fuzz target, without the fuzzer, on every input of its corpus: what was found once is tried in
  * every run. POOL_TEST_CORPUS: another folder of inputs. */
-#include "fuzz/fuzz_reader.c"
+#include "fuzz/fuzz_reader.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <dirent.h>
 
@@ -38,8 +38,10 @@ static void all_inputs_of_the_corpus_hold(void **test)
     const char *name = corpus_folder();
     size_t count = 0;
     DIR *folder = opendir(name);
-    if (!folder)
+    if (!folder) {
         fail_msg("no folder %s", name);
+        return;
+    }
     for (const struct dirent *entry; (entry = readdir(folder));)
         count += try_input(name, entry->d_name);
     closedir(folder);
@@ -52,7 +54,7 @@ static void a_valid_input_is_taken(void **test)
     (void)test;
     uint64_t text[] = {3, 0x6968};
     const struct fuzz_reading reading = {&flat_kinds[1], FLAT_OWNED, 0};
-    struct flat_frame frame = flat_frame_of(text, 11), packed;
+    struct flat_frame frame = flat_frame_of(text, 11), packed = {NULL, 0};
     assert_ptr_equal(flat_kinds[1].type, &pool_type_text);
     assert_true(fuzz_pass(&reading, frame, &packed));
     assert_int_equal(packed.size, 11);

@@ -39,8 +39,8 @@ static struct part *claimed(struct hostile *hostile, int worker)
 {
     struct part *part = &hostile->part[worker];
     if (!hostile->holds[worker])
-        hostile->holds[worker] = stage_claim(&hostile->stage, worker,
-                                             hostile->stage.people[worker].life, part);
+        hostile->holds[worker] =
+            stage_claim(&hostile->stage, worker, hostile->stage.people[worker].life, part);
     return hostile->holds[worker] ? part : NULL;
 }
 
@@ -134,8 +134,8 @@ static void spoil_cell(struct hostile *hostile)
 /* A move that the owner may make, at a moment when it should not. */
 static void move(struct hostile *hostile)
 {
-    struct pool__cell *cell = stage_cell(
-        &hostile->stage, (uint32_t)below(hostile, hostile->stage.pool.numbers));
+    struct pool__cell *cell =
+        stage_cell(&hostile->stage, (uint32_t)below(hostile, hostile->stage.pool.numbers));
     uint64_t state = below(hostile, 2) ? POOL__FULL : POOL__DONE;
     cell->state = (cell->state & ~((uint64_t)0xf << 60)) | state << 60;
 }
@@ -150,7 +150,8 @@ static void spoil_memory(struct hostile *hostile)
         bytes = pool__board_at(pool->board, pool->board->orders[number].results);
         size = pool->board->orders[number].room;
     }
-    for (uint64_t at = below(hostile, 64); at + sizeof at <= size; at += 8 + 8 * below(hostile, 9)) {
+    for (uint64_t at = below(hostile, 64); at + sizeof at <= size;
+         at += 8 + 8 * below(hostile, 9)) {
         uint64_t number_there = any_number(hostile);
         memcpy(bytes + at, &number_there, sizeof number_there);
     }

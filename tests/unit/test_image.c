@@ -131,10 +131,10 @@ static void segments_have_their_first_byte_and_not_the_one_behind_them(void **te
     static const struct {
         uintptr_t address;
         bool known, runs;
-    } cases[] = {{999, false, false},  {1000, true, true},   {1999, true, true},
-                 {2000, false, false}, {2999, false, false}, {3000, true, false},
-                 {3001, false, false}, {0, true, true},      {9, true, true},
-                 {10, false, false},   {UINTPTR_MAX, false, false}};
+    } cases[] = {
+        {999, false, false},  {1000, true, true},  {1999, true, true},         {2000, false, false},
+        {2999, false, false}, {3000, true, false}, {3001, false, false},       {0, true, true},
+        {9, true, true},      {10, false, false},  {UINTPTR_MAX, false, false}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         assert_int_equal(pool__image_has(&image, cases[i].address), cases[i].known);
         assert_int_equal(pool__image_runs(&image, cases[i].address), cases[i].runs);

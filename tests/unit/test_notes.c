@@ -214,12 +214,18 @@ static void offsets_outside_the_page_are_no_notes(void **test)
 {
     (void)test;
     static const uint32_t offsets[][2] = {
-        {POOL__NOTES + 1, 0},           {UINT32_MAX, 0},
-        {UINT32_MAX, UINT32_MAX - 100}, {POOL__NOTES, POOL__NOTES},
-        {POOL__NOTES, POOL__NOTES + 1}, {POOL__NOTES, UINT32_MAX},
-        {0, 0},                         {0, UINT32_MAX},
-        {100, 101},                     {100, UINT32_MAX - HEAD + 1},
-        {0x80000000, 0x7fffffff},       {POOL__NOTES, POOL__NOTES - HEAD + 1},
+        {POOL__NOTES + 1, 0},
+        {UINT32_MAX, 0},
+        {UINT32_MAX, UINT32_MAX - 100},
+        {POOL__NOTES, POOL__NOTES},
+        {POOL__NOTES, POOL__NOTES + 1},
+        {POOL__NOTES, UINT32_MAX},
+        {0, 0},
+        {0, UINT32_MAX},
+        {100, 101},
+        {100, UINT32_MAX - HEAD + 1},
+        {0x80000000, 0x7fffffff},
+        {POOL__NOTES, POOL__NOTES - HEAD + 1},
     };
     unsigned char *page = page_of(POOL__NOTES);
     memset(page, 0, POOL__NOTES); /* a sequence of notes without texts */

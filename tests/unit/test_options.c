@@ -42,9 +42,12 @@ static void what_is_given_is_kept(void **test)
 {
     (void)test;
     int argument;
-    pool_options_t options, given = {.processes = 5, .initializer = initialize,
-                                     .initargs = &argument, .finalizer = finalize,
-                                     .start_timeout = 7, .grace = 9};
+    pool_options_t options, given = {.processes = 5,
+                                     .initializer = initialize,
+                                     .initargs = &argument,
+                                     .finalizer = finalize,
+                                     .start_timeout = 7,
+                                     .grace = 9};
     assert_int_equal(pool__options(&options, &given), 0);
     assert_int_equal(options.processes, 5);
     assert_int_equal(options.start_timeout, 7);
@@ -58,8 +61,8 @@ static void the_limits_are_allowed(void **test)
     (void)test;
     pool_options_t options;
     pool_options_t least = {.processes = 1, .start_timeout = 1, .grace = 1};
-    pool_options_t most = {.processes = POOL_PROCESSES_MAX, .start_timeout = INT_MAX,
-                           .grace = INT_MAX};
+    pool_options_t most = {
+        .processes = POOL_PROCESSES_MAX, .start_timeout = INT_MAX, .grace = INT_MAX};
     assert_int_equal(pool__options(&options, &least), 0);
     assert_int_equal(options.processes, 1);
     assert_int_equal(pool__options(&options, &most), 0);

@@ -68,8 +68,14 @@ static void every_kind_has_its_line(void **test)
 static void place_and_worker_follow_the_message(void **test)
 {
     (void)test;
-    pool_error_t error = {.index = 1, .kind = POOL_FAILED, .code = 1000, .message = "bad weather",
-                          .file = "src/x.c", .line = 12, .worker = 3, .pid = 4567};
+    pool_error_t error = {.index = 1,
+                          .kind = POOL_FAILED,
+                          .code = 1000,
+                          .message = "bad weather",
+                          .file = "src/x.c",
+                          .line = 12,
+                          .worker = 3,
+                          .pid = 4567};
     assert_line(&error, "item 1 failed with code 1000: bad weather at src/x.c:12"
                         " [worker 3, pid 4567]");
     error.pid = 0;
@@ -130,7 +136,11 @@ static void every_control_character_is_escaped(void **test)
 /* How many bytes a character of UTF-8 takes at `text`; 0 when none begins there. */
 static size_t character(const unsigned char *text)
 {
-    size_t size = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+    size_t size = text[0] < 0x80   ? 1
+                  : text[0] < 0xc2 ? 0
+                  : text[0] < 0xe0 ? 2
+                  : text[0] < 0xf0 ? 3
+                                   : 4;
     for (size_t i = 1; i < size; i++)
         if ((text[i] & 0xc0) != 0x80)
             return 0;
@@ -154,7 +164,7 @@ static void control_characters_beyond_ascii_are_escaped(void **test)
 {
     (void)test;
     static const char *const messages[] = {
-        "\xc2\x9b", "\x9b",     "<\x9b>",         "\x90\x9b",         "\xff\x9b", "\xc3\xa9\x9b",
+        "\xc2\x9b", "\x9b",     "<\x9b>",       "\x90\x9b",          "\xff\x9b",    "\xc3\xa9\x9b",
         "\xe2\x9b", "\xc2\x80", "\xc2\x9f\x9f", "\xf0\x9f\x9b<\x85", "\xc2\xc2\x9b"};
     for (size_t i = 0; i < COUNT(messages); i++) {
         pool_error_t error = {.kind = POOL_LOST, .message = messages[i]};
@@ -169,8 +179,9 @@ static void control_characters_beyond_ascii_are_escaped(void **test)
 static void other_text_is_left_as_it_is(void **test)
 {
     (void)test;
-    static const char *const messages[] = {"100% \"quoted\" %s %n", "caf\xc3\xa9", "\xc3\x9bsel",
-                                           "\xe2\x82\xac", "\xf0\x9f\x9b\xb6", "\xc2\xa0"};
+    static const char *const messages[] = {"100% \"quoted\" %s %n", "caf\xc3\xa9",
+                                           "\xc3\x9bsel",           "\xe2\x82\xac",
+                                           "\xf0\x9f\x9b\xb6",      "\xc2\xa0"};
     for (size_t i = 0; i < COUNT(messages); i++) {
         char line[64];
         pool_error_t error = {.kind = POOL_LOST, .message = messages[i]};

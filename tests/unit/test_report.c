@@ -23,8 +23,15 @@ static void an_error_is_kept_with_copies_of_its_texts(void **test)
     (void)test;
     struct pool__report report = {0};
     char message[] = "no such luck", file[] = "some/file.c";
-    pool_error_t error = {.index = 7, .kind = POOL_FAILED, .code = -3, .message = message,
-                          .file = file, .line = 42, .worker = 5, .pid = 1234, .attempt = 2};
+    pool_error_t error = {.index = 7,
+                          .kind = POOL_FAILED,
+                          .code = -3,
+                          .message = message,
+                          .file = file,
+                          .line = 42,
+                          .worker = 5,
+                          .pid = 1234,
+                          .attempt = 2};
     pool__report_add(&report, &error);
     memset(message, 'x', sizeof message - 1);
     memset(file, 'y', sizeof file - 1);
@@ -77,7 +84,8 @@ static void errors_are_sorted_by_index(void **test)
 static void indices_of_any_size_are_sorted(void **test)
 {
     (void)test;
-    static const size_t indices[] = {SIZE_MAX, 0, (size_t)1 << 63, (size_t)1 << 32, 1, SIZE_MAX - 1};
+    static const size_t indices[] = {SIZE_MAX,        0, (size_t)1 << 63,
+                                     (size_t)1 << 32, 1, SIZE_MAX - 1};
     static const size_t sorted[] = {0, 1, (size_t)1 << 32, (size_t)1 << 63, SIZE_MAX - 1, SIZE_MAX};
     struct pool__report report = {0};
     for (size_t i = 0; i < COUNT(indices); i++) {
@@ -125,10 +133,10 @@ static void the_list_is_given_as_it_is(void **test)
 /* ---- How a worker died ---- */
 
 static const char *const signals[] = {
-    [1] = "HUP",   [2] = "INT",   [3] = "QUIT",    [4] = "ILL",   [5] = "TRAP",  [6] = "ABRT",
-    [7] = "BUS",   [8] = "FPE",   [9] = "KILL",    [10] = "USR1", [11] = "SEGV", [12] = "USR2",
-    [13] = "PIPE", [14] = "ALRM", [15] = "TERM",   [16] = "STKFLT", [24] = "XCPU", [25] = "XFSZ",
-    [26] = "VTALRM", [27] = "PROF", [29] = "POLL", [30] = "PWR",  [31] = "SYS",
+    [1] = "HUP",     [2] = "INT",   [3] = "QUIT",  [4] = "ILL",     [5] = "TRAP",  [6] = "ABRT",
+    [7] = "BUS",     [8] = "FPE",   [9] = "KILL",  [10] = "USR1",   [11] = "SEGV", [12] = "USR2",
+    [13] = "PIPE",   [14] = "ALRM", [15] = "TERM", [16] = "STKFLT", [24] = "XCPU", [25] = "XFSZ",
+    [26] = "VTALRM", [27] = "PROF", [29] = "POLL", [30] = "PWR",    [31] = "SYS",
 };
 
 static void a_signal_is_called_by_its_name(void **test)

@@ -58,8 +58,7 @@ static void start_failed(struct walk *walk)
 static void die(struct walk *walk, int place)
 {
     bool ready = walk->ready[place] || random_below(&walk->seed, 4) == 0;
-    bool left = ready && walk->roster.mode == POOL__RETIRING &&
-                random_below(&walk->seed, 2);
+    bool left = ready && walk->roster.mode == POOL__RETIRING && random_below(&walk->seed, 2);
     int pid = walk->pids[place];
     pool__roster_died(&walk->roster, place, ready, left, walk->now);
     walk->pids[place] = 0;

@@ -19,7 +19,7 @@ static int close_stage(void **test)
 
 static struct part claim(struct stage *stage, int worker, uint32_t life)
 {
-    struct part part;
+    struct part part = {0};
     assert_true(stage_claim(stage, worker, life, &part));
     return part;
 }
@@ -136,8 +136,13 @@ static void assert_crash_message(bool faulted, bool overflow, const char *messag
     stage_open(&stage, STAGE_CHUNK);
     struct part part = claim(&stage, 1, 1);
     stage_cell(&stage, part.number)->progress = 1;
-    struct pool__death death = {.worker = 1, .life = 1, .pid = 1001, .status = SIGSEGV,
-                                .faulted = faulted, .overflow = overflow, .address = 0x1234};
+    struct pool__death death = {.worker = 1,
+                                .life = 1,
+                                .pid = 1001,
+                                .status = SIGSEGV,
+                                .faulted = faulted,
+                                .overflow = overflow,
+                                .address = 0x1234};
     stage_hear(&stage, &death);
     assert_string_equal(stage_error(&stage, 0)->message, message);
     stage_close(&stage);

@@ -33,7 +33,7 @@ static int close_scene(void **test)
 
 static struct part claim(struct stage *stage, int worker)
 {
-    struct part part;
+    struct part part = {0};
     assert_true(stage_claim(stage, worker, 1, &part));
     return part;
 }
@@ -77,7 +77,7 @@ static void what_has_not_started_ends_at_once(void **test)
     stop(scene, false);
     assert_cancelled(&scene->stage, 0, STAGE_ITEMS);
     stage_assert_ended(&scene->stage);
-    struct part part;
+    struct part part = {0};
     assert_false(stage_claim(&scene->stage, 1, 1, &part));
     assert_told_nothing(scene);
 }
@@ -199,7 +199,7 @@ static void a_life_the_host_has_not_heard_of_is_killed_by_its_number(void **test
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
-    struct part part;
+    struct part part = {0};
     stage->people[1].life = 0x2ffff;
     assert_true(stage_claim(stage, 1, 0x30001, &part));
     stop(scene, true);

@@ -20,7 +20,7 @@ static const char short_text[] = "text";
 
 static struct part claim(struct stage *stage)
 {
-    struct part part;
+    struct part part = {0};
     assert_true(stage_claim(stage, 1, 1, &part));
     return part;
 }
@@ -241,8 +241,8 @@ static void it_costs_no_more_when_the_host_has_not_seen_that_it_waits(void **tes
     uint64_t owned = stage_cell(stage, part.number)->state;
     write_texts(stage, &part, 0, 4);
     stage_cell(stage, part.number)->progress = 2 * 4 + 1;
-    assert_true(pool__move(&stage_cell(stage, part.number)->state, POOL__RUNNING, POOL__FULL,
-                           owned));
+    assert_true(
+        pool__move(&stage_cell(stage, part.number)->state, POOL__RUNNING, POOL__FULL, owned));
     stage_die(stage, &part, SIGKILL);
     assert_int_equal(stage->job.ended, 5);
     assert_texts(stage, 0, 4);
