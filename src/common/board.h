@@ -49,7 +49,8 @@ struct pool__order {
     uint64_t result_size;
     const pool_type_t *item_type;   /* NULL: plain data, one item after the other; else a stream */
     const pool_type_t *result_type; /* the same */
-    uint32_t shared;                /* results go straight into the caller's shared array */
+    uint16_t shared;                /* results go straight into the caller's shared array */
+    uint16_t urgent;                /* the host wants to know of a failure at once */
     _Atomic uint32_t cancelled;     /* the host sets it at any time: start no more of these items */
     uint64_t seed;                  /* of the call */
     alignas(16) unsigned char item[POOL__INLINE_ITEM];

@@ -260,37 +260,40 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     pool__tell(pool, POOL__KILL, worker, chunk->owner_life);
 }
 
-/* Stops one chunk: who changes the state first, wins. */
-static void stop_chunk(pool_t *pool, uint32_t number, bool kill)
+/* Takes a chunk whose state is one of these back; who changes the state first, wins. */
+static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
 {
-    struct pool__chunk *chunk = &pool->chunks[number];
     _Atomic uint64_t *state = &cell_of(pool, number)->state;
     uint64_t word = atomic_load(state);
     while (valid(pool, number, word)) {
-        bool queued = pool__word_state(word) == POOL__QUEUED;
-        bool held = pool__word_state(word) == POOL__RUNNING || pool__word_state(word) == POOL__FULL;
-        if (!queued && !(held && kill))
+        enum pool__state is = pool__word_state(word);
+        if (queued ? is != POOL__QUEUED : is != POOL__RUNNING && is != POOL__FULL)
             return;
         if (!atomic_compare_exchange_strong(state, &word, 0))
             continue;
-        if (held) {
-            take_away(pool, number, word);
-        } else {
-            stop_items(chunk);
+        if (queued) {
+            stop_items(&pool->chunks[number]);
             release(pool, number);
+        } else {
+            take_away(pool, number, word);
         }
         return;
     }
 }
 
+/* First what nobody has claimed, so that nobody claims it meanwhile; then what is running. */
 void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill)
 {
     job->stopped = kind;
+    for (uint32_t number = 0; number < pool->numbers; number++)
+        if (pool->chunks[number].job == job)
+            stop_chunk(pool, number, true);
     for (uint32_t number = 0; number < pool->numbers; number++) {
         if (pool->chunks[number].job != job)
             continue;
         atomic_store(&pool->board->orders[number].cancelled, 1);
-        stop_chunk(pool, number, kill);
+        if (kill)
+            stop_chunk(pool, number, false);
     }
     pool_error_t error = {.kind = kind,
                           .code = kind == POOL_TIMED_OUT ? -ETIMEDOUT : -ECANCELED,

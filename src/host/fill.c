@@ -59,8 +59,8 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
 {
     uint64_t rest = job->in.count - job->given;
-    if (job->window && job->window->capacity - (job->given - job->window->delivered) < rest)
-        rest = job->window->capacity - (job->given - job->window->delivered);
+    if (job->window)
+        rest = smaller(rest, pool__window_room(job));
     if (job->next_item && job->custom_items)
         return 1; /* the source is here, and its items are packed in a copy */
     if (job->options.chunksize)
@@ -352,6 +352,7 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
     order->result_type = job->result_type;
     order->shared = job->out_shared;
     order->seed = job->options.seed;
+    order->urgent = job->options.fail_fast;
     pool->chunks[number].job = job;
     job->chunks++;
     atomic_store_explicit(&order->cancelled, 0, memory_order_relaxed);
@@ -403,7 +404,7 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
     if (job->given == job->in.count || job->status < 0 || job->stopped ||
         pool->phase == POOL__GONE_PHASE)
         return false;
-    if (job->window && pool__window_full(job))
+    if (job->window && pool__window_room(job) == 0)
         return false;
     if (job->chunks <= workers)
         return true;
@@ -411,15 +412,27 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
     return pool->bytes < BUDGET && (job->options.chunksize || job->chunks < ahead);
 }
 
+/* Gives out a chunk of each job of the first priority that wants any. Returns whether there was one. */
+static bool fill_round(pool_t *pool)
+{
+    bool any = false;
+    int priority = 0;
+    for (struct pool_future *job = pool->jobs; job; job = job->next) {
+        if (any && job->options.priority < priority)
+            break;
+        if (wants_more(pool, job) && fill_one(pool, job)) {
+            any = true;
+            priority = job->options.priority;
+        }
+    }
+    return any;
+}
+
 void pool__fill(pool_t *pool)
 {
-    bool any = false, more = true;
-    while (more) { /* a chunk of each in turn */
-        more = false;
-        for (struct pool_future *job = pool->jobs; job; job = job->next)
-            if (wants_more(pool, job) && fill_one(pool, job))
-                any = more = true;
-    }
+    bool any = false;
+    while (fill_round(pool))
+        any = true;
     if (any)
         pool__ring(pool);
 }

@@ -67,8 +67,8 @@ void *pool__element(const struct pool_future *job, uint64_t index);
 /* The item has ended, well or with an error; nothing to do for a job without a window. */
 void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error_t *error);
 
-/* Whether enough items are ahead of who takes their results. */
-bool pool__window_full(const struct pool_future *job);
+/* How many more items may be given out now, ahead of who takes their results. */
+size_t pool__window_room(const struct pool_future *job);
 
 void pool__window_free(struct pool_future *job);
 

@@ -31,17 +31,24 @@ void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error
     window->order[window->ordered++ % window->capacity] = index;
 }
 
-bool pool__window_full(const struct pool_future *job)
+/* How many items may be ahead of who takes the results. */
+static size_t most_ahead(const struct pool_future *job)
 {
     const struct pool__window *window = job->window;
-    double each = (double)job->out.size + job->result_bytes + 1;
-    double fit = WINDOW_BYTES / each;
-    size_t limit = fit < (double)window->capacity ? (size_t)fit : window->capacity;
     size_t least = 2 * (size_t)job->pool->board->processes;
-    limit = limit > least ? limit : least;
-    limit = limit < window->capacity ? limit : window->capacity;
-    size_t ahead = job->given - window->delivered, least_free = job->chunks ? limit / 4 : 1;
-    return ahead + least_free > limit; /* not for every single one that is taken */
+    double fit = WINDOW_BYTES / ((double)job->out.size + job->result_bytes + 1);
+    size_t most = fit < (double)window->capacity ? (size_t)fit : window->capacity;
+    if (job->result_type && job->result_bytes <= 0) /* nobody knows yet how large they are */
+        most = least;
+    most = most > least ? most : least;
+    return most < window->capacity ? most : window->capacity;
+}
+
+size_t pool__window_room(const struct pool_future *job)
+{
+    size_t most = most_ahead(job), ahead = job->given - job->window->delivered;
+    size_t room = ahead < most ? most - ahead : 0;
+    return job->chunks && room < most / 4 ? 0 : room; /* not for every single one that is taken */
 }
 
 void *pool__element(const struct pool_future *job, uint64_t index)

@@ -101,7 +101,7 @@ static pool_t *new_pool(void)
     pthread_mutex_init(&pool->lock, NULL);
     pool->owner = getpid();
     pool->supervisor_pidfd = -1;
-    pool->nudge = pool->epoll = -1;
+    pool->crossing.nudge = pool->epoll = -1;
     return pool;
 }
 

@@ -127,7 +127,6 @@ struct pool {
     bool turning;           /* a thread waits for the workers, for all */
     bool calling;           /* a callback is running, in the thread `caller` */
     pthread_t caller;
-    int nudge; /* an eventfd, by which threads wake the one that turns */
     int epoll; /* for pool_fileno(); -1 until it is asked for */
     struct shared_array {
         struct shared_array *next;

@@ -29,7 +29,7 @@ static int open_channels(pool_t *pool)
     pool->crossing.control = control[1];
     pool->crossing.host_pidfd = pool__pidfd(getpid());
     if (!error)
-        error = pool__eventfd(&pool->nudge);
+        error = pool__eventfd(&pool->crossing.nudge);
     if (!error)
         error = pool__set_nonblocking(task[1]);
     if (!error)
@@ -48,7 +48,7 @@ void pool__close_channels(pool_t *pool)
     pool__close(&pool->crossing.host_pidfd);
     pool__close(&pool->supervisor_pidfd);
     pool__close(&pool->epoll);
-    pool__close(&pool->nudge);
+    pool__close(&pool->crossing.nudge);
 }
 
 /* Forks the supervisor and ends; never returns to the host's code. The exit status is the error:

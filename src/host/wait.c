@@ -131,7 +131,7 @@ void pool__silence(const pool_t *pool)
     char rings[64];
     while (read(pool->crossing.result_read, rings, sizeof rings) == (ssize_t)sizeof rings)
         ;
-    if (read(pool->nudge, rings, sizeof(uint64_t)) < 0)
+    if (read(pool->crossing.nudge, rings, sizeof(uint64_t)) < 0)
         return; /* nobody has nudged */
 }
 
@@ -140,7 +140,7 @@ void pool__nudge(const pool_t *pool)
     const uint64_t one = 1;
     if (!pool->turning && pool->epoll < 0)
         return;
-    while (write(pool->nudge, &one, sizeof one) < 0 && errno == EINTR)
+    while (write(pool->crossing.nudge, &one, sizeof one) < 0 && errno == EINTR)
         ;
 }
 
@@ -150,7 +150,7 @@ static void block(const pool_t *pool, int milliseconds)
     struct pollfd events[3] = {
         {.fd = pool->crossing.control_host, .events = POLLIN},
         {.fd = pool->crossing.result_read, .events = POLLIN},
-        {.fd = pool->nudge, .events = POLLIN},
+        {.fd = pool->crossing.nudge, .events = POLLIN},
     };
     if (poll(events, 3, milliseconds) > 0 && ((events[1].revents | events[2].revents) & POLLIN))
         pool__silence(pool);
@@ -181,7 +181,7 @@ bool pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds
 
 int pool__open_epoll(pool_t *pool)
 {
-    int all[3] = {pool->crossing.control_host, pool->crossing.result_read, pool->nudge};
+    int all[3] = {pool->crossing.control_host, pool->crossing.result_read, pool->crossing.nudge};
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     if (epoll < 0)
         return -errno;

@@ -57,6 +57,7 @@ static void close_host_ends(struct pool__crossing ends)
     pool__close(&ends.task_write);
     pool__close(&ends.result_read);
     pool__close(&ends.control_host);
+    pool__close(&ends.nudge);
 }
 
 static int send_to_host(struct supervisor *supervisor, struct pool__message message)

@@ -161,7 +161,8 @@ static void commit(struct worker *worker, uint32_t chunk, uint32_t generation)
     _Atomic uint64_t *state = &worker->desk->cells[chunk].state;
     if (!pool__commit(state, generation, worker->number, worker->life))
         _exit(EXIT_SETTLED); /* somebody settled it over our head: take nothing more */
-    announce(worker, chunk, false);
+    bool failed = atomic_load(&worker->desk->cells[chunk].notes) > 0;
+    announce(worker, chunk, failed && worker->board->orders[chunk].urgent);
 }
 
 void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted)

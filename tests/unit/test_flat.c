@@ -322,6 +322,26 @@ static void plain_arrays_in_place_are_aligned(void **test)
 
 /* ---- All types ---- */
 
+struct path {
+    struct flat_point points[2], last;
+    int steps;
+};
+POOL_STRUCT(path, (points, array_of, &flat_point_type), (last, as, &flat_point_type), (steps));
+
+static void a_struct_is_plain_if_all_its_members_are(void **test)
+{
+    (void)test;
+    static const pool_type_t *const others[] = {
+        &pool_type_text,  &pool_type_const_text, &pool_type_bytes,   &flat_page_type,
+        &flat_nest1_type, &flat_rung_type,       &flat_counts_type,  &flat_tree_type,
+        &flat_wide_type,  &flat_chain_type,      &flat_variant_type, &flat_holder_type};
+    assert_true(pool__type_plain(&pool_type_plain));
+    assert_true(pool__type_plain(&flat_plain_type));
+    assert_true(pool__type_plain(&path_type));
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_false(pool__type_plain(others[i]));
+}
+
 static void random_values_of_all_types_come_back(void **test)
 {
     (void)test;
@@ -348,6 +368,7 @@ int main(void)
         cmocka_unit_test(payloads_in_place_lie_in_the_frame),
         cmocka_unit_test(payloads_are_copied_by_the_function_for_it),
         cmocka_unit_test(plain_arrays_in_place_are_aligned),
+        cmocka_unit_test(a_struct_is_plain_if_all_its_members_are),
         cmocka_unit_test(random_values_of_all_types_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

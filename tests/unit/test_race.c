@@ -5,7 +5,7 @@
 #include "common/chunk.h"
 #include "unit/unit.h"
 
-enum { ROUNDS = 4000, STAGGER = 600 };
+enum { ROUNDS = 1500, STAGGER = 600 };
 
 struct race {
     _Atomic uint64_t cell;
