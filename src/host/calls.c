@@ -49,9 +49,10 @@ static int run(pool_t *pool, const struct pool__call *call)
 {
     struct pool_future job;
     pthread_mutex_lock(&pool->lock);
-    if (pool__in_callback(pool)) {
+    int error = pool__in_callback(pool) ? POOL_EBUSY : pool__check_phase(pool);
+    if (error) {
         pthread_mutex_unlock(&pool->lock);
-        return POOL_EBUSY;
+        return error;
     }
     pool__prepare(pool, &job, call);
     pool__submit(pool, &job);
@@ -71,14 +72,19 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
     if (!job)
         return -ENOMEM;
     pthread_mutex_lock(&pool->lock);
-    pool__prepare(pool, job, call);
-    job->async = true;
-    job->freed = future == NULL;
-    pool__submit(pool, job);
+    int error = pool__check_phase(pool);
+    if (!error) {
+        pool__prepare(pool, job, call);
+        job->async = job->owned = true;
+        job->freed = future == NULL;
+        if (future)
+            *future = job; /* before a callback can come */
+        pool__submit(pool, job);
+    }
     pthread_mutex_unlock(&pool->lock);
-    if (future)
-        *future = job;
-    return 0;
+    if (error)
+        free(job);
+    return error;
 }
 
 /* ---- Functions ---- */

@@ -131,6 +131,11 @@ int pool__check_call(const pool_t *pool, pool_function_t function, const pool_in
         return error;
     if (!is_code(pool, (uintptr_t)function))
         return POOL_EUNKNOWN;
+    return 0;
+}
+
+int pool__check_phase(const pool_t *pool)
+{
     if (pool->phase == POOL__RUNNING_PHASE)
         return 0;
     return pool->broken ? POOL_EBROKEN : POOL_ECLOSED;

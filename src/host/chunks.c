@@ -56,14 +56,30 @@ static struct pool__cell *cell_of(const pool_t *pool, uint32_t number)
     return &pool->desk->cells[number];
 }
 
-/* Writes a ticket of the chunk's present generation into the ring. */
+/* Whether the ticket is the one by which a worker will find its chunk. */
+static bool needed(const pool_t *pool, uint64_t ticket, uint64_t position)
+{
+    uint32_t number = pool__ticket_chunk(ticket), generation = pool__ticket_generation(ticket);
+    return number < pool->numbers && pool->chunks[number].position == position &&
+           pool->chunks[number].generation == generation &&
+           atomic_load(&cell_of(pool, number)->state) == pool__word(POOL__QUEUED, 0, 0, generation);
+}
+
+/* Writes a ticket of the chunk's present generation into the ring. Should that overwrite one that is
+ * still needed, since others were queued and taken back by the thousand, it is written again. */
 static void queue(pool_t *pool, uint32_t number)
 {
-    struct pool__chunk *chunk = &pool->chunks[number];
-    chunk->position = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
-    atomic_store_explicit(&pool->board->ring[chunk->position % POOL__CHUNKS],
-                          pool__ticket(number, chunk->generation), memory_order_release);
-    atomic_store(&pool->board->tail, chunk->position + 1);
+    for (bool again = true; again;) {
+        struct pool__chunk *chunk = &pool->chunks[number];
+        uint64_t tail = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
+        _Atomic uint64_t *place = &pool->board->ring[tail % POOL__CHUNKS];
+        uint64_t old = atomic_load_explicit(place, memory_order_relaxed);
+        again = tail >= POOL__CHUNKS && needed(pool, old, tail - POOL__CHUNKS);
+        chunk->position = tail;
+        atomic_store_explicit(place, pool__ticket(number, chunk->generation), memory_order_release);
+        atomic_store(&pool->board->tail, tail + 1);
+        number = pool__ticket_chunk(old);
+    }
 }
 
 void pool__publish(pool_t *pool, uint32_t number)
@@ -141,14 +157,17 @@ static void blame(struct pool__chunk *chunk, const struct pool__death *death)
     else if (death->faulted)
         snprintf(text, sizeof text, "address 0x%llx", (unsigned long long)death->address);
     pool_error_t error = pool__death_error(death->status);
+    if (death->by_us)
+        error = (pool_error_t){.kind = POOL_LOST, .code = POOL_ECLOSED, .attempt = 1};
     error.message = text;
     error.worker = death->worker;
     error.pid = death->pid;
     pool__fail_items(chunk, chunk->taken + 1, error);
 }
 
-/* Nothing the board says of this chunk can be believed. */
-static void condemn(pool_t *pool, uint32_t number)
+/* Nothing the board says of this chunk can be believed. Unless its owner is known to have done with it,
+ * that may write there still, and nobody knows who it is: then nobody else ever gets this memory. */
+static void condemn(pool_t *pool, uint32_t number, bool abandoned)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     pool_error_t error = {.kind = POOL_CORRUPT,
@@ -158,7 +177,14 @@ static void condemn(pool_t *pool, uint32_t number)
                           .attempt = 1};
     atomic_store(&cell_of(pool, number)->state, 0);
     pool__fail_items(chunk, chunk->count, error);
-    release(pool, number);
+    if (abandoned) {
+        release(pool, number);
+        return;
+    }
+    chunk->job->chunks--;
+    chunk->job = NULL;
+    chunk->awaited = true;
+    chunk->owner = -1;
 }
 
 /* ---- Settling ---- */
@@ -194,7 +220,7 @@ static void settle(pool_t *pool, uint32_t number, int worker, const struct pool_
     bool sensible = read_progress(pool, number, &ended, &running) &&
                     (death || (!running && (ended > 0 || chunk->job->stopped)));
     if (!sensible) {
-        condemn(pool, number);
+        condemn(pool, number, true);
         return;
     }
     pool__take(pool, number, ended, worker, death ? death->pid : pool->people[worker].pid);
@@ -216,7 +242,7 @@ static void serve(pool_t *pool, uint32_t number, uint64_t word)
     uint64_t ended;
     bool running;
     if (!read_progress(pool, number, &ended, &running) || !running || !chunk->job->result_type) {
-        condemn(pool, number);
+        condemn(pool, number, false);
         return;
     }
     pool__take(pool, number, ended, worker, pool->people[worker].pid);
@@ -375,7 +401,7 @@ static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__de
     else if (state == POOL__QUEUED)
         mend_queued(pool, number);
     else if (!held || !may_run(pool, word))
-        condemn(pool, number);
+        condemn(pool, number, false);
 }
 
 /* A chunk that was taken away from its owner: free once that is dead. The order to kill it may not
@@ -383,11 +409,11 @@ static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__de
 static void reconcile_awaited(pool_t *pool, uint32_t number, const struct pool__death *death)
 {
     const struct pool__chunk *chunk = &pool->chunks[number];
-    bool dead = death && chunk->owner == death->worker &&
-                (uint16_t)(chunk->owner_life - death->life) == 0;
+    bool dead =
+        death && chunk->owner == death->worker && (uint16_t)(chunk->owner_life - death->life) == 0;
     if (dead)
         release(pool, number);
-    else
+    else if (chunk->owner >= 0)
         pool__tell(pool, POOL__KILL, chunk->owner, chunk->owner_life);
 }
 

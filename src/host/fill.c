@@ -66,7 +66,8 @@ static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
     if (job->options.chunksize)
         return smaller(job->options.chunksize, rest);
     if (job->item_nanoseconds <= 0) {
-        uint64_t guess = job->async ? rest / (BLIND * (uint64_t)pool->board->processes) : 1;
+        uint64_t guess =
+            job->async && !job->window ? rest / (BLIND * (uint64_t)pool->board->processes) : 1;
         return guess > 0 ? smaller(guess, rest) : 1;
     }
     double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;

@@ -114,7 +114,7 @@ int pool_future_cancel(pool_future_t *future, int grace)
 
 void pool_future_free(pool_future_t *future)
 {
-    if (check(future) < 0)
+    if (check(future) < 0 || !future->owned) /* of a blocking call: its callback was given it */
         return;
     pool_t *pool = future->pool;
     pthread_mutex_lock(&pool->lock);
@@ -233,10 +233,8 @@ int pool_step(pool_t *pool)
     if (error)
         return error;
     pthread_mutex_lock(&pool->lock);
-    do {
-        pool__silence(pool);
-        error = pool__turn(pool, at_once, NULL, 0);
-    } while (!error && pool->epoll >= 0 && pool->unfinished && !pool__listen(pool));
+    pool__silence(pool);
+    error = pool__turn(pool, at_once, NULL, 0);
     size_t unfinished = pool->unfinished;
     pthread_mutex_unlock(&pool->lock);
     return error ? error : unfinished > INT_MAX ? INT_MAX : (int)unfinished;
@@ -250,6 +248,7 @@ int pool_fileno(pool_t *pool)
     pthread_mutex_lock(&pool->lock);
     if (pool->epoll < 0)
         error = pool__open_epoll(pool);
+    pool__attend(pool);
     int descriptor = pool->epoll;
     pthread_mutex_unlock(&pool->lock);
     return error ? error : descriptor;

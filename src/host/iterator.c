@@ -29,6 +29,7 @@ void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error
     if (error)
         pool__error_copy(&window->errors[slot], error);
     window->order[window->ordered++ % window->capacity] = index;
+    pthread_cond_broadcast(&job->pool->changed);
 }
 
 /* How many items may be ahead of who takes the results. */
@@ -63,7 +64,8 @@ void pool__window_free(struct pool_future *job)
     struct pool__window *window = job->window;
     if (!window)
         return;
-    for (size_t i = 0; i < window->capacity; i++) {
+    bool whole = window->slots && window->errors && job->out.data;
+    for (size_t i = 0; whole && i < window->capacity; i++) {
         if (window->slots[i] == POOL__GOOD && job->result_type)
             pool__release_value(job->result_type, (char *)job->out.data + i * job->out.size);
         pool__error_copy(&window->errors[i], &none);
@@ -84,12 +86,15 @@ static bool add_window(struct pool_future *job, bool unordered)
     if (!window)
         return false;
     job->window = window;
-    window->capacity = SLOTS;
+    size_t size = job->out.size ? job->out.size : 1, fit = WINDOW_BYTES / size;
+    size_t least = 2 * (size_t)job->pool->board->processes, slots = fit < SLOTS ? fit : SLOTS;
+    slots = slots > least ? slots : least;
+    window->capacity = slots;
     window->unordered = unordered;
-    window->slots = calloc(SLOTS, sizeof *window->slots);
-    window->errors = calloc(SLOTS, sizeof *window->errors);
-    window->order = calloc(SLOTS, sizeof *window->order);
-    job->out.data = calloc(SLOTS, job->out.size ? job->out.size : 1);
+    window->slots = calloc(slots, sizeof *window->slots);
+    window->errors = calloc(slots, sizeof *window->errors);
+    window->order = calloc(slots, sizeof *window->order);
+    job->out.data = calloc(slots, size);
     job->staged = calloc(1, job->in.size);
     if (window->slots && window->errors && window->order && job->out.data && job->staged)
         return true;
@@ -109,8 +114,10 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
     pthread_mutex_lock(&pool->lock);
     pool__prepare(pool, job, call);
     job->async = true;
-    bool enough = add_window(job, unordered);
-    if (enough) {
+    int error = pool__check_phase(pool);
+    if (!add_window(job, unordered) && !error)
+        error = -ENOMEM;
+    if (!error) {
         job->next_item = source->next;
         job->source = source->context;
         job->in.count = source->next ? SIZE_MAX : source->in.count;
@@ -118,10 +125,10 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
     }
     pthread_mutex_unlock(&pool->lock);
     made->job = job;
-    if (!enough) {
+    if (error) {
         pool__job_free(job);
         free(made);
-        return -ENOMEM;
+        return error;
     }
     *iterator = made;
     return 0;
@@ -139,6 +146,8 @@ static int check_and_start(pool_t *pool, pool_function_t function, const pool_so
     if (!source->next && source->in.count && !source->in.data)
         return POOL_ENODATA;
     struct pool__call call = {function, source->in, result, options};
+    if (source->next)
+        call.in.data = NULL;
     call.in.count = 0; /* there is no array of results, and maybe none of items */
     error = pool__check_options(&call);
     if (!error)

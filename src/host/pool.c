@@ -2,6 +2,7 @@
 #include "host/pool.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -126,12 +127,13 @@ static int wait_for_start(pool_t *pool)
             return POOL_EINIT;
         if (pool->phase == POOL__GONE_PHASE)
             return POOL_EBROKEN;
+        pool__listen(pool);
         if (pool->hello && (!options->initializer || all_ready(pool)))
             return 0;
         int left = pool__milliseconds(pool__now(), deadline);
         if (left == 0)
             return -ETIMEDOUT;
-        pool__wait(pool, 0, true, left);
+        pool__block(pool, left);
     }
 }
 
@@ -233,8 +235,9 @@ static void end_processes(pool_t *pool, bool gently)
     }
     if (pool->phase == POOL__GONE_PHASE)
         return;
+    pool->ending = true;
     pool__tell(pool, POOL__TERMINATE, 0, 0);
-    if (wait_until_gone(pool, grace + 1000))
+    if (wait_until_gone(pool, grace < INT_MAX - 1000 ? grace + 1000 : grace))
         return;
     kill_supervisor(pool); /* it was stopped, or waits for a process that cannot die */
     wait_until_gone(pool, 1000);
@@ -305,6 +308,7 @@ static int finish(pool_t *pool, bool gently)
     if (pool__in_callback(pool))
         error = POOL_EBUSY;
     else {
+        pool__turn(pool, at_once, NULL, 0); /* what has ended counts as ended */
         end_processes(pool, gently && is_quiet(pool));
         pool__turn(pool, at_once, NULL, 0); /* callbacks of what was lost */
     }
@@ -347,6 +351,7 @@ int pool_pids(pool_t *pool, pid_t *pids, int count)
         return POOL_ENODATA;
     pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
+    pool__nudge(pool);
     for (int i = 0; i < count && i < pool->board->processes; i++)
         pids[i] = pool->people[i].pid;
     pthread_mutex_unlock(&pool->lock);
@@ -359,6 +364,7 @@ size_t pool_replaced(pool_t *pool)
         return 0;
     pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
+    pool__nudge(pool);
     size_t replaced = pool->replaced;
     pthread_mutex_unlock(&pool->lock);
     return replaced;

@@ -54,6 +54,7 @@ struct pool_future {
     bool in_shared, out_shared;
     bool custom_items, custom_results; /* there are functions of the user's in their types */
     bool async;
+    bool owned;  /* by a caller that frees it by pool_future_free() */
     bool done;   /* all items have ended, and the report is complete */
     bool called; /* and the callback has been made: nothing here is used by the pool any more */
     bool freed;  /* nobody holds it: the pool frees it when it is done */
@@ -98,6 +99,7 @@ struct pool {
     pid_t owner;
     enum pool__phase phase;
     bool broken;    /* by itself: it was not told to end */
+    bool ending;    /* the supervisor was told to kill all workers */
     char why[1400]; /* what broke it */
     struct pool__crossing crossing;
     struct pool__board *board;
@@ -167,11 +169,17 @@ void pool__hear(pool_t *pool);
  * Returns whether it took so long that the whole board should be looked at. */
 bool pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds);
 
+/* Blocks until the result bell rings, the supervisor says something, somebody nudges, or time is up. */
+void pool__block(const pool_t *pool, int milliseconds);
+
 /* For pool_fileno(): opens the descriptor (0 or a negated errno value); has it become readable with
  * the next commit, or returns false: there has been one already; empties the result bell. */
 int pool__open_epoll(pool_t *pool);
 bool pool__listen(pool_t *pool);
 void pool__silence(const pool_t *pool);
+
+/* Has pool_fileno() become readable when there is something to do, now or later. */
+void pool__attend(pool_t *pool);
 
 /* Wakes the thread that waits for all, if there is one: something has changed on this side. */
 void pool__nudge(const pool_t *pool);
@@ -198,6 +206,7 @@ struct pool__death {
     uint32_t life;
     pid_t pid;
     int status;
+    bool by_us;             /* the pool is being terminated */
     bool faulted, overflow; /* the crash report: see control.h */
     uint64_t address;
 };
@@ -226,6 +235,7 @@ void pool__trim(pool_t *pool);
 /* Checks a call and all it refers to. Returns 0 or the code of what is wrong. */
 int pool__check_call(const pool_t *pool, pool_function_t function, const pool_in_t *in,
                      const pool_out_t *out);
+int pool__check_phase(const pool_t *pool);
 int pool__check_callable(const pool_t *pool, const pool_callable_t *callable);
 
 /* Whether there are functions of the user's in this type, which is known; NULL is none. */

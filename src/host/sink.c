@@ -123,9 +123,8 @@ static void take_entry(pool_t *pool, struct pool__chunk *chunk, const struct poo
     int error =
         read_value(job, entry->index, stream + chunk->result_at + sizeof *entry, entry->size);
     chunk->result_at += pool__entry_stride(entry->size);
-    job->result_bytes = job->result_bytes > 0
-                            ? job->result_bytes * 0.9 + (double)entry->size * 0.1
-                            : (double)entry->size;
+    job->result_bytes = job->result_bytes > 0 ? job->result_bytes * 0.9 + (double)entry->size * 0.1
+                                              : (double)entry->size;
     if (!error) {
         pool__window_mark(job, entry->index, NULL);
         job->ended++;

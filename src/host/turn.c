@@ -21,6 +21,7 @@ void pool__submit(pool_t *pool, struct pool_future *job)
     pool->unfinished++;
     pool__fill(pool);
     pool__nudge(pool); /* it may have a deadline, or be the one to wait for eagerly */
+    pool__attend(pool);
 }
 
 /* Takes the job at `*link` out of the list: all its items have an end. */
@@ -217,10 +218,8 @@ int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *arg
     if (milliseconds >= 0)
         deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
     for (;;) {
-        if (!pool->turning) {
-            step(pool);
-            make_calls(pool);
-        }
+        step(pool); /* whoever turns the pool is asleep */
+        make_calls(pool);
         if (over(argument))
             break;
         if (pool__now() >= deadline) {
@@ -233,5 +232,6 @@ int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *arg
             turn_once(pool, deadline);
     }
     pthread_cond_broadcast(&pool->changed); /* whoever waits may have to turn the pool now */
+    pool__attend(pool);
     return error;
 }

@@ -20,11 +20,13 @@ enum {
 
 static void died(pool_t *pool, const struct pool__message *message)
 {
+    pool__collect(pool); /* what it had committed was its own */
     struct pool__person *person = &pool->people[message->worker];
     struct pool__death death = {.worker = message->worker,
                                 .life = message->life,
                                 .pid = message->pid,
                                 .status = message->status,
+                                .by_us = pool->ending,
                                 .faulted = message->faulted,
                                 .overflow = message->overflow,
                                 .address = message->address};
@@ -56,7 +58,7 @@ static void understand(pool_t *pool, const struct pool__message *message)
         died(pool, message);
         break;
     case POOL__BROKEN:
-        pool->broken = true;
+        pool->broken = pool->ending = true;
         pool__tell(pool, POOL__TERMINATE, 0, 0);
         break;
     default:
@@ -72,7 +74,12 @@ static void lose(pool_t *pool)
             strcpy(pool->why, "the pool's supervisor was killed");
     }
     pool->phase = POOL__GONE_PHASE;
+    if (pool->epoll >= 0) { /* both are at their ends, and would be readable for ever */
+        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->crossing.control_host, NULL);
+        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->crossing.result_read, NULL);
+    }
     pool__give_up(pool);
+    pool__nudge(pool);
 }
 
 void pool__hear(pool_t *pool)
@@ -144,8 +151,7 @@ void pool__nudge(const pool_t *pool)
         ;
 }
 
-/* Blocks until the result bell rings, the supervisor says something, or time is up. */
-static void block(const pool_t *pool, int milliseconds)
+void pool__block(const pool_t *pool, int milliseconds)
 {
     struct pollfd events[3] = {
         {.fd = pool->crossing.control_host, .events = POLLIN},
@@ -162,7 +168,7 @@ static bool sleep_until_woken(pool_t *pool, uint32_t patient, int milliseconds)
     uint64_t began = pool__now();
     atomic_store(&pool->desk->wake_at, atomic_load(&pool->desk->commits) + patient);
     if (!committed(pool))
-        block(pool, milliseconds < 0 || milliseconds > TICK ? TICK : milliseconds);
+        pool__block(pool, milliseconds < 0 || milliseconds > TICK ? TICK : milliseconds);
     atomic_store(&pool->desk->wake_at, 0);
     uint64_t slept = pool__now() - began;
     if (slept < SHORT_SLEEP)
@@ -201,6 +207,12 @@ bool pool__listen(pool_t *pool)
 {
     atomic_store(&pool->desk->wake_at, atomic_load(&pool->desk->commits) + 1);
     return !committed(pool);
+}
+
+void pool__attend(pool_t *pool)
+{
+    if (pool->epoll >= 0 && pool->unfinished && !pool__listen(pool))
+        pool__nudge(pool);
 }
 
 /* ---- Waking ---- */

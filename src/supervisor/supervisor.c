@@ -239,7 +239,8 @@ static void hear_host(struct supervisor *supervisor)
 /* Tells the host what it has not been told yet: births, then the rest. */
 static void announce(struct supervisor *supervisor)
 {
-    for (int i = 0; i < supervisor->roster.count && !supervisor->channel_full; i++) {
+    int births = supervisor->error ? 0 : supervisor->roster.count; /* an error comes first */
+    for (int i = 0; i < births && !supervisor->channel_full; i++) {
         struct pool__place *place = &supervisor->roster.places[i];
         if (place->pid == 0 || place->told)
             continue;

@@ -178,6 +178,9 @@ void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation,
         pool__futex_wait(&cell->turn, turn);
         turn = atomic_load(&cell->turn);
     }
+    if (atomic_load(&cell->state) !=
+        pool__word(POOL__RUNNING, worker->number, worker->life, generation))
+        _exit(EXIT_SETTLED);
 }
 
 noreturn void pool__worker_main(const struct pool__crossing *crossing, int number, uint32_t life,

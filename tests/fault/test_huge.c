@@ -21,7 +21,7 @@
 
 #define GIB ((size_t)1 << 30)
 #define SIZE (3 * GIB)
-#define NEEDED (12 * GIB)           /* free, or there is no test */
+#define NEEDED (12 * GIB)          /* free, or there is no test */
 #define LIMIT (2 * SIZE + 4 * GIB) /* blob, result, and what the pool may take */
 
 /* ---- The machine's memory ---- */

@@ -262,7 +262,8 @@ static void many_futures_are_waited_for_and_freed_in_any_order(void **state)
         int *items = numbers(EACH);
         for (size_t i = 0; i < MANY; i++)
             assert_int_equal(pool_map_async(pool, triple, POOL_IN(items, EACH),
-                                            POOL_OUT(results[i]), NULL, &futures[i]), 0);
+                                            POOL_OUT(results[i]), NULL, &futures[i]),
+                             0);
         for (size_t i = 0; i < MANY; i++) {
             size_t place = (i * 17 + round) % MANY; /* 17 and 50 have no common factor */
             assert_int_equal(pool_future_get(futures[place], -1), 0);

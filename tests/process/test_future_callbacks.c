@@ -76,8 +76,9 @@ static pool_future_t *start(pool_t *pool, pool_function_t function,
 {
     static int results[ITEMS];
     pool_future_t *future = NULL;
-    assert_int_equal(pool_map_async(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results),
-                                    options, &future), 0);
+    assert_int_equal(
+        pool_map_async(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results), options, &future),
+        0);
     return future;
 }
 
@@ -135,7 +136,8 @@ static void a_call_of_no_items_calls_back(void **state)
     (void)state;
     pool_map_options_t options = recorded(&record);
     assert_int_equal(pool_map_async(world_pool(1), triple, POOL_IN(items, 0), POOL_OUT(items),
-                                    &options, &future), 0);
+                                    &options, &future),
+                     0);
     assert_int_equal(pool_future_get(future, -1), 0);
     assert_int_equal(record.good, 1);
     pool_future_free(future);
@@ -256,10 +258,11 @@ static void a_callback_may_cancel_another_call(void **state)
     (void)state;
     started = ledger_make(ITEMS);
     pool_t *pool = world_pool(2);
-    pool_map_options_t options = {.callback = cancel_victim, .context = &canceller}, one = {.chunksize = ITEMS};
+    pool_map_options_t options = {.callback = cancel_victim, .context = &canceller},
+                       one = {.chunksize = ITEMS};
     canceller.victim = start(pool, wait_until_cancelled, &one);
-    assert_int_equal(pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options,
-                                      &quick), 0);
+    assert_int_equal(
+        pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options, &quick), 0);
     assert_int_equal(pool_future_get(quick, -1), 0);
     assert_int_equal(canceller.error, 0);
     assert_int_equal(pool_future_get(canceller.victim, -1), ITEMS);
@@ -319,8 +322,7 @@ static void pull(pool_future_t *future, void *context)
     pool_source_t source = {.in = POOL_IN(items, ITEMS)};
     int result;
     (void)future;
-    record->codes[0] =
-        pool_imap(record->pool, triple, &source, POOL_RESULT(int), NULL, &iterator);
+    record->codes[0] = pool_imap(record->pool, triple, &source, POOL_RESULT(int), NULL, &iterator);
     record->codes[1] = pool_next(iterator, &result, -1);
     pool_iterator_free(iterator);
 }

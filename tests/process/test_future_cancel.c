@@ -74,8 +74,9 @@ static pool_future_t *start(pool_t *pool, pool_function_t function, size_t chunk
     static size_t workers = WORKERS;
     pool_map_options_t options = {.chunksize = chunksize};
     pool_future_t *future = NULL;
-    assert_int_equal(pool_map_async(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results),
-                                    &options, &future), 0);
+    assert_int_equal(
+        pool_map_async(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results), &options, &future),
+        0);
     assert_true(deadline_met(LONG, some_started, &workers));
     return future;
 }
@@ -180,13 +181,15 @@ static void items_of_other_calls_are_not_hit(void **state)
         ledger_clear(ended);
         pool_future_t *victim = start(pool, sleep_for_ever, 1);
         assert_int_equal(pool_map_async(pool, wait_until_cancelled, POOL_IN(items, 1),
-                                        POOL_OUT(others), &options, &innocent), 0);
+                                        POOL_OUT(others), &options, &innocent),
+                         0);
         pool_future_cancel(innocent, -1); /* queued: never starts */
         pool_future_free(innocent);
         ledger_clear(gate);
         ledger_mark(gate, 0);
-        assert_int_equal(pool_map_async(pool, wait_at_gate, POOL_IN(items, ITEMS),
-                                        POOL_OUT(others), &options, &innocent), 0);
+        assert_int_equal(pool_map_async(pool, wait_at_gate, POOL_IN(items, ITEMS), POOL_OUT(others),
+                                        &options, &innocent),
+                         0);
         ledger_clear(innocent_started);
         assert_int_equal(pool_future_cancel(victim, 0), 0);
         assert_int_equal(pool_future_get(innocent, -1), 0);
@@ -262,7 +265,8 @@ static void an_item_has_a_result_or_an_error_whenever_it_is_cancelled(void **sta
         memset(results, 0xff, sizeof results);
         pool_map_options_t options = {.chunksize = (size_t)round % 9};
         assert_int_equal(pool_map_async(pool, mark_both, POOL_IN(items, ITEMS), POOL_OUT(results),
-                                        &options, &future), 0);
+                                        &options, &future),
+                         0);
         for (int64_t spins = round % 50 * 1000; spins > 0; spins--)
             __asm__ volatile("");
         pool_future_cancel(future, round % 2 - 1);

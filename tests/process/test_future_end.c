@@ -37,7 +37,7 @@ static void on_failure(pool_future_t *future, void *context)
 static int triple(const void *item, void *result, pool_task_t *task)
 {
     (void)task;
-    ledger_mark(executions, (size_t)*(const int *)item);
+    ledger_mark(executions, (size_t) * (const int *)item);
     *(int *)result = 3 * *(const int *)item;
     return 0;
 }
@@ -81,7 +81,8 @@ static void start_all(pool_t *pool, pool_function_t function, pool_future_t **fu
                                       .context = &records[i],
                                       .chunksize = i};
         assert_int_equal(pool_map_async(pool, function, POOL_IN(items[i], ITEMS),
-                                        POOL_OUT(results[i]), &options, &futures[i]), 0);
+                                        POOL_OUT(results[i]), &options, &futures[i]),
+                         0);
     }
 }
 
@@ -128,7 +129,8 @@ static void close_and_join_finish_what_was_accepted(void **state)
     assert_int_equal(pool_join(pool), POOL_EBUSY);
     assert_int_equal(pool_close(pool), 0);
     assert_int_equal(pool_map_async(pool, triple, POOL_IN(items[0], ITEMS), POOL_OUT(results[0]),
-                                    NULL, &refused), POOL_ECLOSED);
+                                    NULL, &refused),
+                     POOL_ECLOSED);
     assert_null(refused);
     ledger_mark(gate, 0);
     assert_int_equal(pool_join(pool), 0);
@@ -223,7 +225,8 @@ static void futures_of_a_pool_without_supervisor_are_broken(void **state)
     assert_true(deadline_now() - began < PROMPT * deadline_slowness());
     check_lost(futures, POOL_EBROKEN);
     assert_int_equal(pool_map_async(pool, triple, POOL_IN(items[0], ITEMS), POOL_OUT(results[0]),
-                                    NULL, &refused), POOL_EBROKEN);
+                                    NULL, &refused),
+                     POOL_EBROKEN);
     free_all(futures);
 }
 

@@ -39,7 +39,8 @@ static pool_t *start_all(pool_future_t **futures, unsigned failing)
     for (int i = 0; i < CALLS; i++) {
         items[i] = failing & 1u << i ? 100 + i : i;
         assert_int_equal(pool_apply_async(pool, pass_gate, POOL_IN(&items[i], 1),
-                                          POOL_OUT(&results[i]), NULL, &futures[i]), 0);
+                                          POOL_OUT(&results[i]), NULL, &futures[i]),
+                         0);
     }
     return pool;
 }

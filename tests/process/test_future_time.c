@@ -47,8 +47,9 @@ static pool_future_t *start(pool_t *pool, pool_function_t function,
                             const pool_map_options_t *options)
 {
     pool_future_t *future = NULL;
-    assert_int_equal(pool_map_async(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results),
-                                    options, &future), 0);
+    assert_int_equal(
+        pool_map_async(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results), options, &future),
+        0);
     return future;
 }
 
@@ -79,8 +80,8 @@ static void a_blocking_call_returns_when_its_time_is_up(void **state)
         pool_t *pool = make_pool();
         pool_map_options_t options = {.timeout = LIMIT, .chunksize = chunks[k]};
         int64_t began = deadline_now();
-        int failed = pool_map_with(pool, sleep_at_some, POOL_IN(items, ITEMS), POOL_OUT(results),
-                                   &options);
+        int failed =
+            pool_map_with(pool, sleep_at_some, POOL_IN(items, ITEMS), POOL_OUT(results), &options);
         int64_t took = deadline_now() - began;
         assert_true(took >= LIMIT - 1 && took < LIMIT + 500 * deadline_slowness());
         assert_int_equal(pool_errors(pool, &errors), failed);
@@ -112,8 +113,8 @@ static void a_call_that_ends_in_time_is_not_hit(void **state)
     (void)state;
     pool_t *pool = make_pool();
     pool_map_options_t options = {.timeout = 5000 * deadline_slowness()};
-    assert_int_equal(
-        pool_map_with(pool, nap, POOL_IN(items, ITEMS), POOL_OUT(results), &options), 0);
+    assert_int_equal(pool_map_with(pool, nap, POOL_IN(items, ITEMS), POOL_OUT(results), &options),
+                     0);
     check_timed_out(NULL, 0);
     assert_int_equal(pool_replaced(pool), 0);
 }
@@ -153,8 +154,8 @@ static void after_the_first_failure_nothing_more_is_started(void **state)
         const pool_error_t *errors;
         pool_t *pool = make_pool();
         pool_map_options_t options = {.fail_fast = true, .chunksize = chunks[k]};
-        int failed = pool_map_with(pool, fail_at_five, POOL_IN(items, ITEMS), POOL_OUT(results),
-                                   &options);
+        int failed =
+            pool_map_with(pool, fail_at_five, POOL_IN(items, ITEMS), POOL_OUT(results), &options);
         assert_int_equal(pool_errors(pool, &errors), failed);
         assert_true(failed > ITEMS / 2);
         for (int i = 0; i < failed; i++)
@@ -219,8 +220,9 @@ static void items_of_higher_priority_are_given_out_first(void **state)
     pool_t *pool = world_pool(1);
     for (int i = 0; i < 3; i++) { /* -1, 1, 0 */
         pool_map_options_t options = {.priority = i == 0 ? -1 : 2 - i, .chunksize = 1};
-        assert_int_equal(pool_map_async(pool, take_place, POOL_IN(many, MANY),
-                                        POOL_OUT(places[i]), &options, &futures[i]), 0);
+        assert_int_equal(pool_map_async(pool, take_place, POOL_IN(many, MANY), POOL_OUT(places[i]),
+                                        &options, &futures[i]),
+                         0);
     }
     ledger_mark(gate, 0);
     for (int i = 0; i < 3; i++) {
@@ -230,7 +232,8 @@ static void items_of_higher_priority_are_given_out_first(void **state)
     assert_true(sum(places[1]) < sum(places[2]));
     assert_true(places[1][MANY - 1] < places[2][MANY - 1]);
     assert_true(places[2][MANY - 1] < places[0][MANY - 1]);
-    assert_true(places[1][MANY - 1] <= MANY + 4096 + 64); /* behind what was out, and nothing else */
+    assert_true(places[1][MANY - 1] <=
+                MANY + 4096 + 64); /* behind what was out, and nothing else */
 }
 
 /* ---- Progress ---- */
@@ -262,15 +265,14 @@ static void progress_grows_and_ends_at_the_total(void **state)
     struct progress progress;
     (void)state;
     pool_t *pool = make_pool();
-    pool_map_options_t options = {.progress = on_progress,
-                                  .error_callback = on_end,
-                                  .context = &progress,
-                                  .chunksize = 1};
+    pool_map_options_t options = {
+        .progress = on_progress, .error_callback = on_end, .context = &progress, .chunksize = 1};
     for (int round = 0; round < 2; round++) {
         memset(&progress, 0, sizeof progress);
         if (round == 0) {
             assert_int_equal(pool_map_with(pool, fail_at_five, POOL_IN(items, ITEMS),
-                                           POOL_OUT(results), &options), 1);
+                                           POOL_OUT(results), &options),
+                             1);
         } else {
             pool_future_t *future = start(pool, fail_at_five, &options);
             assert_int_equal(pool_future_get(future, -1), 1);

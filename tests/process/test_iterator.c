@@ -182,8 +182,8 @@ static void check_texts(imap_t imap, const pool_source_t *source, size_t chunksi
     pool_iterator_t *iterator;
     char expected[40], *result;
     int given = 0, got;
-    assert_int_equal(
-        imap(world_pool(2), quote, source, POOL_RESULT(char *), &options, &iterator), 0);
+    assert_int_equal(imap(world_pool(2), quote, source, POOL_RESULT(char *), &options, &iterator),
+                     0);
     while ((got = pool_next(iterator, &result, -1)) != 0) {
         snprintf(expected, sizeof expected, "<item %zu>", pool_next_index(iterator));
         assert_int_equal(got, strstr(expected, "13") ? POOL_EITEM : 1);
@@ -242,7 +242,8 @@ static void structs_come_and_go_one_by_one(void **state)
         pages[i] = (struct page){i % 2 ? "odd" : "even", weights, i % 5};
     pool_source_t source = {.in = POOL_IN_AS(pages, PAGES, &page_type)};
     assert_int_equal(pool_imap(world_pool(2), reverse, &source,
-                               pool_out(NULL, sizeof result, &page_type), NULL, &iterator), 0);
+                               pool_out(NULL, sizeof result, &page_type), NULL, &iterator),
+                     0);
     for (size_t i = 0; i < PAGES; i++) {
         assert_int_equal(pool_next(iterator, &result, -1), 1);
         assert_string_equal(result.title, i % 2 ? "odd" : "even");
@@ -260,7 +261,7 @@ static struct ledger *executions;
 
 static int only_mark(const void *item, void *result, pool_task_t *task)
 {
-    ledger_mark(executions, (size_t)*(const int *)item);
+    ledger_mark(executions, (size_t) * (const int *)item);
     (void)task;
     return result != NULL;
 }

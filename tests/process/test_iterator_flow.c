@@ -50,10 +50,10 @@ static pool_iterator_t *start(pool_t *pool, pool_function_t function, uint64_t *
 {
     pool_source_t source = {.in = POOL_IN((uint64_t *)0, 0), .next = count_on, .context = next};
     pool_iterator_t *iterator = NULL;
-    int error = ordered ? pool_imap(pool, function, &source, POOL_RESULT(uint64_t), options,
-                                    &iterator)
-                        : pool_imap_unordered(pool, function, &source, POOL_RESULT(uint64_t),
-                                              options, &iterator);
+    int error = ordered
+                    ? pool_imap(pool, function, &source, POOL_RESULT(uint64_t), options, &iterator)
+                    : pool_imap_unordered(pool, function, &source, POOL_RESULT(uint64_t), options,
+                                          &iterator);
     assert_int_equal(error, 0);
     return iterator;
 }
@@ -160,8 +160,7 @@ static void waiting_for_the_next_stops_in_time_and_skips_nothing(void **state)
     (void)state;
     gate = ledger_make(1);
     started = ledger_make(1);
-    pool_iterator_t *iterator =
-        start(world_pool(2), triple_behind_gate, &next, true, &options);
+    pool_iterator_t *iterator = start(world_pool(2), triple_behind_gate, &next, true, &options);
     for (uint64_t i = 0; i < 3; i++) {
         assert_int_equal(pool_next(iterator, &result, -1), 1);
         assert_true(result == 3 * i);

@@ -184,7 +184,8 @@ static double score(struct point at, const double *values, const double *weights
     for (size_t i = 0; i < bytes.size; i++)
         sum += ((unsigned char *)bytes.data)[i];
     for (int i = 0; i < count; i++)
-        sum += others[i].x * i + others[i].y + (others[i].name ? (double)strlen(others[i].name) : 7);
+        sum +=
+            others[i].x * i + others[i].y + (others[i].name ? (double)strlen(others[i].name) : 7);
     return n == 0 && values ? NAN : sum;
 }
 POOL_FUNCTION(score, double, (struct point, at, as, &point_type),
@@ -225,8 +226,8 @@ static void structs_arrays_and_blobs_as_arguments(void **state)
     for (size_t k = 0; k < CHUNKS; k++) {
         pool_map_options_t options = {.chunksize = chunks[k]};
         memset(results, 0xff, sizeof results);
-        assert_int_equal(
-            pool_starmap_with(pool, &score_function, rows, COUNT, results, &options), 0);
+        assert_int_equal(pool_starmap_with(pool, &score_function, rows, COUNT, results, &options),
+                         0);
         for (size_t i = 0; i < COUNT; i++)
             assert_true(results[i] == call_score(&rows[i]));
     }

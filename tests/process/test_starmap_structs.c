@@ -157,8 +157,8 @@ static void structs_with_texts_and_arrays(void **state)
     for (size_t k = 0; k < CHUNKS; k++) {
         pool_map_options_t options = {.chunksize = chunks[k]};
         memset(pages, 0xee, COUNT * sizeof *pages);
-        assert_int_equal(
-            pool_starmap_with(pool, &read_page_function, rows, COUNT, pages, &options), COUNT / 10);
+        assert_int_equal(pool_starmap_with(pool, &read_page_function, rows, COUNT, pages, &options),
+                         COUNT / 10);
         check_pages(pool, rows, pages);
         pool_release(&page_type, pages, COUNT);
     }
@@ -219,7 +219,8 @@ static void items_and_results_of_a_named_type(void **state)
         lines[i] = (struct line){i % 5 ? words[i % 7] : NULL, i};
     pool_t *pool = world_pool(2);
     assert_int_equal(pool_map(pool, next_line, POOL_IN_AS(lines, COUNT, &line_type),
-                              POOL_OUT_AS(results, &line_type)), 0);
+                              POOL_OUT_AS(results, &line_type)),
+                     0);
     for (int i = 0; i < COUNT; i++) {
         assert_int_equal(results[i].number, 2 * i);
         check_text(results[i].text, lines[i].text);

@@ -17,6 +17,7 @@ struct party {
     pthread_t thread;
     int number, rounds, faults, fault_line;
     _Atomic int called; /* by whatever thread turns the pool */
+    _Atomic int mapped;
     int items[ITEMS], results[ITEMS];
 };
 
@@ -63,10 +64,8 @@ static bool all_triples(const struct party *party)
 
 static pool_future_t *start(struct party *party, pool_function_t function, size_t chunksize)
 {
-    pool_map_options_t options = {.chunksize = chunksize,
-                                  .callback = on_end,
-                                  .error_callback = on_end,
-                                  .context = party};
+    pool_map_options_t options = {
+        .chunksize = chunksize, .callback = on_end, .error_callback = on_end, .context = party};
     pool_future_t *future = NULL;
     EXPECT(party, pool_map_async(party->pool, function, POOL_IN(party->items, ITEMS),
                                  POOL_OUT(party->results), &options, &future) == 0);
@@ -255,13 +254,23 @@ static void *submit_until_closed(void *argument)
 {
     struct party *party = argument;
     for (;;) {
-        int got = pool_map(party->pool, triple, POOL_IN(party->items, ITEMS),
-                           POOL_OUT(party->results));
+        int got =
+            pool_map(party->pool, triple, POOL_IN(party->items, ITEMS), POOL_OUT(party->results));
         if (got == POOL_ECLOSED)
             return NULL;
-        party->rounds++;
+        /* Terminated meanwhile, a call ends as closed too, and is the last. */
         EXPECT(party, got == 0 && all_triples(party));
+        party->mapped++;
     }
+}
+
+static bool all_have_begun(void *argument)
+{
+    const struct party *parties = argument;
+    for (int t = 0; t < THREADS; t++)
+        if (parties[t].mapped < 3)
+            return false;
+    return true;
 }
 
 static void check_end(int (*end)(pool_t *))
@@ -269,10 +278,9 @@ static void check_end(int (*end)(pool_t *))
     pool_t *pool = world_pool(3);
     struct party *parties = make_parties(pool, 0);
     for (int t = 0; t < THREADS; t++)
-        assert_int_equal(
-            pthread_create(&parties[t].thread, NULL, submit_until_closed, &parties[t]), 0);
-    for (int i = 0; i < 10; i++)
-        outcome_pool_works(pool);
+        assert_int_equal(pthread_create(&parties[t].thread, NULL, submit_until_closed, &parties[t]),
+                         0);
+    assert_true(deadline_met(10000, all_have_begun, parties));
     assert_int_equal(end(pool), 0);
     join_threads(parties);
     assert_int_equal(pool_join(pool), 0);

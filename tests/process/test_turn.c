@@ -227,8 +227,9 @@ static void a_death_makes_the_descriptor_readable(void **state)
     (void)state;
     pool_t *pool = world_pool(2);
     struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
-    assert_int_equal(pool_apply_async(pool, die_at_seven, POOL_IN(&item, 1), POOL_OUT(&result),
-                                      NULL, &future), 0);
+    assert_int_equal(
+        pool_apply_async(pool, die_at_seven, POOL_IN(&item, 1), POOL_OUT(&result), NULL, &future),
+        0);
     while (pool_step(pool) > 0)
         assert_int_equal(poll(&event, 1, LONG), 1);
     assert_int_equal(pool_future_get(future, 0), 1);
@@ -301,7 +302,8 @@ static void a_uv_timer_keeps_its_beat_while_a_map_runs(void **state)
     start_loop(&loop);
     pool_map_options_t options = {.callback = on_end, .error_callback = on_end, .context = &loop};
     assert_int_equal(pool_map_async(loop.pool, nap_and_triple, POOL_IN(items, COUNT),
-                                    POOL_OUT(results), &options, NULL), 0);
+                                    POOL_OUT(results), &options, NULL),
+                     0);
     assert_true(pool_step(loop.pool) >= 0);
     uv_run(&loop.uv, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop.uv), 0);

@@ -74,7 +74,8 @@ static void a_copy_of_a_type_is_a_type(void **state)
 {
     struct row rows[2] = {{.text = NULL}, {.text = NULL}};
     (void)state;
-    const pool_type_t *type = copy_of_type(); /* before there are workers, who have it as it is now */
+    const pool_type_t *type =
+        copy_of_type(); /* before there are workers, who have it as it is now */
     pool_t *pool = fresh_pool();
     assert_int_equal(pool_map(pool, run, POOL_IN_AS(rows, 2, type), POOL_NONE), 0);
     assert_int_equal(ledger_total(runs), 2);

@@ -203,8 +203,8 @@ struct fate {
 
 /* Whatever dies dies alike at every moment. */
 static const struct fate deaths[] = {
-    {NEVER, crash, POOL_CRASHED, SIGSEGV},        {NEVER, be_killed, POOL_CRASHED, SIGKILL},
-    {NEVER, give_up, POOL_CRASHED, SIGABRT},      {NEVER, leave, POOL_EXITED, 3},
+    {NEVER, crash, POOL_CRASHED, SIGSEGV},       {NEVER, be_killed, POOL_CRASHED, SIGKILL},
+    {NEVER, give_up, POOL_CRASHED, SIGABRT},     {NEVER, leave, POOL_EXITED, 3},
     {NEVER, leave_with_success, POOL_EXITED, 0},
 };
 
@@ -259,7 +259,8 @@ static void check_fate(pool_t *pool, const struct fate *fate, size_t place, size
     items[place].moment = fate->moment;
     items[place].deed = fate->deed;
     assert_int_equal(pool_map_with(pool, carry, POOL_IN_AS(items, COUNT, &cargo_type),
-                                   POOL_OUT_AS(results, &cargo_type), &options), 1);
+                                   POOL_OUT_AS(results, &cargo_type), &options),
+                     1);
     outcome_is(pool, place, fate->kind, fate->code);
     if (fate->moment != IN_FUNCTION && fate->kind != POOL_CRASHED && fate->kind != POOL_EXITED)
         assert_non_null(strstr(outcome_of(pool, place)->message, messages[fate->moment]));

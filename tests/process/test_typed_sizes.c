@@ -17,10 +17,10 @@
 enum { KIB = 1 << 10, MIB = 1 << 20 };
 
 static const size_t sizes[] = {
-    0,   1,       40u * MIB, 15,      16,       17,  900,     1000,    1024, 1100,
-    0,   5000,    65536,     3,       MIB,      7,   40 * KIB, 2 * MIB, 31,   100,
-    255, 8 * KIB, 0,         4095,    4u * MIB, 1,   300000,  64,      0,    40u * MIB,
-    2,   9000,    70000,     262128,  262144,   20,  262160,  12,      MIB,  8,
+    0,   1,       40u * MIB, 15,     16,       17, 900,      1000,    1024, 1100,
+    0,   5000,    65536,     3,      MIB,      7,  40 * KIB, 2 * MIB, 31,   100,
+    255, 8 * KIB, 0,         4095,   4u * MIB, 1,  300000,   64,      0,    40u * MIB,
+    2,   9000,    70000,     262128, 262144,   20, 262160,   12,      MIB,  8,
 };
 enum { COUNT = sizeof sizes / sizeof sizes[0] };
 
@@ -254,8 +254,7 @@ static void results_without_bound_fail_alone(void **state)
         pool_map_options_t options = {.chunksize = k / 4 * 10};
         for (int i = 0; i < 30; i++)
             rows[i] = (struct boast_args){i, i % 10 == 5 ? wild[k % 4] : (size_t)i};
-        assert_int_equal(
-            pool_starmap_with(pool, &boast_function, rows, 30, results, &options), 3);
+        assert_int_equal(pool_starmap_with(pool, &boast_function, rows, 30, results, &options), 3);
         for (size_t i = 0; i < 30; i++) {
             const pool_error_t *error = outcome_of(pool, i);
             assert_int_equal(error != NULL, i % 10 == 5);

@@ -20,7 +20,7 @@ static struct stage {
     _Atomic pid_t waiting; /* the worker that has stopped the host */
     size_t place;          /* of the item that does, in its chunk of this many */
     size_t chunksize;
-} *stage;
+} * stage;
 
 static pool_bytes_t make_large(size_t number, bool stops)
 {
