@@ -218,7 +218,7 @@ POOL_API void pool_free(pool_t *pool);
 
 /* An array of items: `count` elements of `size` bytes at `data`. The caller keeps it unchanged
  * until the call it was given to has ended. */
-typedef struct pool_in {
+typedef struct {
     const void *data;
     size_t count;
     size_t size;
@@ -229,7 +229,7 @@ typedef struct pool_in {
  * the elements point to is allocated for the caller, who frees it by pool_release(type, data, count).
  * Elements of items that failed: plain data is left as it was, others are zeroed, so that
  * pool_release() may always be called for the whole array. */
-typedef struct pool_out {
+typedef struct {
     void *data;
     size_t size;
     const pool_type_t *type;
@@ -417,7 +417,8 @@ POOL_API int pool_future_wait(pool_future_t *future, int milliseconds);
 /* The same, and returns what pool_map() returns. */
 POOL_API int pool_future_get(pool_future_t *future, int milliseconds);
 
-/* Whether all items have ended, and whether they have and none failed. Never wait. */
+/* Whether all items have ended, and whether they have and none failed. They do not wait, but take
+ * what there is, as pool_step(). */
 POOL_API bool pool_future_ready(pool_future_t *future);
 POOL_API bool pool_future_successful(pool_future_t *future);
 

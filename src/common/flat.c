@@ -474,12 +474,17 @@ void pool_release(const pool_type_t *type, void *data, size_t count)
     }
 }
 
-bool pool__type_plain(const pool_type_t *type)
+static bool is_plain(const pool_type_t *type, int depth)
 {
-    if (type->kind != POOL_KIND_STRUCT)
+    if (type->kind != POOL_KIND_STRUCT || depth == POOL__DEPTH)
         return type->kind == POOL_KIND_PLAIN;
     for (size_t i = 0; i < type->field_count; i++)
-        if (!type->fields[i].count || !pool__type_plain(type->fields[i].type))
+        if (!type->fields[i].count || !is_plain(type->fields[i].type, depth + 1))
             return false;
     return true;
+}
+
+bool pool__type_plain(const pool_type_t *type)
+{
+    return is_plain(type, 0);
 }

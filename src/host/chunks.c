@@ -438,7 +438,6 @@ void pool__give_up(pool_t *pool)
             continue;
         /* Whoever still runs loses its commit from here on. */
         uint64_t word = atomic_exchange(&cell_of(pool, number)->state, 0);
-        chunk->job->status = pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
         if (valid(pool, number, word) && pool__word_state(word) == POOL__DONE) {
             settle(pool, number, pool__word_worker(word), NULL);
             continue;

@@ -48,11 +48,19 @@ int pool_future_get(pool_future_t *future, int milliseconds)
     return error ? error : result_of(future);
 }
 
+static bool at_once(const void *unused)
+{
+    (void)unused;
+    return true;
+}
+
 static bool ask(pool_future_t *future, bool (*question)(const pool_future_t *))
 {
     if (check(future) < 0)
         return false;
     pthread_mutex_lock(&future->pool->lock);
+    if (!future->done)
+        pool__turn(future->pool, at_once, NULL, 0);
     bool answer = question(future);
     pthread_mutex_unlock(&future->pool->lock);
     return answer;
@@ -220,12 +228,6 @@ int pool_as_completed(pool_future_t **futures, size_t count, int milliseconds,
 }
 
 /* ---- In a program's own event loop ---- */
-
-static bool at_once(const void *unused)
-{
-    (void)unused;
-    return true;
-}
 
 int pool_step(pool_t *pool)
 {

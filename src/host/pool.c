@@ -250,8 +250,11 @@ static void bury_supervisor(pool_t *pool)
     enum { MOMENT = 1000 };
     siginfo_t info;
     wait_for_descriptor(pool->crossing.result_read, MOMENT);
-    if (pool->supervisor_pidfd < 0)
+    if (pool->supervisor_pidfd < 0) { /* an old kernel; if it is our child, it keeps its number */
+        if (pool->phase == POOL__GONE_PHASE && pool->supervisor > 0)
+            waitpid(pool->supervisor, NULL, 0);
         return;
+    }
     wait_for_descriptor(pool->supervisor_pidfd, MOMENT);
     waitid((idtype_t)P_PIDFD, (id_t)pool->supervisor_pidfd, &info, WEXITED | WNOHANG);
     pool__close(&pool->supervisor_pidfd);

@@ -21,6 +21,8 @@ void pool__item_failed(struct pool_future *job, const pool_error_t *error)
 
 void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to)
 {
+    if (from < to && job->status == 0)
+        job->status = pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
     for (uint64_t i = from; i < to; i++) {
         pool_error_t error = {.index = i,
                               .kind = POOL_LOST,

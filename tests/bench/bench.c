@@ -24,6 +24,7 @@ static const struct topic topics[] = {
     {"compute", measure_compute, 60},
     {"tails", measure_tails, 60},
     {"blobs", measure_blobs, 30},
+    {"codec", measure_codec, 30},
     {"life", measure_life, 30},
     {"death", measure_death, 30},
     {"idle-memory", measure_idle_memory, 30},

@@ -2,9 +2,12 @@
 #include "rows.h"
 
 const char *const peer_names[PEERS] = {
-    [PROCPOOL] = "procpool",    [PIPE] = "pipe",     [WORD] = "word",       [SEQUENTIAL] = "loop",
-    [MEMCPY] = "memcpy",        [FORK] = "fork",     [THREADS] = "threads", [OPENMP] = "OpenMP",
-    [OPENMP_STATIC] = "static", [PYTHON] = "Python",
+    [PROCPOOL] = "procpool", [PIPE] = "pipe",
+    [WORD] = "word",         [SEQUENTIAL] = "loop",
+    [MEMCPY] = "memcpy",     [CODEC] = "codec",
+    [FORK] = "fork",         [THREADS] = "threads",
+    [OPENMP] = "OpenMP",     [OPENMP_STATIC] = "static",
+    [PYTHON] = "Python",
 };
 
 static double per_worker(int processes)
@@ -57,6 +60,10 @@ const struct row_text rows[ROWS] = {
     [TAIL_PARETO] = {"Pareto items", "of best", false, {AT(1.02), TIMES(1.01, OPENMP)}},
     [BLOBS_COPIED] = {"1 MiB in and out, copied", "MB/s", true, {AT(1400), TIMES(0.5, MEMCPY)}},
     [BLOBS_SHARED] = {"1 MiB in and out, shared", "MB/s", true, {AT(3800), TIMES(0.95, THREADS)}},
+    [CODEC_INT64] = {"typed rows, int64 to int64", "ns", false, {AT(10), TIMES(1, CODEC)}},
+    [CODEC_DOUBLE] = {"typed rows, double to double", "ns", false, {AT(10), TIMES(1, CODEC)}},
+    [CODEC_TEXT] = {"typed rows, 20-byte texts", "ns", false, {AT(200), TIMES(2, CODEC)}},
+    [CODEC_BLOBS] = {"typed blobs, 1 MiB", "GB/s", true, {AT(1), TIMES(0.5, MEMCPY)}},
     [LIFE_2] = {"pool of 2 made, used, freed", "ms", false, {AT(1), TIMES(3, FORK)}},
     [LIFE_32] = {"pool of 32 made, used, freed", "ms", false, {AT(8), TIMES(3, FORK)}},
     [DEATH] = {"worker killed to error", "ms", false, {AT(5)}},

@@ -10,6 +10,7 @@ enum peer {
     WORD,       /* a shared word on which two processes spin */
     SEQUENTIAL, /* a loop */
     MEMCPY,     /* a loop that only copies */
+    CODEC,      /* values packed and unpacked in one process */
     FORK,       /* bare processes */
     THREADS,    /* a queue of one-item tasks, or a static split: the topic says */
     OPENMP,     /* schedule(dynamic, 1) */
@@ -33,6 +34,10 @@ enum row {
     TAIL_PARETO,
     BLOBS_COPIED,
     BLOBS_SHARED,
+    CODEC_INT64,
+    CODEC_DOUBLE,
+    CODEC_TEXT,
+    CODEC_BLOBS,
     LIFE_2,
     LIFE_32,
     DEATH,

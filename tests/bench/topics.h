@@ -10,6 +10,7 @@ void measure_elements(struct bench *bench);
 void measure_compute(struct bench *bench);
 void measure_tails(struct bench *bench);
 void measure_blobs(struct bench *bench);
+void measure_codec(struct bench *bench);
 void measure_life(struct bench *bench);
 void measure_death(struct bench *bench);
 void measure_idle_memory(struct bench *bench);

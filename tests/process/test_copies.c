@@ -196,6 +196,8 @@ static void a_function_may_make_a_pool(void **state)
 {
     int items[] = {1, 2, 3, 4}, results[4];
     (void)state;
+    if (deadline_valgrind())
+        skip(); /* it looks into memory that children of workers do not have, word by word */
     pool_t *pool = world_pool(2);
     for (int round = 0; round < 5; round++) {
         assert_int_equal(pool_map(pool, sum_in_inner_pool, POOL_IN(items, 4), POOL_OUT(results)),
@@ -221,6 +223,8 @@ static int crash_over_inner_pool(const void *item, void *result, pool_task_t *ta
 static void inner_pools_end_with_their_worker(void **state)
 {
     (void)state;
+    if (deadline_valgrind())
+        skip();
     outcome_costs_one(world_pool(2), crash_over_inner_pool, POOL_CRASHED, SIGKILL);
 }
 

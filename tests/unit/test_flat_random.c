@@ -11,7 +11,7 @@
 #include "unit/flat_same.h"
 #include "unit/flat_tables.h"
 
-enum { VALUES = 200000, VALUES_IN_VALGRIND = 3000, VALUES_OF_A_TYPE = 50 };
+enum { VALUES = 200000, VALUES_OF_A_TYPE = 50 };
 
 static uint64_t running; /* the seed of the type at work; 0: none */
 
@@ -48,7 +48,7 @@ static void for_random_types(check *function, uint64_t values)
 
 static uint64_t values_wanted(void)
 {
-    return number_from("POOL_TEST_VALUES", deadline_valgrind() ? VALUES_IN_VALGRIND : VALUES);
+    return number_from("POOL_TEST_VALUES", VALUES / (uint64_t)deadline_slowness());
 }
 
 static _Alignas(16) unsigned char got[FLAT_LARGEST];

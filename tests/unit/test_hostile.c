@@ -219,7 +219,7 @@ static void open_hostile(struct hostile *hostile, uint64_t seed, bool texts)
         stage_open_texts(&hostile->stage, chunk);
     else
         stage_open(&hostile->stage, chunk);
-    struct pool_out *out = &hostile->stage.job.out;
+    pool_out_t *out = &hostile->stage.job.out;
     out->data = calloc(STAGE_ITEMS, out->size);
 }
 
