@@ -158,19 +158,58 @@ int throw_at_5(const void *item, void *result, pool_task_t *)
     return 0;
 }
 
-// The worker's stack lies on a copy of the host's: a handler there must not catch it.
-void an_exception_costs_its_item(pool_t *pool)
+int pack_fussily(const void *value, pool_writer_t *writer)
+{
+    const int number = *static_cast<const int *>(value);
+    if (number == 5)
+        throw std::runtime_error("thrown on purpose");
+    return pool_write_u64(writer, std::uint64_t(number));
+}
+
+int unpack_fussily(void *value, pool_reader_t *reader)
+{
+    std::uint64_t number = 0;
+    const int error = pool_read_u64(reader, &number);
+    if (number == 6)
+        throw std::runtime_error("thrown on purpose");
+    *static_cast<int *>(value) = int(number);
+    return error;
+}
+
+const pool_type_t fussy_type = {"fussy", POOL_KIND_CUSTOM, sizeof(int),    false,  nullptr,
+                                0,       pack_fussily,     unpack_fussily, nullptr};
+
+// The worker's stack lies on a copy of the host's, as that of the copy in which items are packed does:
+// a handler there must not catch it.
+void check_thrown(pool_t *pool, const pool_type_t *type, pool_function_t function,
+                  const std::vector<int> &thrown)
 {
     std::vector<int> items, results(10, -1);
     for (int i = 0; i < 10; i++)
         items.push_back(i);
     const pool_error_t *errors = nullptr;
-    CHECK(pool_map(pool, throw_at_5, in(items, &pool_type_plain), out(results, &pool_type_plain)) ==
-          1);
-    CHECK(pool_errors(pool, &errors) == 1 && errors[0].index == 5);
-    CHECK(errors[0].kind == POOL_CRASHED && errors[0].code == SIGABRT);
+    const std::size_t count = thrown.size();
+    CHECK(pool_map(pool, function, in(items, type), out(results, &pool_type_plain)) == int(count));
+    CHECK(pool_errors(pool, &errors) == count);
+    for (std::size_t i = 0; i < count; i++) {
+        CHECK(errors[i].index == std::size_t(thrown[i]));
+        CHECK(errors[i].kind == POOL_CRASHED && errors[i].code == SIGABRT);
+        results[errors[i].index]++;
+    }
     for (int i = 0; i < 10; i++)
-        CHECK(results[std::size_t(i)] == (i == 5 ? -1 : i + 1));
+        CHECK(results[std::size_t(i)] == (i == thrown[0] || i == thrown[count - 1] ? 0 : i + 1));
+}
+
+int increment(const void *item, void *result, pool_task_t *)
+{
+    *static_cast<int *>(result) = *static_cast<const int *>(item) + 1;
+    return 0;
+}
+
+void exceptions_cost_their_items(pool_t *pool)
+{
+    check_thrown(pool, &pool_type_plain, throw_at_5, {5});
+    check_thrown(pool, &fussy_type, increment, {5, 6});
 }
 
 void run_all()
@@ -188,7 +227,7 @@ void run_all()
     typed_functions(pool);
     shared_arrays(pool);
     mistakes_have_codes(pool);
-    an_exception_costs_its_item(pool);
+    exceptions_cost_their_items(pool);
     CHECK(pool_close(pool) == 0);
     CHECK(pool_join(pool) == 0);
     pool_free(pool);
