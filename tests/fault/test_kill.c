@@ -1,6 +1,7 @@
 /* Workers that are killed or stopped from outside: idle ones cost nothing, a running one its item. */
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -194,6 +195,79 @@ static void a_running_worker_that_is_killed_costs_its_item(void **state)
     subhost_wait(killer);
 }
 
+/* ---- Claimed, but not begun ---- */
+
+enum { LARGE = 128 << 20, ENOUGH = 8 << 20 };
+
+static struct ledger *begun, *kills;
+
+static int begin(const void *item, void *result, pool_task_t *task)
+{
+    (void)item;
+    (void)task;
+    ledger_mark(begun, 0);
+    *(int *)result = 5;
+    return 0;
+}
+
+/* How much memory of the pool's the process has touched. */
+static long shared_bytes(pid_t pid)
+{
+    char path[64];
+    long pages = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (file && fscanf(file, "%*s %*s %ld", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* Kills the worker as it prepares the memory of a large result. */
+static void kill_early(void *worker)
+{
+    pid_t pid = *(pid_t *)worker;
+    long before = shared_bytes(pid);
+    while (shared_bytes(pid) < before + ENOUGH)
+        if (ledger_count(begun, 0))
+            _exit(0); /* too late */
+    kill(pid, SIGKILL);
+    ledger_mark(kills, 0);
+}
+
+/* Maps an item with a large result, and kills its worker. Returns whether that came before the
+ * function. */
+static bool kill_before_begin(void)
+{
+    char item = 0;
+    pid_t worker;
+    int *result = world_alloc(1, LARGE);
+    ledger_clear(begun);
+    ledger_clear(kills);
+    pool_t *pool = world_pool(1);
+    pool_pids(pool, &worker, 1);
+    pid_t killer = subhost_start(kill_early, &worker);
+    int failed = pool_map(pool, begin, POOL_IN(&item, 1), pool_out(result, LARGE, &pool_type_plain));
+    subhost_wait(killer);
+    world_free(pool);
+    bool early = ledger_count(kills, 0) && ledger_count(begun, 0) == 1 && failed == 0;
+    if (ledger_count(kills, 0) && ledger_count(begun, 0) == 0)
+        fail_msg("an item was blamed that had not begun");
+    return early && *result == 5;
+}
+
+static void an_item_that_had_not_begun_is_not_blamed(void **state)
+{
+    bool early = false;
+    (void)state;
+    begun = ledger_make(1);
+    kills = ledger_make(1);
+    for (int i = 0; i < 10 && !early; i++)
+        early = kill_before_begin();
+    assert_true(early);
+}
+
 /* ---- A host that lags behind ---- */
 
 enum { CRASHES = 400, ITEMS = 600 };
@@ -266,6 +340,7 @@ int main(void)
         WORLD_TEST(deaths_while_the_supervisor_is_stopped_are_all_seen),
         WORLD_TEST(a_stopped_idle_worker_does_not_hold_up_the_end),
         WORLD_TEST(a_running_worker_that_is_killed_costs_its_item),
+        WORLD_TEST(an_item_that_had_not_begun_is_not_blamed),
         WORLD_TEST(a_host_that_hears_of_many_deaths_at_once_blames_the_right_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static void closing_all_descriptors_costs_nothing(void **state)
     outcome_costs_none(world_pool(2), close_everything);
 }
 
-enum { FILES = 24 };
+enum { FILES = 24, MOST_PIDS = 1 << 22 };
 static char directory[] = "/tmp/procpool-XXXXXX";
 
 static const char *file_name(int i)
@@ -229,6 +229,44 @@ static void processes_left_behind_end_with_the_pool(void **state)
     outcome_costs_one(pool, leave_stray_and_crash, POOL_CRASHED, SIGABRT);
 }
 
+static struct ledger *left_behind; /* by process id */
+
+/* Leaves a process in the worker's group, deaf to signals, and crashes. */
+static int leave_child_and_crash(const void *item, void *result, pool_task_t *task)
+{
+    (void)item;
+    (void)result;
+    (void)task;
+    pid_t child = fork();
+    if (child == 0) {
+        for (int i = 1; i < NSIG; i++)
+            signal(i, SIG_IGN);
+        while (pause() < 0)
+            ;
+    }
+    ledger_mark(left_behind, (size_t)child);
+    abort();
+}
+
+static bool all_ended(void *unused)
+{
+    (void)unused;
+    for (pid_t pid = 1; pid < MOST_PIDS; pid++)
+        if (ledger_count(left_behind, (size_t)pid) && !process_ended(pid))
+            return false;
+    return true;
+}
+
+/* At once, not only with the pool. */
+static void children_of_a_crashed_function_end_with_it(void **state)
+{
+    (void)state;
+    left_behind = ledger_make(MOST_PIDS);
+    pool_t *pool = world_pool(2);
+    outcome_costs_one(pool, leave_child_and_crash, POOL_CRASHED, SIGABRT);
+    assert_true(deadline_met(2000, all_ended, NULL));
+}
+
 static int wait_for_all(const void *item, void *result, pool_task_t *task)
 {
     (void)item;
@@ -333,6 +371,7 @@ int main(void)
         WORLD_TEST(returning_in_a_forked_child_gives_one_result),
         WORLD_TEST(children_of_functions_cannot_write_results),
         WORLD_TEST(processes_left_behind_end_with_the_pool),
+        WORLD_TEST(children_of_a_crashed_function_end_with_it),
         WORLD_TEST(a_worker_has_no_children_of_the_pool),
         WORLD_TEST(ignoring_all_signals_costs_nothing),
         WORLD_TEST(signalling_its_group_costs_one_item),
