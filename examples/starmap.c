@@ -22,9 +22,7 @@ static int score(const char *path, int width, double threshold, double *share, p
     fclose(file);
     if (error)
         return pool_fail(task, error, "cannot read %s", path);
-    *share = words ? (double)wide / words : 0;
-    if (*share < threshold)
-        *share = 0;
+    *share = wide > threshold * words ? (double)wide / words : 0;
     return 0;
 }
 POOL_FALLIBLE(score, double, (const char *, path), (int, width), (double, threshold));
@@ -46,5 +44,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < count; i++)
         printf("%.3f %s\n", shares[i], rows[i].path);
     pool_free(pool);
+    free(rows);
+    free(shares);
     return failed != 0;
 }

@@ -389,6 +389,18 @@ static bool may_run(const pool_t *pool, uint64_t word)
     return ahead > 0 || (ahead == 0 && person->pid != 0);
 }
 
+/* Whether a chunk is held by a worker that sleeps, at two looks of the tick in a row: then it is not. */
+static bool held_asleep(pool_t *pool, uint32_t number, uint64_t word)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    int worker = pool__word_worker(word);
+    bool asleep = worker < pool->board->processes &&
+                  atomic_load(&pool__seat(pool->board, worker)->rest) == POOL__ASLEEP;
+    bool again = asleep && chunk->doubted == chunk->generation;
+    chunk->doubted = asleep ? chunk->generation : 0;
+    return again;
+}
+
 static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__death *death)
 {
     uint64_t word = atomic_load(&cell_of(pool, number)->state);
@@ -400,7 +412,7 @@ static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__de
         pool->repairs += !death;
     else if (state == POOL__QUEUED)
         mend_queued(pool, number);
-    else if (!held || !may_run(pool, word))
+    else if (!held || !may_run(pool, word) || (!death && held_asleep(pool, number, word)))
         condemn(pool, number, false);
 }
 

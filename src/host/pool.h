@@ -74,6 +74,7 @@ struct pool__chunk {
     bool awaited;            /* settled over its owner's head: free once that is dead */
     int owner;               /* who that is: worker and life */
     uint32_t owner_life;
+    uint32_t doubted; /* the generation whose owner was asleep at the last tick; 0: none */
     uint64_t first, count; /* the items it still has to run */
     uint32_t generation;
     uint64_t position;                                /* of its latest ticket in the ring */

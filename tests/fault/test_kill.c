@@ -148,6 +148,20 @@ static void a_stopped_idle_worker_does_not_hold_up_the_end(void **state)
     assert_true(deadline_now() - began < 3000 * deadline_slowness());
 }
 
+/* It is told to go on, so that it can hear that it should end. */
+static void a_stopped_worker_hears_that_it_is_terminated(void **state)
+{
+    pid_t pid;
+    (void)state;
+    pool_options_t options = {.processes = 1, .grace = 20000};
+    pool_t *pool = world_pool_with(&options);
+    pool_pids(pool, &pid, 1);
+    kill(pid, SIGSTOP);
+    int64_t began = deadline_now();
+    assert_int_equal(pool_terminate(pool), 0);
+    assert_true(deadline_now() - began < 10000);
+}
+
 /* ---- Running ones ---- */
 
 static struct stage {
@@ -339,6 +353,7 @@ int main(void)
         WORLD_TEST(workers_may_be_killed_at_birth),
         WORLD_TEST(deaths_while_the_supervisor_is_stopped_are_all_seen),
         WORLD_TEST(a_stopped_idle_worker_does_not_hold_up_the_end),
+        WORLD_TEST(a_stopped_worker_hears_that_it_is_terminated),
         WORLD_TEST(a_running_worker_that_is_killed_costs_its_item),
         WORLD_TEST(an_item_that_had_not_begun_is_not_blamed),
         WORLD_TEST(a_host_that_hears_of_many_deaths_at_once_blames_the_right_items),

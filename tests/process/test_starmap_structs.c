@@ -49,14 +49,14 @@ struct page {
     int unused; /* does not travel */
     uint16_t line_count;
     struct line *lines;
-    size_t weight_count;
+    size_t weight_count; /* travels with the weights */
     double *weights;
     pool_bytes_t picture;
     struct line last;
 };
 POOL_STRUCT(page, (title), (kind), (tags), (mark), (line_count),
-            (lines, counted_by, line_count, &line_type), (weight_count),
-            (weights, counted_by, weight_count), (picture), (last, as, &line_type));
+            (lines, counted_by, line_count, &line_type), (weights, counted_by, weight_count),
+            (picture), (last, as, &line_type));
 
 static int fill_page(struct page *page, size_t i)
 {
