@@ -19,9 +19,11 @@
 
 enum { ITEMS = 6, PROCESSES = 64 };
 
-static struct stage {
+struct stage {
     _Atomic bool go;
-} *stage;
+};
+
+static struct stage *stage;
 
 static struct ledger *executions;
 
@@ -173,8 +175,8 @@ static void watch_family(pid_t host)
 /* Returns how often the victim stopped at a system call. */
 static int live_and_kill(enum role victim, int kill_at, bool with_initializer)
 {
-    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                         PTRACE_O_TRACECLONE;
+    const long options =
+        PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
     memset(&family, 0, sizeof family);
     family.victim = victim;
     family.kill_at = kill_at;

@@ -20,7 +20,7 @@
 enum { ITEMS = 8, PATIENCE = 30, AWAITED = 5000, BUDGET = 8000, LONGEST = 100000 };
 
 /* Between tracer, host and workers. */
-static struct stage {
+struct stage {
     bool waking;          /* the victim is taken asleep, not in its first item */
     _Atomic int round;    /* of the tracer; the host makes a map for each */
     _Atomic int ready;    /* the host is about to make the map of this round */
@@ -30,7 +30,9 @@ static struct stage {
     _Atomic int entered;  /* items the victim has entered since */
     _Atomic bool killed;
     _Atomic bool over;
-} *stage;
+};
+
+static struct stage *stage;
 
 static struct ledger *executions;
 
@@ -89,8 +91,8 @@ static void make_map(pool_t *pool, int count)
     pool_map_options_t options = {.chunksize = 1};
     for (int i = 0; i < count; i++)
         items[i] = i;
-    int failed = pool_map_with(pool, work, POOL_IN(items, (size_t)count), POOL_OUT(results),
-                               &options);
+    int failed =
+        pool_map_with(pool, work, POOL_IN(items, (size_t)count), POOL_OUT(results), &options);
     check_outcomes(pool, failed, results, count);
 }
 

@@ -208,7 +208,7 @@ static void end_with_strays(void *unused)
 
 static void a_host_that_ends_without_pool_free_leaves_nothing(void **state)
 {
-    static const subhost_body_t bodies[] = {end_by_exit,  end_at_once,    end_with_two_pools,
+    static const subhost_body_t bodies[] = {end_by_exit, end_at_once, end_with_two_pools,
                                             end_in_a_map, end_with_strays};
     (void)state;
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {

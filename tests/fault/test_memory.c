@@ -1,5 +1,5 @@
-/* The host's n-th allocation fails, for every n, once or from then on: each call does what it should
- * or says that there is no memory, and no item is forgotten. */
+/* The host's n-th allocation fails, for every n, once or from then on: each call does what it
+ * should or says that there is no memory, and no item is forgotten. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

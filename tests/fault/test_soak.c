@@ -14,14 +14,16 @@
 
 enum { ITEMS = 200000, KILLS = 1000, WORKERS = 4, BEHIND = 20 };
 
-static struct stage {
+struct stage {
     _Atomic pid_t supervisor;
     _Atomic pid_t workers[WORKERS];
     _Atomic uint64_t executed;
     _Atomic uint64_t killed;
     uint64_t interval; /* items for each kill */
     uint32_t seed;
-} *stage;
+};
+
+static struct stage *stage;
 
 static struct ledger *executions;
 

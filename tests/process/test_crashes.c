@@ -262,7 +262,8 @@ static void crashes_among_many_items_keep_results_in_order(void **state)
         pool_map_options_t options = {.chunksize = chunks[k]};
         memset(results, 0, sizeof results);
         assert_int_equal(pool_map_with(pool, crash_sometimes, POOL_IN(items, COUNT),
-                                       POOL_OUT(results), &options), COUNT / 7);
+                                       POOL_OUT(results), &options),
+                         COUNT / 7);
         check_mixed_outcomes(pool, results, COUNT);
     }
     outcome_pool_works(pool);

@@ -170,8 +170,9 @@ static void a_record_is_of_its_item_alone(void **state)
     for (int i = 0; i < 50; i++)
         items[i] = i;
     pool_map_options_t options = {.chunksize = 50};
-    assert_int_equal(pool_map_with(pool, fail_with_or_without_message, POOL_IN(items, 50),
-                                   POOL_NONE, &options), 50);
+    assert_int_equal(
+        pool_map_with(pool, fail_with_or_without_message, POOL_IN(items, 50), POOL_NONE, &options),
+        50);
     for (int i = 0; i < 50; i++) {
         outcome_is(pool, (size_t)i, POOL_FAILED, i % 2 ? i : i + 1);
         assert_int_equal(outcome_of(pool, (size_t)i)->message[0] == '\0', i % 2);
@@ -209,7 +210,8 @@ static void every_item_may_fail_with_a_message(void **state)
     for (size_t chunksize = 0; chunksize < 2000; chunksize += 1000) {
         pool_map_options_t options = {.chunksize = chunksize};
         assert_int_equal(pool_map_with(pool, fail_with_number, POOL_IN(items, (size_t)count),
-                                       POOL_NONE, &options), count);
+                                       POOL_NONE, &options),
+                         count);
         check_all_failed(pool, (size_t)count);
     }
     outcome_pool_works(pool);

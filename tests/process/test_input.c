@@ -150,8 +150,8 @@ static void what_is_no_function_is_refused(void **state)
     static int data;
     (void)state;
     pool_t *pool = world_pool(1);
-    void *made = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-                      -1, 0);
+    void *made =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_int_equal(map_by(pool, (pool_function_t)NULL), POOL_ENOFUNCTION);
     assert_int_equal(map_by(pool, (pool_function_t)(uintptr_t)1), POOL_EUNKNOWN);
     assert_int_equal(map_by(pool, (pool_function_t)(uintptr_t)&data), POOL_EUNKNOWN);

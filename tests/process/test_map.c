@@ -49,7 +49,8 @@ static void check_map(pool_t *pool, struct arrays arrays, size_t count, size_t c
     ledger_clear(executions);
     memset(arrays.results, 0xee, (count + 1) * 8);
     assert_int_equal(pool_map_with(pool, scramble, POOL_IN(arrays.items, count),
-                                   POOL_OUT(arrays.results), &options), 0);
+                                   POOL_OUT(arrays.results), &options),
+                     0);
     assert_int_equal(pool_errors(pool, NULL), 0);
     assert_memory_equal(arrays.results, arrays.expected, count * 8);
     assert_true(arrays.results[count] == 0xeeeeeeeeeeeeeeee);

@@ -83,8 +83,8 @@ static void results_may_take_the_place_of_the_items(void **state)
     count_up(array);
     for (size_t round = 1; round <= 50; round++) {
         pool_map_options_t options = {.chunksize = round % 9};
-        assert_int_equal(pool_map_with(pool, add_one, POOL_IN(array, COUNT), POOL_OUT(array),
-                                       &options), 0);
+        assert_int_equal(
+            pool_map_with(pool, add_one, POOL_IN(array, COUNT), POOL_OUT(array), &options), 0);
         check_successors(array, (int64_t)round);
     }
 }

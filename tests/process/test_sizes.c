@@ -31,7 +31,8 @@ static int digest(const void *item, void *result, pool_task_t *task)
     const unsigned char *in = item;
     unsigned char *out = result;
     uint64_t sum = 1469598103934665603u;
-    if (task && ((uintptr_t)item % alignment(item_size) || (uintptr_t)result % alignment(result_size)))
+    if (task &&
+        ((uintptr_t)item % alignment(item_size) || (uintptr_t)result % alignment(result_size)))
         return 2;
     if (!all_zero(out, result_size))
         return 3;

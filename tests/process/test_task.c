@@ -40,8 +40,8 @@ static void a_task_knows_its_index_and_its_worker(void **state)
     pool_t *pool = world_pool(WORKERS);
     for (size_t chunksize = 0; chunksize < 30; chunksize += 7) {
         pool_map_options_t options = {.chunksize = chunksize};
-        assert_int_equal(pool_map_with(pool, ask, POOL_IN(items, COUNT), POOL_OUT(answers),
-                                       &options), 0);
+        assert_int_equal(
+            pool_map_with(pool, ask, POOL_IN(items, COUNT), POOL_OUT(answers), &options), 0);
         assert_int_equal(pool_pids(pool, pids, WORKERS), WORKERS);
         for (size_t i = 0; i < COUNT; i++) {
             assert_int_equal(answers[i].index, i);
@@ -96,8 +96,8 @@ static void indices_stay_right_after_crashes(void **state)
         items[i] = i % 20 == 7;
     pool_t *pool = world_pool(2);
     pool_map_options_t options = {.chunksize = 50};
-    assert_int_equal(pool_map_with(pool, crash_or_ask, POOL_IN(items, COUNT), POOL_OUT(answers),
-                                   &options), 5);
+    assert_int_equal(
+        pool_map_with(pool, crash_or_ask, POOL_IN(items, COUNT), POOL_OUT(answers), &options), 5);
     for (size_t i = 0; i < COUNT; i++)
         if (!items[i])
             assert_true(answers[i].index == i && answers[i].attempt == 1);

@@ -167,8 +167,9 @@ static void blobs_behind_a_crash_arrive_whole(void **state)
     }
     pool_t *pool = world_pool(2);
     pool_map_options_t options = {.chunksize = 30};
-    assert_int_equal(pool_map_with(pool, read_or_crash, POOL_IN(blobs, COUNT), POOL_OUT(results),
-                                   &options), COUNT / 10);
+    assert_int_equal(
+        pool_map_with(pool, read_or_crash, POOL_IN(blobs, COUNT), POOL_OUT(results), &options),
+        COUNT / 10);
     for (size_t i = 0; i < COUNT; i++) {
         struct summary expected = summary_of(bytes + i, i);
         if (i % 10 != 3)

@@ -44,6 +44,11 @@ bool deadline_met(int milliseconds, bool (*holds)(void *), void *argument)
     return true;
 }
 
+bool deadline_kept(int64_t began, int milliseconds)
+{
+    return deadline_now() - began < (int64_t)milliseconds * deadline_slowness();
+}
+
 /* The program is about to end, so functions that a handler must not call do no harm. */
 static void on_alarm(int signal)
 {

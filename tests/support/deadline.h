@@ -19,6 +19,9 @@ int64_t deadline_now(void);
  * a millisecond apart. */
 bool deadline_met(int milliseconds, bool (*holds)(void *), void *argument);
 
+/* Whether less than `milliseconds` (stretched) have passed since `began`. */
+bool deadline_kept(int64_t began, int milliseconds);
+
 /* Kills the whole program, and says that `test` hangs, unless deadline_disarm() is called within
  * `seconds` (stretched). */
 void deadline_arm(const char *test, int seconds);

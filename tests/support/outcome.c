@@ -122,8 +122,8 @@ static int map_with_act_at(pool_t *pool, pool_function_t act, size_t place, size
         results[i] = UNTOUCHED;
     }
     deeds[place].act = act;
-    int failed = pool_map_with(pool, act_or_triple, POOL_IN(deeds, AMONG), POOL_OUT(results),
-                               &options);
+    int failed =
+        pool_map_with(pool, act_or_triple, POOL_IN(deeds, AMONG), POOL_OUT(results), &options);
     for (int i = 0; i < AMONG && failed >= 0; i++)
         if (i != (int)place)
             assert_int_equal(results[i], 3 * i);

@@ -43,8 +43,9 @@ static bool read_stat(pid_t pid, char *state, int *parent, int *threads)
     if (!read_file(path, text, sizeof text))
         return false;
     const char *fields = strrchr(text, ')');
-    return fields && sscanf(fields, ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
-                                    "%*d %*d %d",
+    return fields && sscanf(fields,
+                            ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
+                            "%*d %*d %d",
                             state, parent, threads) == 3;
 }
 

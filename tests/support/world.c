@@ -139,8 +139,8 @@ void *world_shared(size_t size)
     int i = 0;
     while (i < KEPT - 1 && test.shared[i].memory)
         i++;
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_true(memory != MAP_FAILED);
     test.shared[i].memory = memory;
     test.shared[i].size = size;
@@ -171,7 +171,7 @@ static void release_all(void)
 
 /* ---- Before and after each test ---- */
 
-/* Without this a pool cannot collect its supervisor where that becomes the host's child, as here. */
+/* Without this a pool cannot collect its supervisor, which becomes a child of a subreaper's. */
 static bool kernel_has_pidfds(void)
 {
     int descriptor = (int)syscall(SYS_pidfd_open, getpid(), 0);

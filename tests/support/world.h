@@ -19,8 +19,10 @@
 #define WORLD_TEST(function) WORLD_TEST_WITHIN(function, 20)
 #define WORLD_TEST_WITHIN(function, seconds)                                                       \
     {                                                                                              \
-        #function, function, world_setup, world_teardown,                                          \
-            &(struct world_plan) { #function, seconds }                                            \
+#function, function, world_setup, world_teardown, &(struct world_plan)                     \
+        {                                                                                          \
+#function, seconds                                                                     \
+        }                                                                                          \
     }
 
 struct world_plan {
