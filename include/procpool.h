@@ -155,8 +155,20 @@ typedef struct pool_options {
      * pool_terminate(); 0: 1000. */
     int grace;
     /* Items after which a worker leaves, finalizer included, and is replaced: against leaks and
-     * fragmentation. 0: never. */
+     * fragmentation. 0: never. Its successor is started before it leaves, so that nobody waits. */
     size_t maxtasksperchild;
+    /* Bytes of memory after which it does so: what the worker itself has resident at the moment, not
+     * the most it ever had; with its copies of the host's pages, without what it shares (this library's
+     * memory, mapped files). Looked at between items, at most once a millisecond. Each worker runs
+     * one item at least. 0: never. */
+    size_t maxmemoryperchild;
+    /* Milliseconds without work after which a worker leaves, finalizer included; it comes back,
+     * initializer included, when there is work. 0: never. */
+    int idle_timeout;
+    /* Each worker runs on one processor of those the host may use, by turns. */
+    bool pinned;
+    /* From 0 to 19, added to the host's: what else runs on the machine comes first. */
+    int niceness;
 } pool_options_t;
 
 /* The number of processors this process may use: the smaller of its affinity and its cgroup's CPU
@@ -183,16 +195,21 @@ POOL_API int pool_create(pool_t **pool, const pool_options_t *options);
  * next pool_create(). */
 POOL_API const char *pool_create_error(void);
 
-/* The number of workers. */
+/* The number of workers there should be. */
 POOL_API int pool_processes(const pool_t *pool);
 
 /* Writes the process ids of at most `count` workers to `pids`, by worker number; 0 for one that is
- * being replaced. Returns the number of workers, or a negative code. For looking, and for tests
+ * being replaced, or away for want of work. Returns the number of workers, or a negative code. For looking, and for tests
  * that kill: a pid is only sure to be a worker's while nothing kills workers. */
 POOL_API int pool_pids(pool_t *pool, pid_t *pids, int count);
 
-/* How many workers died and were replaced since the pool was made. */
+/* How many workers were started in the place of others, which died or left, since the pool was made. */
 POOL_API size_t pool_replaced(pool_t *pool);
+
+/* Changes the number of workers, from 1 to POOL_PROCESSES_MAX. Does not wait: new ones start while
+ * others work, those that are too many (the highest numbers) leave after the items they are running,
+ * finalizers included. Errors: POOL_EPROCESSES, POOL_ECLOSED, POOL_EBROKEN, POOL_EFORKED, -ENOMEM. */
+POOL_API int pool_resize(pool_t *pool, int processes);
 
 /* Stops admitting work: later calls get POOL_ECLOSED. Workers finish what was accepted, run their
  * finalizers and leave. Returns at once; a second close is 0 too. */

@@ -5,7 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGE = 65536 }; /* a multiple of every page size in use */
+enum {
+    PAGE = 65536, /* a multiple of every page size in use */
+    SEATS = 2 * POOL_PROCESSES_MAX
+};
 
 static size_t round_up(size_t size)
 {
@@ -14,18 +17,22 @@ static size_t round_up(size_t size)
 
 static size_t notes_start(const struct pool__board *board)
 {
-    return board->host_half + round_up(sizeof(struct pool__desk) +
-                                       (size_t)board->processes * sizeof(struct pool__seat));
+    return board->host_half + round_up(sizeof(struct pool__desk) + SEATS * sizeof(struct pool__seat));
 }
 
-unsigned char *pool__worker_notes(struct pool__board *board, int worker)
+static unsigned char *notes(struct pool__board *board, size_t page)
 {
-    return pool__board_at(board, notes_start(board) + (size_t)worker * POOL__NOTES);
+    return pool__board_at(board, notes_start(board) + page * POOL__NOTES);
 }
 
 unsigned char *pool__chunk_notes(struct pool__board *board, uint32_t chunk)
 {
-    return pool__worker_notes(board, board->processes + (int)chunk);
+    return notes(board, chunk);
+}
+
+unsigned char *pool__worker_notes(struct pool__board *board, int worker, uint32_t life)
+{
+    return notes(board, POOL__CHUNKS + 2 * (size_t)worker + life % 2);
 }
 
 /* As much address space as could ever be filled with memory, items and results each. */
@@ -42,12 +49,11 @@ static size_t wanted_arena(void)
 int pool__board_map(struct pool__board **board, int processes, int processors)
 {
     const size_t smallest = (size_t)1 << 24;
-    struct pool__board plan = {.processes = processes, .processors = processors};
+    struct pool__board plan = {0};
     plan.items_start = round_up(sizeof plan);
     for (size_t arena = wanted_arena(); arena >= smallest; arena /= 2) {
         plan.host_half = plan.items_start + arena;
-        plan.results_start =
-            notes_start(&plan) + round_up((size_t)(processes + POOL__CHUNKS) * POOL__NOTES);
+        plan.results_start = notes_start(&plan) + round_up((POOL__CHUNKS + SEATS) * POOL__NOTES);
         plan.size = plan.results_start + arena;
         void *memory = mmap(NULL, plan.size, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -8,7 +8,8 @@
  * The board is the queue. The host publishes a chunk by filling its order, setting its cell to
  * QUEUED, writing its ticket into the ring and advancing `tail`. A worker claims it by one
  * compare-and-swap on the cell, QUEUED -> RUNNING(me), and commits it by another, RUNNING(me) ->
- * DONE. The pipes carry no information, only wake-ups: nothing is lost with a reader that dies.
+ * DONE. Bell and futexes carry no information, only wake-ups: nothing is lost with who is woken and
+ * dies.
  */
 #ifndef POOL_COMMON_BOARD_H
 #define POOL_COMMON_BOARD_H
@@ -74,15 +75,24 @@ struct pool__cell {
     };
 };
 
-/* What a worker is doing about sleep. Written by the worker, and by the host when it rings. */
-enum pool__rest { POOL__AWAKE, POOL__SPINNING, POOL__ASLEEP };
+/* Who sits here, and what it is doing about sleep. Also the futex on which it sleeps. */
+enum pool__rest {
+    POOL__VACANT, /* nobody; set by the supervisor */
+    POOL__HEIR,   /* one who started early, and waits for the supervisor to set AWAKE */
+    POOL__AWAKE,
+    POOL__SPINNING,
+    POOL__ASLEEP,
+    POOL__RUNG /* woken by the host, and not awake yet */
+};
 
-/* A worker's own place, by worker number. Written by the worker of that number; read by the
- * supervisor (ready, left) and the host. */
+/* A worker's own place: each number has two, for its odd and its even lives, so that a successor can
+ * start while its predecessor works. Written by the worker; reset by the supervisor before it forks
+ * one; read by supervisor and host. */
 struct pool__seat {
     alignas(POOL__LINE) _Atomic uint32_t rest;
     _Atomic uint32_t ready; /* the life (see chunk.h) whose initializer has succeeded */
-    _Atomic uint32_t left;  /* the life that left in peace */
+    _Atomic uint32_t left;  /* the life that left in peace, not to be replaced */
+    _Atomic uint32_t asks;  /* the life that will leave soon and wants a successor to be ready */
     _Atomic uint32_t notes; /* bytes used in the worker's notes: why its initializer failed */
     /* The crash report of this life: the signal (0: none), its address, and whether that is
      * where a stack ends. */
@@ -108,12 +118,13 @@ struct pool__board {
     size_t host_half;     /* bytes from the start that workers may only read */
     size_t items_start;   /* the arena of items: to host_half */
     size_t results_start; /* the arena of results and shared arrays: to size */
-    int processes;
     int processors;
+    _Atomic int processes; /* workers there should be: those with a higher number leave */
     struct pool__trial trial;                  /* of the host and its copies alone */
     alignas(POOL__LINE) _Atomic uint64_t tail; /* tickets ever written to the ring */
     _Atomic uint32_t closing;                  /* workers leave when the ring is empty */
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
+    _Atomic uint64_t mail[POOL_PROCESSES_MAX]; /* a ticket for the worker of this number alone; or 0 */
     struct pool__order orders[POOL__CHUNKS];
     /* Then items; then the workers' half: struct pool__desk, seats, notes, results. */
 };
@@ -132,7 +143,7 @@ struct pool__desk {
     struct pool__cell cells[POOL__CHUNKS];
 };
 
-/* Maps a board for `processes` workers into `*board`. Returns 0 or -ENOMEM. Host only. */
+/* Maps a board for `processes` workers, for now, into `*board`. Returns 0 or -ENOMEM. Host only. */
 int pool__board_map(struct pool__board **board, int processes, int processors);
 
 /* Unmaps it; NULL is allowed. */
@@ -158,9 +169,9 @@ static inline struct pool__desk *pool__desk(struct pool__board *board)
     return (struct pool__desk *)pool__board_at(board, board->host_half);
 }
 
-static inline struct pool__seat *pool__seat(struct pool__board *board, int worker)
+static inline struct pool__seat *pool__seat(struct pool__board *board, int worker, uint32_t life)
 {
-    return (struct pool__seat *)(pool__desk(board) + 1) + worker;
+    return (struct pool__seat *)(pool__desk(board) + 1) + 2 * worker + life % 2;
 }
 
 /* How far apart entries of a stream lie whose value takes `size` bytes. */
@@ -169,8 +180,15 @@ static inline uint64_t pool__entry_stride(uint64_t size)
     return sizeof(struct pool__entry) + (size + 15) / 16 * 16;
 }
 
+/* Chunks that wait for a worker, by what the workers say; 0 when that makes no sense. */
+static inline uint64_t pool__queued(struct pool__board *board)
+{
+    uint64_t tail = atomic_load(&board->tail), head = atomic_load(&pool__desk(board)->head);
+    return head < tail ? tail - head : 0;
+}
+
 /* The page for the failures of a chunk, and the one for a worker's initializer. */
 unsigned char *pool__chunk_notes(struct pool__board *board, uint32_t chunk);
-unsigned char *pool__worker_notes(struct pool__board *board, int worker);
+unsigned char *pool__worker_notes(struct pool__board *board, int worker, uint32_t life);
 
 #endif

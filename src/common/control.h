@@ -15,6 +15,7 @@ enum pool__message_type {
     POOL__BROKEN,    /* workers keep failing at their start: no more are forked */
     /* From the host. */
     POOL__KILL,     /* worker, life: kill it, if it is still that one */
+    POOL__LOOK,     /* at the board: there should be more workers, or none any more */
     POOL__TERMINATE /* kill all workers, SIGTERM first, and end */
 };
 

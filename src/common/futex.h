@@ -10,11 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Waits while the word has this value, a second at most; may return early. */
-static inline void pool__futex_wait(_Atomic uint32_t *word, uint32_t value)
+/* Waits while the word has this value, `milliseconds` at most; may return early. */
+static inline void pool__futex_wait(_Atomic uint32_t *word, uint32_t value, int milliseconds)
 {
-    struct timespec second = {.tv_sec = 1};
-    syscall(SYS_futex, word, FUTEX_WAIT, value, &second, NULL, 0);
+    struct timespec time = {.tv_sec = milliseconds / 1000,
+                            .tv_nsec = (long)(milliseconds % 1000) * 1000000};
+    syscall(SYS_futex, word, FUTEX_WAIT, value, &time, NULL, 0);
 }
 
 /* Wakes all who wait for it. */

@@ -14,13 +14,12 @@ struct pool__crossing {
     struct pool__board *board;
     pool_options_t options;   /* normalised: no defaults left */
     struct pool__image image; /* what is loaded */
-    int task_read;            /* doorbell of the workers */
     int result_write;         /* doorbell of the host */
     int control;              /* the supervisor's end */
     int host_pidfd;           /* readable when the host is gone; -1 where there is none */
     /* The host's own ends, and an eventfd by which its threads wake the one that waits for all: closed
      * first thing in the supervisor. */
-    int task_write, result_read, control_host, nudge;
+    int result_read, control_host, nudge;
 };
 
 /* Runs the supervisor. All signals are blocked by the caller. */

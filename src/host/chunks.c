@@ -263,7 +263,7 @@ static bool valid(const pool_t *pool, uint32_t number, uint64_t word)
 {
     return number < pool->numbers && pool->chunks[number].job &&
            pool__word_generation(word) == pool->chunks[number].generation &&
-           pool__word_worker(word) < pool->board->processes;
+           pool__word_worker(word) < pool->numbers_given;
 }
 
 /* Ends a chunk over its owner's head, keeping what that has achieved; its memory stays until the
@@ -382,7 +382,7 @@ static void mend_queued(pool_t *pool, uint32_t number)
 static bool may_run(const pool_t *pool, uint64_t word)
 {
     int worker = pool__word_worker(word);
-    if (worker >= pool->board->processes)
+    if (worker >= pool->numbers_given)
         return false;
     const struct pool__person *person = &pool->people[worker];
     int16_t ahead = (int16_t)(pool__word_life(word) - person->life);
@@ -394,8 +394,8 @@ static bool held_asleep(pool_t *pool, uint32_t number, uint64_t word)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     int worker = pool__word_worker(word);
-    bool asleep = worker < pool->board->processes &&
-                  atomic_load(&pool__seat(pool->board, worker)->rest) == POOL__ASLEEP;
+    const struct pool__seat *seat = pool__seat(pool->board, worker, pool__word_life(word));
+    bool asleep = worker < pool->numbers_given && atomic_load(&seat->rest) == POOL__ASLEEP;
     bool again = asleep && chunk->doubted == chunk->generation;
     chunk->doubted = asleep ? chunk->generation : 0;
     return again;

@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "common/descriptor.h"
 #include "common/notes.h"
+#include "host/fill.h"
 #include "host/options.h"
 
 /* What pool_create_error() gives: the failure's text outlives the pool that never was. */
@@ -34,8 +35,9 @@ int pool__check(const pool_t *pool)
 
 void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
 {
-    uint32_t used = atomic_load(&pool__seat(pool->board, death->worker)->notes), at = 0;
-    const unsigned char *page = pool__worker_notes(pool->board, death->worker);
+    const struct pool__seat *seat = pool__seat(pool->board, death->worker, death->life);
+    const unsigned char *page = pool__worker_notes(pool->board, death->worker, death->life);
+    uint32_t used = atomic_load(&seat->notes), at = 0;
     struct pool__note note;
     char how[64];
     if (used && pool__note_read(page, used, &at, &note)) {
@@ -65,6 +67,7 @@ static int allocate(pool_t *pool)
     pool->people = calloc((size_t)processes, sizeof *pool->people);
     if (!pool->people)
         return -ENOMEM;
+    pool->numbers_given = processes;
     error = pool__chunks_init(pool);
     return error ? error : pool__image_take(&pool->crossing.image);
 }
@@ -108,8 +111,9 @@ static pool_t *new_pool(void)
 
 static bool all_ready(const pool_t *pool)
 {
-    for (int i = 0; i < pool->board->processes; i++)
-        if (atomic_load(&pool__seat(pool->board, i)->ready) == 0)
+    for (int i = 0; i < pool->numbers_given; i++)
+        if (atomic_load(&pool__seat(pool->board, i, 0)->ready) == 0 &&
+            atomic_load(&pool__seat(pool->board, i, 1)->ready) == 0)
             return false;
     return true;
 }
@@ -213,12 +217,20 @@ static void kill_supervisor(const pool_t *pool)
     (void)pool;
 }
 
+/* Wakes all workers from this number on, so that they leave. */
+static void wake_from(pool_t *pool, int first)
+{
+    for (int i = first; i < pool->numbers_given; i++)
+        pool__wake_worker(pool, i);
+}
+
 void pool__let_leave(pool_t *pool)
 {
     if (pool->phase != POOL__CLOSED_PHASE || pool->jobs || atomic_load(&pool->board->closing))
         return;
     atomic_store(&pool->board->closing, 1);
-    pool__ring(pool);
+    wake_from(pool, 0);
+    pool__tell(pool, POOL__LOOK, 0, 0);
 }
 
 /* Until every process of the pool is gone: those that may leave by themselves do, then they are
@@ -338,11 +350,49 @@ void pool_free(pool_t *pool)
     deallocate(pool);
 }
 
+/* ---- Growing and shrinking ---- */
+
+static bool make_people(pool_t *pool, int count)
+{
+    if (count <= pool->numbers_given)
+        return true;
+    struct pool__person *people = realloc(pool->people, (size_t)count * sizeof *people);
+    if (!people)
+        return false;
+    memset(people + pool->numbers_given, 0,
+           (size_t)(count - pool->numbers_given) * sizeof *people);
+    pool->people = people;
+    pool->numbers_given = count;
+    return true;
+}
+
+int pool_resize(pool_t *pool, int processes)
+{
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    if (processes < 1 || processes > POOL_PROCESSES_MAX)
+        return POOL_EPROCESSES;
+    pthread_mutex_lock(&pool->lock);
+    pool__hear(pool);
+    error = pool__check_phase(pool);
+    if (!error && !make_people(pool, processes))
+        error = -ENOMEM;
+    if (!error) {
+        atomic_store(&pool->board->processes, processes);
+        wake_from(pool, processes);
+        pool__tell(pool, POOL__LOOK, 0, 0);
+        pool__fill(pool);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return error;
+}
+
 /* ---- Asking ---- */
 
 int pool_processes(const pool_t *pool)
 {
-    return pool ? pool->crossing.options.processes : POOL_ENOPOOL;
+    return pool ? atomic_load(&pool->board->processes) : POOL_ENOPOOL;
 }
 
 int pool_pids(pool_t *pool, pid_t *pids, int count)
@@ -355,10 +405,11 @@ int pool_pids(pool_t *pool, pid_t *pids, int count)
     pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
     pool__nudge(pool);
-    for (int i = 0; i < count && i < pool->board->processes; i++)
+    int processes = atomic_load(&pool->board->processes);
+    for (int i = 0; i < count && i < processes; i++)
         pids[i] = pool->people[i].pid;
     pthread_mutex_unlock(&pool->lock);
-    return pool->board->processes;
+    return processes;
 }
 
 size_t pool_replaced(pool_t *pool)

@@ -116,6 +116,8 @@ struct pool {
     uint32_t free_count;
     uint64_t bytes;              /* in the chunks that are outstanding */
     struct pool__person *people; /* by worker number */
+    int numbers_given;           /* the most workers there were to be: all numbers are below */
+    bool called_back;            /* the supervisor was asked for those who left for want of work */
     size_t replaced;
     int trial_status;  /* how the last copy of the host died */
     size_t repairs;    /* lost wake-ups and tickets found by the tick */
@@ -188,8 +190,12 @@ void pool__nudge(const pool_t *pool);
 /* Sends the supervisor a message; it reads them all. */
 void pool__tell(pool_t *pool, int type, int worker, uint32_t life);
 
-/* Wakes as many sleeping workers as there are queued chunks; all when the pool is closing. */
+/* Wakes as many sleeping workers as there are queued chunks; or one. */
 void pool__ring(pool_t *pool);
+void pool__wake_worker(pool_t *pool, int worker);
+
+/* Asks the supervisor for workers that left for want of work. */
+void pool__call_back(pool_t *pool);
 
 /* ---- chunks.c ---- */
 

@@ -15,14 +15,10 @@
 
 static int open_channels(pool_t *pool)
 {
-    int task[2] = {-1, -1}, result[2] = {-1, -1}, control[2] = {-1, -1};
-    int error = pool__pipe(task);
-    if (!error)
-        error = pool__pipe(result);
+    int result[2] = {-1, -1}, control[2] = {-1, -1};
+    int error = pool__pipe(result);
     if (!error)
         error = pool__socketpair(control);
-    pool->crossing.task_read = task[0];
-    pool->crossing.task_write = task[1];
     pool->crossing.result_read = result[0];
     pool->crossing.result_write = result[1];
     pool->crossing.control_host = control[0];
@@ -31,16 +27,12 @@ static int open_channels(pool_t *pool)
     if (!error)
         error = pool__eventfd(&pool->crossing.nudge);
     if (!error)
-        error = pool__set_nonblocking(task[1]);
-    if (!error)
         error = pool__set_nonblocking(result[0]);
     return error;
 }
 
 void pool__close_channels(pool_t *pool)
 {
-    pool__close(&pool->crossing.task_read);
-    pool__close(&pool->crossing.task_write);
     pool__close(&pool->crossing.result_read);
     pool__close(&pool->crossing.result_write);
     pool__close(&pool->crossing.control_host);

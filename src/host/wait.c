@@ -3,11 +3,11 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/descriptor.h"
+#include "common/futex.h"
 #include "host/pool.h"
 
 enum {
@@ -41,8 +41,9 @@ static void died(pool_t *pool, const struct pool__message *message)
 
 static void understand(pool_t *pool, const struct pool__message *message)
 {
-    if (message->worker < 0 || message->worker >= pool->board->processes)
+    if (message->worker < 0 || message->worker >= pool->numbers_given)
         return;
+    pool->called_back = false;
     switch (message->type) {
     case POOL__HELLO:
         pool->hello = true;
@@ -217,35 +218,52 @@ void pool__attend(pool_t *pool)
 
 /* ---- Waking ---- */
 
-/* How many sleeping workers there are more than rings on their way to them. */
-static uint64_t unrung(const pool_t *pool, uint64_t queued)
+/* Wakes the worker in this seat if it sleeps. */
+static bool wake(struct pool__seat *seat)
 {
-    uint64_t sleepers = 0, spinners = 0;
-    int rings = 0;
-    for (int i = 0; i < pool->board->processes; i++) {
-        uint32_t rest = atomic_load(&pool__seat(pool->board, i)->rest);
-        sleepers += rest == POOL__ASLEEP;
-        spinners += rest == POOL__SPINNING;
+    uint32_t asleep = POOL__ASLEEP;
+    if (atomic_load(&seat->rest) != POOL__ASLEEP ||
+        !atomic_compare_exchange_strong(&seat->rest, &asleep, POOL__RUNG))
+        return false;
+    pool__futex_wake(&seat->rest);
+    return true;
+}
+
+void pool__wake_worker(pool_t *pool, int worker)
+{
+    wake(pool__seat(pool->board, worker, 0));
+    wake(pool__seat(pool->board, worker, 1));
+}
+
+/* Counts those who will take a chunk without being woken, and the numbers that nobody has. */
+static void count_seats(const pool_t *pool, int processes, uint64_t *coming, int *vacant)
+{
+    for (int i = 0; i < processes; i++) {
+        uint32_t even = atomic_load(&pool__seat(pool->board, i, 0)->rest);
+        uint32_t odd = atomic_load(&pool__seat(pool->board, i, 1)->rest);
+        *coming += even == POOL__SPINNING || even == POOL__RUNG;
+        *coming += odd == POOL__SPINNING || odd == POOL__RUNG;
+        *vacant += even == POOL__VACANT && odd == POOL__VACANT;
     }
-    if (sleepers == 0 || queued <= spinners ||
-        ioctl(pool->crossing.task_read, FIONREAD, &rings) < 0)
-        return 0;
-    uint64_t wanted = queued - spinners < sleepers ? queued - spinners : sleepers;
-    return wanted > (uint64_t)rings ? wanted - (uint64_t)rings : 0;
 }
 
 void pool__ring(pool_t *pool)
 {
-    static const char rings[256];
+    int processes = atomic_load(&pool->board->processes), vacant = 0;
     uint64_t tail = atomic_load(&pool->board->tail), head = atomic_load(&pool->desk->head);
-    uint64_t queued = head <= tail ? tail - head : POOL__CHUNKS;
-    if (atomic_load(&pool->board->closing))
-        queued = (uint64_t)pool->board->processes;
-    for (uint64_t rest = unrung(pool, queued); rest > 0;) {
-        size_t some = rest < sizeof rings ? rest : sizeof rings;
-        ssize_t written = write(pool->crossing.task_write, rings, some);
-        if (written < 0 && errno != EINTR)
-            return; /* full: there are more rings in it than sleepers */
-        rest -= written > 0 ? (uint64_t)written : 0;
-    }
+    uint64_t queued = head <= tail ? tail - head : POOL__CHUNKS, coming = 0;
+    if (queued == 0)
+        return;
+    count_seats(pool, processes, &coming, &vacant);
+    for (int i = 0; i < 2 * processes && coming < queued; i++)
+        coming += wake(pool__seat(pool->board, i / 2, (uint32_t)i));
+    if (coming < queued && vacant && pool->crossing.options.idle_timeout)
+        pool__call_back(pool);
+}
+
+void pool__call_back(pool_t *pool)
+{
+    if (!pool->called_back)
+        pool__tell(pool, POOL__LOOK, 0, 0);
+    pool->called_back = true;
 }

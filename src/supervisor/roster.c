@@ -5,48 +5,79 @@
 
 void pool__roster_init(struct pool__roster *roster, struct pool__place *places, int count)
 {
-    memset(places, 0, (size_t)count * sizeof *places);
-    *roster = (struct pool__roster){.places = places, .count = count, .mode = POOL__OPEN};
+    *roster = (struct pool__roster){.places = places, .mode = POOL__OPEN};
+    pool__roster_resize(roster, count);
 }
 
-static bool wanted(const struct pool__roster *roster, const struct pool__place *place)
+void pool__roster_resize(struct pool__roster *roster, int wanted)
 {
-    return place->pid == 0 && !place->gone && roster->mode != POOL__TERMINATING &&
-           !pool__roster_broken(roster);
+    for (int i = roster->wanted; i < wanted; i++) {
+        if (i >= roster->count)
+            roster->places[i] = (struct pool__place){0};
+        roster->places[i].gone = false;
+    }
+    roster->wanted = wanted;
+    roster->count = wanted > roster->count ? wanted : roster->count;
 }
 
-int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now)
+void pool__roster_recall(struct pool__roster *roster, uint64_t count)
+{
+    for (int i = 0; i < roster->wanted && count > 0; i++) {
+        struct pool__place *place = &roster->places[i];
+        count -= place->gone;
+        place->gone = false;
+    }
+}
+
+/* Whether somebody is to be forked for this number, and as what. */
+static bool wanted(const struct pool__roster *roster, int number, bool *heir)
+{
+    const struct pool__place *place = &roster->places[number];
+    *heir = place->worker.pid != 0;
+    if (number >= roster->wanted || roster->mode == POOL__TERMINATING ||
+        pool__roster_broken(roster))
+        return false;
+    if (*heir)
+        return place->asks && place->heir.pid == 0 && roster->mode == POOL__OPEN;
+    return !place->gone;
+}
+
+int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now, bool *heir)
 {
     if (now < roster->not_before)
         return -1;
     for (int i = 0; i < roster->count; i++)
-        if (wanted(roster, &roster->places[i]))
+        if (wanted(roster, i, heir))
             return i;
     return -1;
 }
 
 uint64_t pool__roster_next(const struct pool__roster *roster)
 {
+    bool heir;
     for (int i = 0; i < roster->count; i++)
-        if (wanted(roster, &roster->places[i]))
+        if (wanted(roster, i, &heir))
             return roster->not_before;
     return 0;
 }
 
-void pool__roster_born(struct pool__roster *roster, int place, int pid, uint64_t now)
+void pool__roster_born(struct pool__roster *roster, int place, bool heir, int pid, uint64_t now)
 {
-    roster->places[place].pid = pid;
-    roster->places[place].life++;
-    roster->places[place].birth = ++roster->births;
-    roster->places[place].since = now;
-    roster->places[place].ready = false;
-    roster->places[place].told = false;
+    struct pool__place *at = &roster->places[place];
+    struct pool__post post = {.pid = pid, .birth = ++roster->births, .since = now};
+    if (heir) {
+        at->heir = post;
+        return;
+    }
+    at->worker = post;
+    at->life++;
+    at->told = at->asks = false;
 }
 
 static bool anybody_ready(const struct pool__roster *roster)
 {
     for (int i = 0; i < roster->count; i++)
-        if (roster->places[i].pid && roster->places[i].ready)
+        if (roster->places[i].worker.pid && roster->places[i].worker.ready)
             return true;
     return false;
 }
@@ -67,22 +98,44 @@ void pool__roster_unborn(struct pool__roster *roster, uint64_t now)
     failed_start(roster, now);
 }
 
-int pool__roster_find(const struct pool__roster *roster, int pid)
+int pool__roster_find(const struct pool__roster *roster, int pid, bool *heir)
 {
-    for (int i = 0; i < roster->count; i++)
-        if (roster->places[i].pid == pid)
+    for (int i = 0; i < roster->count; i++) {
+        *heir = roster->places[i].heir.pid == pid;
+        if (*heir || roster->places[i].worker.pid == pid)
             return i;
+    }
     return -1;
+}
+
+/* Somebody of this birth has ended. */
+static void count_start(struct pool__roster *roster, uint64_t birth, bool ready, uint64_t now)
+{
+    if (ready)
+        roster->failures = 0;
+    else if (birth > roster->failed)
+        failed_start(roster, now);
 }
 
 void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool left, uint64_t now)
 {
-    roster->places[place].pid = 0;
-    roster->places[place].gone = left;
-    if (ready)
-        roster->failures = 0;
-    if (!ready && roster->places[place].birth > roster->failed)
-        failed_start(roster, now);
+    struct pool__place *at = &roster->places[place];
+    uint64_t birth = at->worker.birth;
+    at->worker = at->heir;
+    at->heir = (struct pool__post){0};
+    at->gone = left && at->worker.pid == 0;
+    if (at->worker.pid) {
+        at->life++;
+        at->told = at->asks = false;
+    }
+    count_start(roster, birth, ready, now);
+}
+
+void pool__roster_heir_died(struct pool__roster *roster, int place, bool ready, uint64_t now)
+{
+    uint64_t birth = roster->places[place].heir.birth;
+    roster->places[place].heir = (struct pool__post){0};
+    count_start(roster, birth, ready, now);
 }
 
 bool pool__roster_broken(const struct pool__roster *roster)
@@ -92,16 +145,24 @@ bool pool__roster_broken(const struct pool__roster *roster)
 
 bool pool__roster_done(const struct pool__roster *roster)
 {
+    bool heir;
     for (int i = 0; i < roster->count; i++)
-        if (roster->places[i].pid != 0 || wanted(roster, &roster->places[i]))
+        if (roster->places[i].worker.pid || wanted(roster, i, &heir))
             return false;
     return true;
 }
 
+static bool is_late(const struct pool__post *post, uint64_t then)
+{
+    return post->pid && !post->ready && post->since < then;
+}
+
 int pool__roster_late(const struct pool__roster *roster, uint64_t then)
 {
-    for (int i = 0; i < roster->count; i++)
-        if (roster->places[i].pid && !roster->places[i].ready && roster->places[i].since < then)
-            return i;
-    return -1;
+    for (int i = 0; i < roster->count; i++) {
+        const struct pool__place *place = &roster->places[i];
+        if (is_late(&place->worker, then) || is_late(&place->heir, then))
+            return is_late(&place->worker, then) ? place->worker.pid : place->heir.pid;
+    }
+    return 0;
 }

@@ -19,19 +19,27 @@ enum pool__mode {
     POOL__TERMINATING, /* nobody is replaced */
 };
 
-struct pool__place {
-    int pid;        /* 0: vacant */
-    uint32_t life;  /* of the worker here, or of the last one */
+struct pool__post {
+    int pid;        /* 0: nobody */
     uint64_t birth; /* which fork of the pool's it was, from 1 */
     uint64_t since; /* when it was forked */
     bool ready;     /* it has got through its start */
-    bool told;      /* the host knows of the birth */
-    bool gone;      /* left in peace: stays vacant */
+};
+
+/* A worker's number: who has it, and who will have it next. */
+struct pool__place {
+    struct pool__post worker;
+    struct pool__post heir; /* of the next life; takes over as soon as the worker has ended */
+    uint32_t life;          /* of the worker here, or of the last one */
+    bool told;              /* the host knows of its birth */
+    bool asks;              /* it will leave soon, and wants an heir */
+    bool gone;              /* left in peace: stays vacant until it is wanted again */
 };
 
 struct pool__roster {
-    struct pool__place *places; /* the caller's array of `count` */
-    int count;
+    struct pool__place *places; /* the caller's array of at least `count` */
+    int count;                  /* places that are, or were, in use */
+    int wanted;                 /* of these, the first so many are to be filled */
     enum pool__mode mode;
     uint64_t births; /* forks so far */
     uint64_t failed; /* forks up to this one belong to the failures already counted */
@@ -43,29 +51,41 @@ struct pool__roster {
 /* All places vacant. `places` stays the caller's. */
 void pool__roster_init(struct pool__roster *roster, struct pool__place *places, int count);
 
-/* The first place to fork a worker for now, or -1: none is vacant, or it is too early. */
-int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now);
+/* From now on so many places are to be filled. Who has another leaves by itself. */
+void pool__roster_resize(struct pool__roster *roster, int wanted);
+
+/* At most so many of those who left in peace are wanted again. */
+void pool__roster_recall(struct pool__roster *roster, uint64_t count);
+
+/* The first place to fork a worker for now, or -1: none is vacant, or it is too early. `*heir`: it is
+ * to be an heir. */
+int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now, bool *heir);
 
 /* When vacancies will be filled: 0 when nothing waits for time to pass. */
 uint64_t pool__roster_next(const struct pool__roster *roster);
 
-/* A worker was forked there. */
-void pool__roster_born(struct pool__roster *roster, int place, int pid, uint64_t now);
+/* A worker, or an heir, was forked there. */
+void pool__roster_born(struct pool__roster *roster, int place, bool heir, int pid, uint64_t now);
 
 /* No worker could be forked. */
 void pool__roster_unborn(struct pool__roster *roster, uint64_t now);
 
-/* The place of the worker with this pid, or -1. */
-int pool__roster_find(const struct pool__roster *roster, int pid);
+/* The place of the worker or heir with this pid, or -1. */
+int pool__roster_find(const struct pool__roster *roster, int pid, bool *heir);
 
-/* The worker there ended: `ready` when it had got through its start, `left` when in peace. Failed
- * starts of workers that lived at the same time have one cause, and count as one. */
+/* The worker there ended: `ready` when it had got through its start, `left` when in peace. Its heir is
+ * the worker now. Failed starts of workers that lived at the same time have one cause, and count as
+ * one. */
 void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool left, uint64_t now);
+
+/* The heir there ended. */
+void pool__roster_heir_died(struct pool__roster *roster, int place, bool ready, uint64_t now);
 
 /* Whether starts fail so often that it is time to give up: then nobody is ready any more. */
 bool pool__roster_broken(const struct pool__roster *roster);
 
-/* The first worker that has not got through its start although it was forked before `then`; -1. */
+/* Whom to kill: the first pid that has not got through its start although it was forked before `then`;
+ * 0: nobody. */
 int pool__roster_late(const struct pool__roster *roster, uint64_t then);
 
 /* Whether no worker lives, and none will. */

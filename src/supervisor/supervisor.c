@@ -20,13 +20,14 @@
 #include "common/clock.h"
 #include "common/control.h"
 #include "common/descriptor.h"
+#include "common/futex.h"
 #include "common/roles.h"
 #include "supervisor/roster.h"
 
 struct supervisor {
     const struct pool__crossing *crossing;
     struct pool__roster roster;
-    int deaths;       /* a signalfd: readable when there is somebody to reap */
+    int signals;      /* a signalfd: readable when there is somebody to reap or to ask */
     uint64_t kill_at; /* when SIGTERM has had its time; 0: not terminating */
     int error;        /* why the pool could not be started, negated errno; 0 */
     bool told_hello, told_broken;
@@ -49,12 +50,12 @@ static int open_signalfd(void)
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGUSR1); /* a worker asks for something: see its seat */
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static void close_host_ends(struct pool__crossing ends)
 {
-    pool__close(&ends.task_write);
     pool__close(&ends.result_read);
     pool__close(&ends.control_host);
     pool__close(&ends.nudge);
@@ -73,51 +74,77 @@ static noreturn void become_worker(struct supervisor *supervisor, int place, uin
                                    int parent)
 {
     struct pool__crossing ends = *supervisor->crossing;
-    pool__close(&supervisor->deaths);
+    pool__close(&supervisor->signals);
     pool__close(&ends.control);
     pool__close(&ends.host_pidfd);
     pool__worker_main(supervisor->crossing, place, life, parent);
 }
 
+static struct pool__seat *seat_of(const struct supervisor *supervisor, int place, uint32_t life)
+{
+    return pool__seat(supervisor->crossing->board, place, life);
+}
+
+/* Lets somebody sit down there: as an heir, or to work at once. */
+static void prepare_seat(struct pool__seat *seat, bool heir)
+{
+    atomic_store(&seat->notes, 0);
+    atomic_store(&seat->signal, 0);
+    atomic_store(&seat->rest, heir ? POOL__HEIR : POOL__AWAKE);
+}
+
 /* Returns 0 or a negated errno value. */
-static int fork_worker(struct supervisor *supervisor, int place)
+static int fork_worker(struct supervisor *supervisor, int place, bool heir)
 {
     int self = getpid();
     uint32_t life = supervisor->roster.places[place].life + 1;
+    prepare_seat(seat_of(supervisor, place, life), heir);
     int pid = fork();
     if (pid < 0) {
         int error = -errno;
+        atomic_store(&seat_of(supervisor, place, life)->rest, POOL__VACANT);
         pool__roster_unborn(&supervisor->roster, pool__now());
         return error;
     }
     if (pid == 0)
         become_worker(supervisor, place, life, self);
     setpgid(pid, pid); /* both sides do it: whoever comes first */
-    pool__roster_born(&supervisor->roster, place, pid, pool__now());
+    pool__roster_born(&supervisor->roster, place, heir, pid, pool__now());
     return 0;
 }
 
 static int fill_vacancies(struct supervisor *supervisor)
 {
     int place, error = 0;
-    while (!error && (place = pool__roster_vacancy(&supervisor->roster, pool__now())) >= 0)
-        error = fork_worker(supervisor, place);
+    bool heir;
+    while (!error && (place = pool__roster_vacancy(&supervisor->roster, pool__now(), &heir)) >= 0)
+        error = fork_worker(supervisor, place, heir);
     return error;
 }
 
 /* ---- Reaping ---- */
+
+/* An heir that has ended is nothing to the host, which has not heard of it. */
+static void forget_heir(struct supervisor *supervisor, int index)
+{
+    uint32_t life = supervisor->roster.places[index].life + 1;
+    struct pool__seat *seat = seat_of(supervisor, index, life);
+    pool__roster_heir_died(&supervisor->roster, index, atomic_load(&seat->ready) == life,
+                           pool__now());
+    atomic_store(&seat->rest, POOL__VACANT);
+}
 
 /* Tells the host of the death of a worker that is not reaped yet. False when the channel is full:
  * the worker stays a zombie until there is room, so nothing is forgotten. */
 static bool report_death(struct supervisor *supervisor, int index, const siginfo_t *info)
 {
     const struct pool__place *place = &supervisor->roster.places[index];
-    struct pool__seat *seat = pool__seat(supervisor->crossing->board, index);
+    struct pool__seat *seat = seat_of(supervisor, index, place->life);
     int status = info->si_code == CLD_EXITED ? info->si_status << 8 : info->si_status;
     struct pool__message message = {.type = POOL__DIED,
                                     .worker = index,
                                     .life = place->life,
-                                    .pid = place->pid,
+                                    .pid = place->worker.pid,
                                     .status = status,
                                     .ready = atomic_load(&seat->ready) == place->life};
     if (info->si_code != CLD_EXITED && atomic_load(&seat->signal) == info->si_status) {
@@ -129,6 +156,7 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
         return false;
     bool left = atomic_load(&seat->left) == place->life && status == 0;
     pool__roster_died(&supervisor->roster, index, message.ready, left, pool__now());
+    atomic_store(&seat->rest, POOL__VACANT);
     return true;
 }
 
@@ -136,13 +164,16 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
 static void reap(struct supervisor *supervisor)
 {
     siginfo_t info;
+    bool heir;
     for (;;) {
         info.si_pid = 0;
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
             return;
-        int index = pool__roster_find(&supervisor->roster, info.si_pid);
+        int index = pool__roster_find(&supervisor->roster, info.si_pid, &heir);
         if (index >= 0) {
-            if (!report_death(supervisor, index, &info))
+            if (heir)
+                forget_heir(supervisor, index);
+            else if (!report_death(supervisor, index, &info))
                 return;
             kill(-info.si_pid, SIGKILL); /* unreaped, it still holds its number and its group's */
         }
@@ -152,16 +183,27 @@ static void reap(struct supervisor *supervisor)
 
 /* ---- Ending ---- */
 
+static void signal_group(int pid, int signal)
+{
+    if (pid == 0)
+        return;
+    if (kill(-pid, signal) < 0)
+        kill(pid, signal);
+    kill(pid, SIGCONT);
+}
+
 static void signal_workers(const struct supervisor *supervisor, int signal)
 {
     for (int i = 0; i < supervisor->roster.count; i++) {
-        int pid = supervisor->roster.places[i].pid;
-        if (pid == 0)
-            continue;
-        if (kill(-pid, signal) < 0)
-            kill(pid, signal);
-        kill(pid, SIGCONT);
+        signal_group(supervisor->roster.places[i].worker.pid, signal);
+        signal_group(supervisor->roster.places[i].heir.pid, signal);
     }
+}
+
+static void bury(int pid)
+{
+    if (pid)
+        waitpid(pid, NULL, 0);
 }
 
 /* Kills who has been re-parented to us: processes that tasks started and that left their worker's
@@ -191,9 +233,10 @@ static void kill_strays(void)
 static noreturn void end(struct supervisor *supervisor)
 {
     signal_workers(supervisor, SIGKILL);
-    for (int i = 0; i < supervisor->roster.count; i++)
-        if (supervisor->roster.places[i].pid)
-            waitpid(supervisor->roster.places[i].pid, NULL, 0);
+    for (int i = 0; i < supervisor->roster.count; i++) {
+        bury(supervisor->roster.places[i].worker.pid);
+        bury(supervisor->roster.places[i].heir.pid);
+    }
     kill_strays();
     _exit(0);
 }
@@ -214,10 +257,21 @@ static void kill_worker(const struct supervisor *supervisor, const struct pool__
     if (message->worker < 0 || message->worker >= supervisor->roster.count)
         return;
     const struct pool__place *place = &supervisor->roster.places[message->worker];
-    if (place->pid == 0 || place->life != message->life)
+    if (place->life == message->life)
+        signal_group(place->worker.pid, SIGKILL);
+}
+
+/* Those who left for want of work come back for what is in the ring, or in their mail. */
+static void recall(struct supervisor *supervisor)
+{
+    struct pool__board *board = supervisor->crossing->board;
+    struct pool__roster *roster = &supervisor->roster;
+    if (roster->mode != POOL__OPEN)
         return;
-    if (kill(-place->pid, SIGKILL) < 0)
-        kill(place->pid, SIGKILL);
+    for (int i = 0; i < roster->wanted; i++)
+        if (atomic_load(&board->mail[i]))
+            roster->places[i].gone = false;
+    pool__roster_recall(roster, pool__queued(board));
 }
 
 static void hear_host(struct supervisor *supervisor)
@@ -233,7 +287,7 @@ static void hear_host(struct supervisor *supervisor)
             terminate(supervisor);
         else if (message.type == POOL__KILL)
             kill_worker(supervisor, &message);
-    }
+    } /* POOL__LOOK: see settle() */
 }
 
 /* Tells the host what it has not been told yet: births, then the rest. */
@@ -242,10 +296,10 @@ static void announce(struct supervisor *supervisor)
     int births = supervisor->error ? 0 : supervisor->roster.count; /* an error comes first */
     for (int i = 0; i < births && !supervisor->channel_full; i++) {
         struct pool__place *place = &supervisor->roster.places[i];
-        if (place->pid == 0 || place->told)
+        if (place->worker.pid == 0 || place->told)
             continue;
         struct pool__message born = {
-            .type = POOL__BORN, .worker = i, .life = place->life, .pid = place->pid};
+            .type = POOL__BORN, .worker = i, .life = place->life, .pid = place->worker.pid};
         place->told = send_to_host(supervisor, born) == 0;
     }
     if (!supervisor->channel_full && !supervisor->told_hello) {
@@ -264,32 +318,72 @@ static uint64_t start_limit(const struct supervisor *supervisor)
     return (uint64_t)supervisor->crossing->options.start_timeout * 1000000u;
 }
 
-/* Sees who has got through its start, and kills who takes too long. */
-static void watch_starts(struct supervisor *supervisor)
+/* Sees who has got through its start, and who wants a successor. */
+static void watch_seats(struct supervisor *supervisor)
 {
-    uint64_t now = pool__now(), limit = start_limit(supervisor);
     for (int i = 0; i < supervisor->roster.count; i++) {
         struct pool__place *place = &supervisor->roster.places[i];
-        const struct pool__seat *seat = pool__seat(supervisor->crossing->board, i);
-        place->ready = atomic_load(&seat->ready) == place->life;
+        const struct pool__seat *seat = seat_of(supervisor, i, place->life);
+        const struct pool__seat *next = seat_of(supervisor, i, place->life + 1);
+        place->worker.ready = atomic_load(&seat->ready) == place->life;
+        place->heir.ready = atomic_load(&next->ready) == place->life + 1;
+        place->asks = atomic_load(&seat->asks) == place->life;
     }
-    int late = now > limit ? pool__roster_late(&supervisor->roster, now - limit) : -1;
-    if (late >= 0)
-        kill(supervisor->roster.places[late].pid, SIGKILL);
+}
+
+/* Lets those go to work whose predecessors have ended. */
+static void let_heirs_succeed(struct supervisor *supervisor)
+{
+    for (int i = 0; i < supervisor->roster.count; i++) {
+        const struct pool__place *place = &supervisor->roster.places[i];
+        struct pool__seat *seat = seat_of(supervisor, i, place->life);
+        uint32_t waiting = POOL__HEIR;
+        if (place->worker.pid &&
+            atomic_compare_exchange_strong(&seat->rest, &waiting, POOL__AWAKE))
+            pool__futex_wake(&seat->rest);
+    }
+}
+
+/* Kills who takes too long to start. */
+static void watch_starts(const struct supervisor *supervisor)
+{
+    uint64_t now = pool__now(), limit = start_limit(supervisor);
+    int late = now > limit ? pool__roster_late(&supervisor->roster, now - limit) : 0;
+    if (late)
+        kill(late, SIGKILL);
+}
+
+/* Takes over what the host has written on the board. */
+static void look(struct supervisor *supervisor)
+{
+    struct pool__board *board = supervisor->crossing->board;
+    struct pool__roster *roster = &supervisor->roster;
+    if (roster->mode == POOL__OPEN && atomic_load(&board->closing))
+        roster->mode = POOL__RETIRING;
+    pool__roster_resize(roster, atomic_load(&board->processes));
+    recall(supervisor);
 }
 
 static void settle(struct supervisor *supervisor)
 {
-    if (supervisor->roster.mode == POOL__OPEN && atomic_load(&supervisor->crossing->board->closing))
-        supervisor->roster.mode = POOL__RETIRING; /* the first worker that leaves wakes us */
+    watch_seats(supervisor);
     watch_starts(supervisor);
     reap(supervisor);
+    look(supervisor);
+    let_heirs_succeed(supervisor);
     fill_vacancies(supervisor);
     announce(supervisor);
     if (supervisor->kill_at && pool__now() >= supervisor->kill_at)
         signal_workers(supervisor, SIGKILL);
     if (supervisor->roster.mode != POOL__OPEN && pool__roster_done(&supervisor->roster))
         end(supervisor);
+}
+
+static void find_earliest_late(const struct pool__post *post, uint64_t limit, uint64_t *next)
+{
+    uint64_t late = post->since + limit + 1;
+    if (post->pid && !post->ready && (*next == 0 || late < *next))
+        *next = late;
 }
 
 /* When there is something to do although nothing has happened. */
@@ -299,10 +393,8 @@ static uint64_t next_time(const struct supervisor *supervisor, uint64_t now)
         return supervisor->kill_at > now ? supervisor->kill_at : now + 10000000;
     uint64_t next = pool__roster_next(&supervisor->roster);
     for (int i = 0; i < supervisor->roster.count; i++) {
-        const struct pool__place *place = &supervisor->roster.places[i];
-        uint64_t late = place->since + start_limit(supervisor) + 1;
-        if (place->pid && !place->ready && (next == 0 || late < next))
-            next = late;
+        find_earliest_late(&supervisor->roster.places[i].worker, start_limit(supervisor), &next);
+        find_earliest_late(&supervisor->roster.places[i].heir, start_limit(supervisor), &next);
     }
     return next;
 }
@@ -317,7 +409,7 @@ static void wait_for_events(struct supervisor *supervisor)
 {
     struct signalfd_siginfo told[8];
     struct pollfd events[3] = {
-        {.fd = supervisor->deaths, .events = supervisor->channel_full ? 0 : POLLIN},
+        {.fd = supervisor->signals, .events = supervisor->channel_full ? 0 : POLLIN},
         {.fd = supervisor->crossing->control,
          .events = (short)(supervisor->channel_full ? POLLIN | POLLOUT : POLLIN)},
         {.fd = supervisor->crossing->host_pidfd, .events = POLLIN},
@@ -328,16 +420,17 @@ static void wait_for_events(struct supervisor *supervisor)
         end(supervisor);
     if (events[1].revents & POLLOUT)
         supervisor->channel_full = false;
-    while (read(supervisor->deaths, told, sizeof told) > 0)
-        ; /* who died is asked from waitid() */
+    while (read(supervisor->signals, told, sizeof told) > 0)
+        ; /* who died is asked from waitid(), who asks from the seats */
     if (events[1].revents & ~POLLOUT)
         hear_host(supervisor);
 }
 
-static struct pool__place *make_places(int count)
+/* As many as there could ever be: untouched pages cost nothing. */
+static struct pool__place *make_places(void)
 {
-    void *memory = mmap(NULL, (size_t)count * sizeof(struct pool__place), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *memory = mmap(NULL, POOL_PROCESSES_MAX * sizeof(struct pool__place),
+                        PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
@@ -350,14 +443,13 @@ static int take_post(struct supervisor *supervisor, const struct pool__crossing 
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a worker leaves behind comes to us */
     prctl(PR_SET_NAME, "pool-supervisor");
     supervisor->crossing = crossing;
-    supervisor->deaths = open_signalfd();
-    if (supervisor->deaths < 0)
+    supervisor->signals = open_signalfd();
+    if (supervisor->signals < 0)
         return -errno;
-    int count = crossing->options.processes;
-    struct pool__place *places = make_places(count);
+    struct pool__place *places = make_places();
     if (!places)
         return -ENOMEM;
-    pool__roster_init(&supervisor->roster, places, count);
+    pool__roster_init(&supervisor->roster, places, crossing->options.processes);
     return fill_vacancies(supervisor);
 }
 

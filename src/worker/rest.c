@@ -6,17 +6,19 @@
 #include "worker/worker.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/chunk.h"
 #include "common/clock.h"
+#include "common/futex.h"
 
 enum {
     EXIT_BELL_LOST = 124,
-    PATIENCE = 50000,    /* the longest spin, in nanoseconds: about the price of a wake-up */
-    SHORT_SLEEP = 600000 /* after a sleep as short as this a spin may have paid */
+    PATIENCE = 50000,     /* the longest spin, in nanoseconds: about the price of a wake-up */
+    SHORT_SLEEP = 600000, /* after a sleep as short as this a spin may have paid */
+    NAP = 5000            /* milliseconds: then even a sleeper whose wake-up was lost looks again */
 };
 
 void pool__bell_init(struct bell *bell, int descriptor)
@@ -52,19 +54,31 @@ void pool__wake_host(struct worker *worker, bool now)
         ; /* a full pipe has rung already */
 }
 
-static bool has_work(const struct worker *worker)
+/* Whether there is a chunk for this worker alone. */
+static bool has_mail(const struct worker *worker)
 {
-    return atomic_load(&worker->board->tail) > atomic_load(&worker->desk->head) ||
-           atomic_load(&worker->board->closing);
+    uint64_t ticket = atomic_load(&worker->board->mail[worker->number]);
+    const struct pool__cell *cell = &worker->desk->cells[pool__ticket_chunk(ticket)];
+    return ticket && atomic_load(&cell->state) == pool__word(POOL__QUEUED, 0, 0,
+                                                             pool__ticket_generation(ticket));
+}
+
+/* Whether there is something to do, or a reason to leave. */
+static bool is_called(const struct worker *worker)
+{
+    return pool__queued(worker->board) > 0 || pool__dismissed(worker) || has_mail(worker);
 }
 
 /* Whether more processes of the pool are awake than there are processors. */
 static bool crowded(const struct worker *worker)
 {
+    int processes = atomic_load(&worker->board->processes);
     int awake = atomic_load(&worker->desk->wake_at) == 0; /* the host */
-    for (int i = 0; i < worker->board->processes && awake <= worker->board->processors; i++)
-        awake += atomic_load_explicit(&pool__seat(worker->board, i)->rest, memory_order_relaxed) !=
-                 POOL__ASLEEP;
+    for (int i = 0; i < 2 * processes && awake <= worker->board->processors; i++) {
+        const struct pool__seat *seat = pool__seat(worker->board, i / 2, (uint32_t)i);
+        uint32_t rest = atomic_load_explicit(&seat->rest, memory_order_relaxed);
+        awake += rest == POOL__AWAKE || rest == POOL__SPINNING || rest == POOL__RUNG;
+    }
     return awake > worker->board->processors;
 }
 
@@ -74,7 +88,7 @@ static bool spin(struct worker *worker)
     atomic_store(&worker->seat->rest, POOL__SPINNING);
     while (!crowded(worker) && pool__now() < until) {
         for (int i = 0; i < 100; i++) {
-            if (has_work(worker)) {
+            if (is_called(worker)) {
                 atomic_store(&worker->seat->rest, POOL__AWAKE);
                 worker->patience = PATIENCE;
                 return true;
@@ -86,28 +100,17 @@ static bool spin(struct worker *worker)
     return false;
 }
 
-/* Blocks until the doorbell rings. Its end-of-file means that the host is gone. */
-static void wait_for_bell(const struct bell *bell)
+/* Until it is time to leave for want of work, or to look whether a wake-up was lost. */
+static int nap(const struct worker *worker, uint64_t now)
 {
-    char ring;
-    for (;;) {
-        check_bell(bell);
-        ssize_t got = read(bell->descriptor, &ring, 1);
-        if (got == 1)
-            return;
-        if (got == 0)
-            _exit(0);
-        if (errno == EAGAIN) { /* a task made it non-blocking */
-            struct pollfd ready = {.fd = bell->descriptor, .events = POLLIN};
-            poll(&ready, 1, -1);
-        } else if (errno != EINTR) {
-            _exit(EXIT_BELL_LOST);
-        }
-    }
+    uint64_t limit = (uint64_t)worker->crossing->options.idle_timeout * 1000000u;
+    int left = limit ? pool__milliseconds(now, worker->idle_since + limit) : NAP;
+    return left < NAP ? left : NAP;
 }
 
 void pool__rest(struct worker *worker)
 {
+    _Atomic uint32_t *rest = &worker->seat->rest;
     if (worker->patience > PATIENCE / 16 && spin(worker))
         return;
     fflush(stdout);
@@ -115,10 +118,14 @@ void pool__rest(struct worker *worker)
         pool__wake_host(worker, true);
     worker->told = true;
     uint64_t began = pool__now();
-    atomic_store(&worker->seat->rest, POOL__ASLEEP);
-    if (!has_work(worker)) /* whoever publishes now sees us asleep, and rings */
-        wait_for_bell(&worker->task_bell);
-    atomic_store(&worker->seat->rest, POOL__AWAKE);
+    if (worker->idle_since == 0)
+        worker->idle_since = began;
+    atomic_store(rest, POOL__ASLEEP);
+    if (!is_called(worker)) /* whoever publishes now sees us asleep, and rings */
+        pool__futex_wait(rest, POOL__ASLEEP, nap(worker, began));
+    atomic_store(rest, POOL__AWAKE);
     if (pool__now() - began < SHORT_SLEEP)
         worker->patience = PATIENCE;
+    if (getppid() != worker->supervisor) /* it would have taken us along, had a task not undone that */
+        _exit(EXIT_BELL_LOST);
 }

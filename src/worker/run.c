@@ -179,9 +179,8 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
     worker->task.seed = order->seed;
     bool full = false;
     for (uint64_t i = 0; i < count && !full; i++) {
-        if (pool_task_cancelled(&worker->task) || worker->items_left == 0)
+        if (pool_task_cancelled(&worker->task) || worker->term.over)
             break;
-        worker->items_left--;
         atomic_store_explicit(&cell->progress, 2 * i + 1, memory_order_release);
         int code = run_item(&run, i, results);
         if (code != 0) {
@@ -189,6 +188,8 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
             full = notes_full(cell);
         }
         atomic_store_explicit(&cell->progress, 2 * i + 2, memory_order_release);
+        if (worker->term.limited)
+            pool__term_watch(worker, 1);
     }
     cell->nanoseconds = pool__now() - began;
 }

@@ -4,19 +4,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/chunk.h"
+#include "common/clock.h"
 #include "common/futex.h"
 
-enum { EXIT_NO_START = 125, EXIT_SETTLED = 123 };
+enum { EXIT_NO_START = 125, EXIT_SETTLED = 123, SECOND = 1000 };
 
 /* A task that calls exit() comes here before any handler of the host's: exit handlers run last
  * registered first. */
@@ -75,37 +78,63 @@ static void start_initializer(struct worker *worker)
     int code = options->initializer(options->initargs, &task->state, task);
     if (code == 0)
         return;
-    unsigned char *page = pool__worker_notes(worker->board, worker->number);
+    unsigned char *page = pool__worker_notes(worker->board, worker->number, worker->life);
     const struct pool__note *note = pool__task_failure(task, 0, code);
     atomic_store(&worker->seat->notes, pool__note_write(page, 0, note));
     fflush(stdout);
     _exit(EXIT_NO_START);
 }
 
-static void start(struct worker *worker, int supervisor)
+/* What the options say about where and how it runs. A system that refuses is none the worse for it. */
+static void settle_down(const struct worker *worker)
 {
-    uint64_t none = 0;
-    bind_to(supervisor, worker->number);
+    const pool_options_t *options = &worker->crossing->options;
+    cpu_set_t all, one;
+    if (options->niceness && setpriority(PRIO_PROCESS, 0, options->niceness) < 0)
+        errno = 0;
+    if (!options->pinned || sched_getaffinity(0, sizeof all, &all) < 0)
+        return;
+    int nth = worker->number % CPU_COUNT(&all);
+    size_t cpu = 0;
+    while (!CPU_ISSET(cpu, &all) || nth-- > 0)
+        cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    sched_setaffinity(0, sizeof one, &one);
+}
+
+/* One who started early waits here for its predecessor's end. */
+static void wait_to_succeed(const struct worker *worker)
+{
+    while (atomic_load(&worker->seat->rest) == POOL__HEIR) {
+        pool__futex_wait(&worker->seat->rest, POOL__HEIR, SECOND);
+        if (getppid() != worker->supervisor)
+            _exit(EXIT_NO_START);
+    }
+}
+
+static void start(struct worker *worker)
+{
+    uint64_t none = 0, born = pool__now();
+    bind_to(worker->supervisor, worker->number);
     forget_stdio();
     volunteer();
     on_exit(exit_quickly, NULL);
     if (pool__board_protect(worker->board) < 0)
         _exit(EXIT_NO_START);
-    struct pool__seat *seat = worker->seat;
-    atomic_store(&seat->rest, POOL__AWAKE);
-    atomic_store(&seat->notes, 0);
-    atomic_store(&seat->signal, 0);
-    pool__bell_init(&worker->task_bell, worker->crossing->task_read);
+    settle_down(worker);
     pool__bell_init(&worker->host_bell, worker->crossing->result_write);
-    pool__crash_watch(seat);
+    pool__crash_watch(worker->seat);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
     start_initializer(worker);
-    atomic_store(&seat->ready, worker->life);
+    atomic_store(&worker->seat->ready, worker->life);
     atomic_fetch_add(&worker->desk->commits, 1);
     pool__wake_host(worker, false);
+    wait_to_succeed(worker);
+    pool__term_begin(worker, born);
 }
 
-/* `for_good`: the pool is closing and there is nothing left to do; else it wants to be replaced. */
+/* `for_good`: it is not needed any more; else it wants to be replaced. */
 static noreturn void leave(struct worker *worker, bool for_good)
 {
     pool_finalizer_t finalizer = worker->crossing->options.finalizer;
@@ -117,18 +146,41 @@ static noreturn void leave(struct worker *worker, bool for_good)
     _exit(0);
 }
 
+bool pool__dismissed(const struct worker *worker)
+{
+    struct pool__board *board = worker->board;
+    int idle_timeout = worker->crossing->options.idle_timeout;
+    if (atomic_load(&board->closing) || worker->number >= atomic_load(&board->processes))
+        return true;
+    return idle_timeout && worker->idle_since &&
+           pool__now() - worker->idle_since >= (uint64_t)idle_timeout * 1000000u;
+}
+
 static void raise_head(_Atomic uint64_t *head, uint64_t from, uint64_t to)
 {
     if (to != from)
         atomic_compare_exchange_strong(head, &from, to);
 }
 
-/* Claims the oldest queued chunk. `head` is a hint that any worker may have spoilt: a position
+/* Claims the chunk of this ticket. */
+static bool claim_ticket(struct worker *worker, uint64_t ticket, uint32_t *chunk,
+                         uint32_t *generation)
+{
+    *chunk = pool__ticket_chunk(ticket);
+    *generation = pool__ticket_generation(ticket);
+    return pool__claim(&worker->desk->cells[*chunk].state, *generation, worker->number,
+                       worker->life);
+}
+
+/* Claims the chunk for this worker alone, or the oldest queued one. `head` is a hint that any worker may have spoilt: a position
  * that cannot be is replaced by the oldest that can. */
 static bool claim(struct worker *worker, uint32_t *chunk, uint32_t *generation)
 {
     struct pool__board *board = worker->board;
     struct pool__desk *desk = worker->desk;
+    uint64_t mail = atomic_load(&board->mail[worker->number]);
+    if (mail && claim_ticket(worker, mail, chunk, generation))
+        return true;
     uint64_t hint = atomic_load(&desk->head), tail = atomic_load(&board->tail);
     uint64_t head = hint;
     if (head > tail || tail - head > POOL__CHUNKS)
@@ -136,9 +188,7 @@ static bool claim(struct worker *worker, uint32_t *chunk, uint32_t *generation)
     for (; head < tail; head++) {
         uint64_t ticket =
             atomic_load_explicit(&board->ring[head % POOL__CHUNKS], memory_order_acquire);
-        *chunk = pool__ticket_chunk(ticket);
-        *generation = pool__ticket_generation(ticket);
-        if (pool__claim(&desk->cells[*chunk].state, *generation, worker->number, worker->life)) {
+        if (claim_ticket(worker, ticket, chunk, generation)) {
             raise_head(&desk->head, hint, head + 1);
             return true;
         }
@@ -175,7 +225,7 @@ void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation,
         _exit(EXIT_SETTLED);
     announce(worker, chunk, true);
     while (atomic_load(&cell->state) == mine) {
-        pool__futex_wait(&cell->turn, turn);
+        pool__futex_wait(&cell->turn, turn, SECOND);
         turn = atomic_load(&cell->turn);
     }
     if (atomic_load(&cell->state) !=
@@ -190,23 +240,23 @@ noreturn void pool__worker_main(const struct pool__crossing *crossing, int numbe
     worker.crossing = crossing;
     worker.board = crossing->board;
     worker.desk = pool__desk(crossing->board);
-    worker.seat = pool__seat(crossing->board, number);
+    worker.seat = pool__seat(crossing->board, number, life);
     worker.number = number;
     worker.life = life;
+    worker.supervisor = supervisor;
     worker.task.worker = number;
     worker.task.attempt = 1;
-    worker.items_left =
-        crossing->options.maxtasksperchild ? crossing->options.maxtasksperchild : SIZE_MAX;
-    start(&worker, supervisor);
+    start(&worker);
     for (;;) {
         uint32_t chunk, generation;
         while (claim(&worker, &chunk, &generation)) {
             pool__run_chunk(&worker, chunk, generation);
             commit(&worker, chunk, generation);
-            if (worker.items_left == 0)
+            worker.idle_since = 0;
+            if (worker.term.over)
                 leave(&worker, false);
         }
-        if (atomic_load(&worker.board->closing))
+        if (pool__dismissed(&worker))
             leave(&worker, true);
         pool__rest(&worker);
     }

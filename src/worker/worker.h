@@ -42,10 +42,17 @@ struct worker {
     struct pool__seat *seat;
     int number;
     uint32_t life;
-    struct bell task_bell, host_bell;
-    uint64_t patience; /* nanoseconds a spin may take */
-    bool told;         /* the host was told of all that was committed, or woke by itself */
-    size_t items_left; /* until it is time to leave */
+    int supervisor;
+    struct bell host_bell;
+    uint64_t patience;   /* nanoseconds a spin may take */
+    bool told;           /* the host was told of all that was committed, or woke by itself */
+    uint64_t idle_since; /* when there was nothing to do any more; 0: there is */
+    struct pool__term {  /* how long it may work; see term.c */
+        bool limited, over, asked;
+        size_t items;         /* done */
+        uint64_t born, ready; /* when it began to start, and to work */
+        uint64_t measured;    /* when its memory was last looked at */
+    } term;
     struct pool_task task;
 };
 
@@ -76,11 +83,22 @@ bool pool__scratch_has(const struct pool__scratch *scratch, const void *memory);
 /* The task's note, filled in for a function that just returned `code` without pool_fail(). */
 const struct pool__note *pool__task_failure(struct pool_task *task, uint64_t item, int code);
 
+/* Whether this worker is not needed any more: the pool is closing, or has become smaller, or has had
+ * nothing to do for long. */
+bool pool__dismissed(const struct worker *worker);
+
+/* Its work begins; its start began when it was born. */
+void pool__term_begin(struct worker *worker, uint64_t born);
+
+/* So many more items have ended: sets term.over when it is time to leave, and asks for a successor
+ * when it soon will be. */
+void pool__term_watch(struct worker *worker, size_t items);
+
 /* Installs the handlers that write the crash report into `seat` and then let the signal kill. */
 void pool__crash_watch(struct pool__seat *seat);
 
-/* Waits until there may be a chunk to claim, or the pool is closing. Leaves the process when the
- * host is gone. */
+/* Waits until there may be a chunk to claim, or a reason to leave. Leaves the process when the
+ * supervisor is gone. */
 void pool__rest(struct worker *worker);
 
 /* Tells a sleeping host that it has waited for enough; `now`: that it has in any case. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "unit/roster.h"
 #include "unit/unit.h"
 
 enum { PLACES = 8, MANY = 200, NOW = 1000 };
@@ -22,8 +23,8 @@ static void init(struct fixture *fixture, int count)
 static int fill(struct pool__roster *roster, uint64_t now)
 {
     int place, count = 0;
-    while ((place = pool__roster_vacancy(roster, now)) >= 0) {
-        pool__roster_born(roster, place, 100 + place, now);
+    while ((place = vacancy(roster, now)) >= 0) {
+        born(roster, place, 100 + place, now);
         count++;
     }
     return count;
@@ -42,9 +43,9 @@ static void all_places_are_vacant_at_first(void **test)
     (void)test;
     struct fixture fixture;
     init(&fixture, PLACES);
-    assert_int_equal(pool__roster_vacancy(&fixture.roster, 0), 0);
+    assert_int_equal(vacancy(&fixture.roster, 0), 0);
     assert_int_equal(fill(&fixture.roster, 0), PLACES);
-    assert_int_equal(pool__roster_vacancy(&fixture.roster, UINT64_MAX), -1);
+    assert_int_equal(vacancy(&fixture.roster, UINT64_MAX), -1);
     assert_int_equal(pool__roster_next(&fixture.roster), 0);
     assert_false(pool__roster_broken(&fixture.roster));
     assert_false(pool__roster_done(&fixture.roster));
@@ -58,9 +59,9 @@ static void vacancies_are_filled_from_the_lowest(void **test)
     fill(&fixture.roster, NOW);
     pool__roster_died(&fixture.roster, 6, true, false, NOW);
     pool__roster_died(&fixture.roster, 2, true, false, NOW);
-    assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 2);
-    pool__roster_born(&fixture.roster, 2, 300, NOW);
-    assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 6);
+    assert_int_equal(vacancy(&fixture.roster, NOW), 2);
+    born(&fixture.roster, 2, 300, NOW);
+    assert_int_equal(vacancy(&fixture.roster, NOW), 6);
 }
 
 static void a_worker_is_found_by_its_pid_while_it_lives(void **test)
@@ -70,12 +71,12 @@ static void a_worker_is_found_by_its_pid_while_it_lives(void **test)
     init(&fixture, PLACES);
     fill(&fixture.roster, NOW);
     for (int place = 0; place < PLACES; place++)
-        assert_int_equal(pool__roster_find(&fixture.roster, 100 + place), place);
-    assert_int_equal(pool__roster_find(&fixture.roster, 99), -1);
+        assert_int_equal(find(&fixture.roster, 100 + place), place);
+    assert_int_equal(find(&fixture.roster, 99), -1);
     pool__roster_died(&fixture.roster, 3, true, false, NOW);
-    assert_int_equal(pool__roster_find(&fixture.roster, 103), -1);
-    pool__roster_born(&fixture.roster, 3, 203, NOW);
-    assert_int_equal(pool__roster_find(&fixture.roster, 203), 3);
+    assert_int_equal(find(&fixture.roster, 103), -1);
+    born(&fixture.roster, 3, 203, NOW);
+    assert_int_equal(find(&fixture.roster, 203), 3);
 }
 
 static void every_birth_is_a_new_life_that_is_to_be_told(void **test)
@@ -84,13 +85,13 @@ static void every_birth_is_a_new_life_that_is_to_be_told(void **test)
     struct fixture fixture;
     init(&fixture, 2);
     for (uint32_t life = 1; life <= 5; life++) {
-        pool__roster_born(&fixture.roster, 1, 500, NOW);
+        born(&fixture.roster, 1, 500, NOW);
         assert_int_equal(fixture.places[1].life, life);
         assert_false(fixture.places[1].told);
         fixture.places[1].told = true;
         pool__roster_died(&fixture.roster, 1, true, false, NOW);
         assert_int_equal(fixture.places[1].life, life);
-        assert_int_equal(fixture.places[1].pid, 0);
+        assert_int_equal(fixture.places[1].worker.pid, 0);
     }
     assert_int_equal(fixture.places[0].life, 0);
 }
@@ -103,8 +104,8 @@ static void who_worked_and_died_is_replaced_at_once(void **test)
     fill(&fixture.roster, NOW);
     for (int i = 0; i < 100; i++) {
         pool__roster_died(&fixture.roster, 1, true, false, NOW);
-        assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 1);
-        pool__roster_born(&fixture.roster, 1, 700 + i, NOW);
+        assert_int_equal(vacancy(&fixture.roster, NOW), 1);
+        born(&fixture.roster, 1, 700 + i, NOW);
     }
     assert_false(pool__roster_broken(&fixture.roster));
 }
@@ -121,13 +122,13 @@ static void the_delay_doubles_with_each_failed_start(void **test)
         if (failures % 2) {
             pool__roster_unborn(&fixture.roster, now);
         } else {
-            pool__roster_born(&fixture.roster, 0, 100, now);
+            born(&fixture.roster, 0, 100, now);
             pool__roster_died(&fixture.roster, 0, false, false, now);
         }
         assert_int_equal(pool__roster_next(&fixture.roster), now + delay);
-        assert_int_equal(pool__roster_vacancy(&fixture.roster, now), -1);
-        assert_int_equal(pool__roster_vacancy(&fixture.roster, now + delay - 1), -1);
-        assert_int_equal(pool__roster_vacancy(&fixture.roster, now + delay), 0);
+        assert_int_equal(vacancy(&fixture.roster, now), -1);
+        assert_int_equal(vacancy(&fixture.roster, now + delay - 1), -1);
+        assert_int_equal(vacancy(&fixture.roster, now + delay), 0);
         now += delay;
     }
 }
@@ -142,7 +143,7 @@ static void it_is_broken_after_so_many_failed_starts_and_not_before(void **test)
         pool__roster_unborn(&fixture.roster, NOW);
     }
     assert_true(pool__roster_broken(&fixture.roster));
-    assert_int_equal(pool__roster_vacancy(&fixture.roster, UINT64_MAX), -1);
+    assert_int_equal(vacancy(&fixture.roster, UINT64_MAX), -1);
     assert_int_equal(pool__roster_next(&fixture.roster), 0);
     assert_true(pool__roster_done(&fixture.roster));
 }
@@ -154,7 +155,7 @@ static void a_good_start_in_between_starts_the_count_again(void **test)
     init(&fixture, 2);
     for (int i = 0; i < 10; i++) {
         fail_starts(&fixture.roster, POOL__START_FAILURES - 1, NOW);
-        pool__roster_born(&fixture.roster, 0, 100, NOW);
+        born(&fixture.roster, 0, 100, NOW);
         pool__roster_died(&fixture.roster, 0, true, false, NOW);
         assert_false(pool__roster_broken(&fixture.roster));
     }
@@ -200,15 +201,15 @@ static void it_is_not_broken_while_a_worker_that_started_well_lives(void **test)
     (void)test;
     struct fixture fixture;
     init(&fixture, 2);
-    pool__roster_born(&fixture.roster, 0, 100, NOW);
-    fixture.places[0].ready = true;
+    born(&fixture.roster, 0, 100, NOW);
+    fixture.places[0].worker.ready = true;
     for (int i = 0; i < MANY; i++) {
         pool__roster_unborn(&fixture.roster, NOW);
         assert_false(pool__roster_broken(&fixture.roster));
         assert_in_range(fixture.roster.not_before, NOW + POOL__FIRST_DELAY,
                         NOW + ((uint64_t)POOL__FIRST_DELAY << POOL__START_FAILURES));
     }
-    assert_int_equal(pool__roster_vacancy(&fixture.roster, fixture.roster.not_before), 1);
+    assert_int_equal(vacancy(&fixture.roster, fixture.roster.not_before), 1);
     pool__roster_died(&fixture.roster, 0, true, false, NOW);
     fail_starts(&fixture.roster, POOL__START_FAILURES - 1, NOW);
     assert_false(pool__roster_broken(&fixture.roster));
@@ -221,10 +222,10 @@ static void a_replacement_is_not_ready_because_its_predecessor_was(void **test)
     (void)test;
     struct fixture fixture;
     init(&fixture, 1);
-    pool__roster_born(&fixture.roster, 0, 100, NOW);
-    fixture.places[0].ready = true;
+    born(&fixture.roster, 0, 100, NOW);
+    fixture.places[0].worker.ready = true;
     pool__roster_died(&fixture.roster, 0, true, false, NOW);
-    pool__roster_born(&fixture.roster, 0, 200, NOW);
+    born(&fixture.roster, 0, 200, NOW);
     fail_starts(&fixture.roster, POOL__START_FAILURES, NOW);
     assert_true(pool__roster_broken(&fixture.roster));
 }
@@ -234,13 +235,13 @@ static void broken_stays_broken(void **test)
     (void)test;
     struct fixture fixture;
     init(&fixture, 2);
-    pool__roster_born(&fixture.roster, 0, 100, NOW);
+    born(&fixture.roster, 0, 100, NOW);
     fail_starts(&fixture.roster, POOL__START_FAILURES, NOW);
     assert_true(pool__roster_broken(&fixture.roster));
-    fixture.places[0].ready = true;
+    fixture.places[0].worker.ready = true;
     pool__roster_died(&fixture.roster, 0, true, false, NOW);
     assert_true(pool__roster_broken(&fixture.roster));
-    assert_int_equal(pool__roster_vacancy(&fixture.roster, UINT64_MAX), -1);
+    assert_int_equal(vacancy(&fixture.roster, UINT64_MAX), -1);
     assert_true(pool__roster_done(&fixture.roster));
 }
 
@@ -250,17 +251,17 @@ static void who_takes_too_long_to_start_is_late(void **test)
     struct fixture fixture;
     init(&fixture, 4);
     for (int place = 0; place < 4; place++)
-        pool__roster_born(&fixture.roster, place, 100 + place, NOW + (uint64_t)place);
-    assert_int_equal(pool__roster_late(&fixture.roster, NOW), -1);
+        born(&fixture.roster, place, 100 + place, NOW + (uint64_t)place);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW), 0);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 1), 100);
+    fixture.places[0].worker.ready = true;
     assert_int_equal(pool__roster_late(&fixture.roster, NOW + 1), 0);
-    fixture.places[0].ready = true;
-    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 1), -1);
-    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 9), 1);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 9), 101);
     pool__roster_died(&fixture.roster, 1, false, false, NOW);
-    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 9), 2);
-    pool__roster_born(&fixture.roster, 1, 300, NOW + 20);
-    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 20), 2);
-    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 21), 1);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 9), 102);
+    born(&fixture.roster, 1, 300, NOW + 20);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 20), 102);
+    assert_int_equal(pool__roster_late(&fixture.roster, NOW + 21), 300);
 }
 
 static void a_broken_pool_is_not_done_while_a_worker_lives(void **test)
@@ -268,7 +269,7 @@ static void a_broken_pool_is_not_done_while_a_worker_lives(void **test)
     (void)test;
     struct fixture fixture;
     init(&fixture, 2);
-    pool__roster_born(&fixture.roster, 0, 100, NOW);
+    born(&fixture.roster, 0, 100, NOW);
     fail_starts(&fixture.roster, POOL__START_FAILURES, NOW);
     assert_false(pool__roster_done(&fixture.roster));
     pool__roster_died(&fixture.roster, 0, false, false, NOW);
@@ -285,12 +286,12 @@ static void while_retiring_who_left_in_peace_is_not_replaced_but_who_died_is(voi
     fill(&fixture.roster, NOW);
     fixture.roster.mode = POOL__RETIRING;
     pool__roster_died(&fixture.roster, 0, true, true, NOW);
-    assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), -1);
+    assert_int_equal(vacancy(&fixture.roster, NOW), -1);
     pool__roster_died(&fixture.roster, 1, true, false, NOW);
-    assert_int_equal(pool__roster_vacancy(&fixture.roster, NOW), 1);
+    assert_int_equal(vacancy(&fixture.roster, NOW), 1);
     pool__roster_died(&fixture.roster, 2, true, true, NOW);
     assert_false(pool__roster_done(&fixture.roster));
-    pool__roster_born(&fixture.roster, 1, 300, NOW);
+    born(&fixture.roster, 1, 300, NOW);
     assert_false(pool__roster_done(&fixture.roster));
     pool__roster_died(&fixture.roster, 1, true, true, NOW);
     assert_true(pool__roster_done(&fixture.roster));
@@ -305,7 +306,7 @@ static void while_terminating_nobody_is_replaced(void **test)
     fixture.roster.mode = POOL__TERMINATING;
     pool__roster_died(&fixture.roster, 0, true, false, NOW);
     pool__roster_unborn(&fixture.roster, NOW);
-    assert_int_equal(pool__roster_vacancy(&fixture.roster, UINT64_MAX), -1);
+    assert_int_equal(vacancy(&fixture.roster, UINT64_MAX), -1);
     assert_int_equal(pool__roster_next(&fixture.roster), 0);
     assert_false(pool__roster_done(&fixture.roster));
     pool__roster_died(&fixture.roster, 1, true, false, NOW);

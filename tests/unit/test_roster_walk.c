@@ -1,5 +1,6 @@
 /* The roster on a random walk, against a plain account of the same events. */
 #include "supervisor/roster.h"
+#include "unit/roster.h"
 #include "unit/unit.h"
 
 enum { PLACES = 8, NOW = 1000 };
@@ -25,21 +26,21 @@ static void assert_agrees(const struct walk *walk)
     const struct pool__roster *roster = &walk->roster;
     int first = -1, living = 0;
     for (int i = PLACES - 1; i >= 0; i--) {
-        assert_int_equal(walk->places[i].pid, walk->pids[i]);
+        assert_int_equal(walk->places[i].worker.pid, walk->pids[i]);
         assert_int_equal(walk->places[i].life, walk->lives[i]);
         if (walk->pids[i])
-            assert_int_equal(pool__roster_find(roster, walk->pids[i]), i);
+            assert_int_equal(find(roster, walk->pids[i]), i);
         first = may_be_filled(walk, i) ? i : first;
         living += walk->pids[i] != 0;
     }
     assert_int_equal(pool__roster_broken(roster), walk->broken);
-    assert_int_equal(pool__roster_vacancy(roster, UINT64_MAX), first);
+    assert_int_equal(vacancy(roster, UINT64_MAX), first);
     assert_int_equal(pool__roster_done(roster), living == 0 && first < 0);
     uint64_t next = pool__roster_next(roster);
     assert_true(first >= 0 || next == 0);
     if (next > 0) /* it stays early until then, and is not early any more then */
-        assert_int_equal(pool__roster_vacancy(roster, next - 1), -1);
-    assert_int_equal(pool__roster_vacancy(roster, next), first);
+        assert_int_equal(vacancy(roster, next - 1), -1);
+    assert_int_equal(vacancy(roster, next), first);
 }
 
 /* Whoever has been born by now does not count as the next failure. */
@@ -71,7 +72,7 @@ static void die(struct walk *walk, int place)
 
 static void be_born(struct walk *walk, int place)
 {
-    pool__roster_born(&walk->roster, place, ++walk->next_pid, walk->now);
+    born(&walk->roster, place, ++walk->next_pid, walk->now);
     walk->pids[place] = walk->next_pid;
     walk->ready[place] = false;
     walk->lives[place]++;
@@ -84,10 +85,10 @@ static void step(struct walk *walk)
     uint64_t chance = random_below(&walk->seed, 8);
     walk->now += random_below(&walk->seed, 3 * POOL__FIRST_DELAY);
     if (walk->pids[place] && chance == 0)
-        walk->places[place].ready = walk->ready[place] = true;
+        walk->places[place].worker.ready = walk->ready[place] = true;
     else if (walk->pids[place] && chance < 5)
         die(walk, place);
-    else if ((place = pool__roster_vacancy(roster, walk->now)) < 0)
+    else if ((place = vacancy(roster, walk->now)) < 0)
         return;
     else if (random_below(&walk->seed, 5)) {
         be_born(walk, place);

@@ -1,0 +1,83 @@
+/* Runs in a worker: how long it may work, by items and by memory, and that its successor is ready
+ * when it leaves. It asks for one early, and leaves at its limit whether that is there or not. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "worker/worker.h"
+
+enum { MEASURED = 1000000 }; /* nanoseconds between looks at the memory in use */
+
+/* The supervisor reads the seat; the signal only has it look. */
+static void ask(struct worker *worker)
+{
+    worker->term.asked = true;
+    atomic_store(&worker->seat->asks, worker->life);
+    kill(worker->supervisor, SIGUSR1);
+}
+
+/* Whether the items left will take no longer than a successor needs to be ready, or twice that. */
+static bool few_left(const struct pool__term *term, size_t left)
+{
+    if (left <= 1 || term->items == 0)
+        return left <= 1;
+    double each = (double)(pool__now() - term->ready) / (double)term->items;
+    return each * (double)left <= 2 * (double)(term->ready - term->born);
+}
+
+/* The memory in use that is this process's own, shared copies of the host's pages included, now: not
+ * the most there was. 0 when nobody knows. */
+static size_t resident(void)
+{
+    char text[128] = "";
+    unsigned long size, all, shared;
+    int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return 0;
+    ssize_t length = read(file, text, sizeof text - 1);
+    close(file);
+    if (length <= 0 || sscanf(text, "%lu %lu %lu", &size, &all, &shared) != 3 || all < shared)
+        return 0;
+    return (size_t)(all - shared) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static bool watch_memory(struct pool__term *term, size_t limit)
+{
+    uint64_t now = pool__now();
+    if (now - term->measured < MEASURED)
+        return false;
+    size_t used = resident();
+    term->measured = now;
+    term->over |= used > limit && term->items > 0; /* one, whatever it inherited */
+    return used > limit - limit / 8;
+}
+
+void pool__term_watch(struct worker *worker, size_t items)
+{
+    struct pool__term *term = &worker->term;
+    const pool_options_t *options = &worker->crossing->options;
+    bool soon = false;
+    term->items += items;
+    if (options->maxtasksperchild) {
+        size_t left = options->maxtasksperchild - term->items;
+        term->over |= left == 0;
+        soon |= few_left(term, left);
+    }
+    if (options->maxmemoryperchild)
+        soon |= watch_memory(term, options->maxmemoryperchild);
+    if (soon && !term->asked)
+        ask(worker);
+}
+
+void pool__term_begin(struct worker *worker, uint64_t born)
+{
+    const pool_options_t *options = &worker->crossing->options;
+    struct pool__term *term = &worker->term;
+    *term = (struct pool__term){.born = born, .ready = pool__now()};
+    term->limited = options->maxtasksperchild || options->maxmemoryperchild;
+    if (term->limited)
+        pool__term_watch(worker, 0);
+}

@@ -1,0 +1,25 @@
+/* The roster's questions where heirs do not matter. */
+#ifndef POOL_TESTS_UNIT_ROSTER_H
+#define POOL_TESTS_UNIT_ROSTER_H
+
+#include "supervisor/roster.h"
+
+/* The first place to be filled, by a worker or by an heir. */
+static inline int vacancy(const struct pool__roster *roster, uint64_t now)
+{
+    bool heir;
+    return pool__roster_vacancy(roster, now, &heir);
+}
+
+static inline void born(struct pool__roster *roster, int place, int pid, uint64_t now)
+{
+    pool__roster_born(roster, place, false, pid, now);
+}
+
+static inline int find(const struct pool__roster *roster, int pid)
+{
+    bool heir;
+    return pool__roster_find(roster, pid, &heir);
+}
+
+#endif
