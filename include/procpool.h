@@ -427,6 +427,16 @@ POOL_API int pool_apply(pool_t *pool, pool_function_t function, pool_in_t in, po
 POOL_API int pool_apply_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
                               const pool_map_options_t *options, pool_future_t **future);
 
+/* Runs the function once on every worker, with the one item of `in`: to load something, or to ask. The
+ * result of worker i becomes element i of `out`, and its error has index i; a worker takes it as its next
+ * item, when it has ended the one it is running. Workers that come later, or in the place of others,
+ * know nothing of it: an initializer is for them. One in whose place nobody is wanted any more
+ * (pool_resize()) counts as cancelled. POOL_EOPTION when `in` is not one item; errors as of pool_map(). */
+POOL_API int pool_broadcast(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
+POOL_API int pool_broadcast_async(pool_t *pool, pool_function_t function, pool_in_t in,
+                                  pool_out_t out, const pool_map_options_t *options,
+                                  pool_future_t **future);
+
 /* Waits until all items have ended, `milliseconds` at most (negative: no limit; 0: only looks). The
  * items go on if time is up. Returns 0, -ETIMEDOUT, or POOL_EBUSY in a callback. */
 POOL_API int pool_future_wait(pool_future_t *future, int milliseconds);

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/chunk.h"
+
 enum {
     PAGE = 65536, /* a multiple of every page size in use */
     SEATS = 2 * POOL_PROCESSES_MAX
@@ -33,6 +35,14 @@ unsigned char *pool__chunk_notes(struct pool__board *board, uint32_t chunk)
 unsigned char *pool__worker_notes(struct pool__board *board, int worker, uint32_t life)
 {
     return notes(board, POOL__CHUNKS + 2 * (size_t)worker + life % 2);
+}
+
+bool pool__has_mail(struct pool__board *board, int worker)
+{
+    uint64_t ticket = atomic_load(&board->mail[worker]);
+    const struct pool__cell *cell = &pool__desk(board)->cells[pool__ticket_chunk(ticket)];
+    return ticket && atomic_load(&cell->state) ==
+                         pool__word(POOL__QUEUED, 0, 0, pool__ticket_generation(ticket));
 }
 
 /* As much address space as could ever be filled with memory, items and results each. */

@@ -187,6 +187,9 @@ static inline uint64_t pool__queued(struct pool__board *board)
     return head < tail ? tail - head : 0;
 }
 
+/* Whether there is a chunk for this worker alone that waits for it. */
+bool pool__has_mail(struct pool__board *board, int worker);
+
 /* The page for the failures of a chunk, and the one for a worker's initializer. */
 unsigned char *pool__chunk_notes(struct pool__board *board, uint32_t chunk);
 unsigned char *pool__worker_notes(struct pool__board *board, int worker, uint32_t life);

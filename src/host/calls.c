@@ -19,10 +19,12 @@ void pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__cal
 {
     const pool_in_t *in = &call->in;
     const pool_out_t *out = &call->out;
+    size_t count = call->broadcast ? (size_t)pool_processes(pool) : in->count;
     *job = (struct pool_future){.pool = pool,
                                 .function = call->function,
                                 .in = *in,
                                 .out = *out,
+                                .broadcast = call->broadcast,
                                 .item_type = stream_type(in->type),
                                 .result_type = stream_type(out->type),
                                 .custom_items = pool__type_custom(pool, in->type, in->size),
@@ -34,9 +36,10 @@ void pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__cal
     if (!job->item_type)
         job->in_shared = pool__in_shared_array(pool, in->data, in->count * in->size);
     if (!job->result_type)
-        job->out_shared = pool__in_shared_array(pool, out->data, in->count * out->size);
-    else if (in->count)
-        memset(out->data, 0, in->count * out->size);
+        job->out_shared = pool__in_shared_array(pool, out->data, count * out->size);
+    else if (count)
+        memset(out->data, 0, count * out->size);
+    job->in.count = count;
 }
 
 static bool is_called(const void *job)
@@ -105,7 +108,7 @@ static int check(const pool_t *pool, const struct pool__call *call)
 int(pool_map_with)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
                    const pool_map_options_t *options)
 {
-    struct pool__call call = {function, in, out, options};
+    struct pool__call call = {function, in, out, options, .broadcast = false};
     int error = check(pool, &call);
     return error ? error : run(pool, &call);
 }
@@ -118,7 +121,7 @@ int(pool_map)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t o
 int pool_map_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
                    const pool_map_options_t *options, pool_future_t **future)
 {
-    struct pool__call call = {function, in, out, options};
+    struct pool__call call = {function, in, out, options, .broadcast = false};
     int error = check(pool, &call);
     return error ? error : start(pool, &call, future);
 }
@@ -134,6 +137,21 @@ int pool_apply_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_
     if (in.count != 1)
         return POOL_EOPTION;
     return pool_map_async(pool, function, in, out, options, future);
+}
+
+int pool_broadcast_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
+                         const pool_map_options_t *options, pool_future_t **future)
+{
+    struct pool__call call = {function, in, out, options, .broadcast = true};
+    int error = in.count == 1 ? check(pool, &call) : POOL_EOPTION;
+    return error ? error : start(pool, &call, future);
+}
+
+int pool_broadcast(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out)
+{
+    struct pool__call call = {function, in, out, NULL, .broadcast = true};
+    int error = in.count == 1 ? check(pool, &call) : POOL_EOPTION;
+    return error ? error : run(pool, &call);
 }
 
 /* ---- Functions of several arguments ---- */
@@ -159,7 +177,7 @@ static int make_call(const pool_t *pool, const void *function, struct pool__call
 int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in, pool_out_t out,
                            const pool_map_options_t *options)
 {
-    struct pool__call call = {NULL, in, out, options};
+    struct pool__call call = {NULL, in, out, options, .broadcast = false};
     int error = make_call(pool, function, &call);
     return error ? error : run(pool, &call);
 }

@@ -82,6 +82,19 @@ static void queue(pool_t *pool, uint32_t number)
     }
 }
 
+/* Puts the chunk into the mail of the worker it is for. */
+static void post(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    int worker = (int)chunk->first;
+    chunk->position = UINT64_MAX;
+    pool->people[worker].mail = true;
+    atomic_store(&pool->board->mail[worker], pool__ticket(number, chunk->generation));
+    pool__wake_worker(pool, worker);
+    if (pool->crossing.options.idle_timeout)
+        pool__tell(pool, POOL__LOOK, 0, 0);
+}
+
 void pool__publish(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -100,12 +113,26 @@ void pool__publish(pool_t *pool, uint32_t number)
     chunk->generation++;
     atomic_store_explicit(&cell->state, pool__word(POOL__QUEUED, 0, 0, chunk->generation),
                           memory_order_release);
-    queue(pool, number);
+    if (chunk->job->broadcast)
+        post(pool, number);
+    else
+        queue(pool, number);
+}
+
+/* Empties the mail this chunk was in, if any. */
+static void leave_mail(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    if (!chunk->job || !chunk->job->broadcast)
+        return;
+    atomic_store(&pool->board->mail[chunk->first], 0);
+    pool->people[chunk->first].mail = false;
 }
 
 static void release(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
+    leave_mail(pool, number);
     pool->bytes -= pool__chunk_bytes(chunk);
     pool__arena_free(&pool->items_arena, chunk->item_memory);
     pool__arena_free(&pool->results_arena, chunk->result_memory);
@@ -181,6 +208,7 @@ static void condemn(pool_t *pool, uint32_t number, bool abandoned)
         release(pool, number);
         return;
     }
+    leave_mail(pool, number);
     chunk->job->chunks--;
     chunk->job = NULL;
     chunk->awaited = true;
@@ -280,6 +308,7 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     if (read_progress(pool, number, &ended, &running))
         pool__take(pool, number, ended, worker, person->pid);
     stop_items(chunk);
+    leave_mail(pool, number);
     chunk->job->chunks--;
     chunk->job = NULL;
     chunk->awaited = true;
@@ -371,7 +400,7 @@ static void mend_queued(pool_t *pool, uint32_t number)
     uint64_t head = atomic_load(&pool->desk->head);
     uint64_t tail = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
     uint64_t position = pool->chunks[number].position;
-    if (head <= tail && position >= head)
+    if ((head <= tail && position >= head) || pool->chunks[number].job->broadcast)
         return;
     queue(pool, number);
     pool->repairs++;
@@ -438,6 +467,20 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death)
         else if (pool->chunks[number].awaited)
             reconcile_awaited(pool, number, death);
     pool__ring(pool);
+}
+
+void pool__return_mail(pool_t *pool)
+{
+    for (uint32_t number = 0; number < pool->numbers; number++) {
+        struct pool__chunk *chunk = &pool->chunks[number];
+        uint64_t queued = pool__word(POOL__QUEUED, 0, 0, chunk->generation);
+        if (!chunk->job || !chunk->job->broadcast ||
+            chunk->first < (uint64_t)pool_processes(pool) ||
+            !atomic_compare_exchange_strong(&cell_of(pool, number)->state, &queued, 0))
+            continue;
+        pool__fail_items(chunk, chunk->count, pool__undelivered);
+        release(pool, number);
+    }
 }
 
 void pool__give_up(pool_t *pool)

@@ -59,6 +59,8 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
 {
     uint64_t rest = job->in.count - job->given;
+    if (job->broadcast)
+        return 1;
     if (job->window)
         rest = smaller(rest, pool__window_room(job));
     if (job->next_item && job->custom_items)
@@ -88,11 +90,17 @@ static void use_items(struct pool__chunk *chunk, struct pool__extent *memory)
     chunk->items = pool__extent_offset(memory);
 }
 
+/* The array's element for this index. */
+static const void *element(const struct pool_future *job, uint64_t index)
+{
+    return (const char *)job->in.data + (job->broadcast ? 0 : index) * job->in.size;
+}
+
 /* The item with this index, which is the next if it comes from a source; NULL when there is none. */
 static const void *item_of(struct pool_future *job, uint64_t index)
 {
     if (!job->next_item)
-        return (const char *)job->in.data + index * job->in.size;
+        return element(job, index);
     if (job->is_staged)
         return job->staged;
     memset(job->staged, 0, job->in.size);
@@ -125,7 +133,7 @@ static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->in.size;
     if (job->in_shared) {
-        chunk->items = pool__board_offset(pool->board, job->in.data) + chunk->first * job->in.size;
+        chunk->items = pool__board_offset(pool->board, element(job, chunk->first));
         return true;
     }
     if (bytes <= POOL__INLINE_ITEM) {
@@ -140,7 +148,7 @@ static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
     if (job->next_item)
         copy_from_source(job, chunk, to);
     else
-        memcpy(to, (const char *)job->in.data + chunk->first * job->in.size, bytes);
+        memcpy(to, element(job, chunk->first), bytes);
     return true;
 }
 
@@ -375,10 +383,27 @@ static int prepare(pool_t *pool, struct pool_future *job, uint32_t number)
     }
 }
 
+/* Whether the next item is for a worker that there is not to be any more. */
+static bool is_undeliverable(const pool_t *pool, const struct pool_future *job)
+{
+    return job->broadcast && job->given >= (size_t)pool_processes(pool);
+}
+
+static void return_item(struct pool_future *job)
+{
+    pool_error_t error = pool__undelivered;
+    error.index = job->given++;
+    pool__item_failed(job, &error);
+}
+
 /* Makes one chunk of the job's next items. False when there is no room for it now. */
 static bool fill_one(pool_t *pool, struct pool_future *job)
 {
     uint32_t number;
+    if (is_undeliverable(pool, job)) {
+        return_item(job);
+        return true;
+    }
     if (!pool__take_number(pool, &number))
         return false;
     int error = prepare(pool, job, number);
@@ -407,6 +432,8 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
         return false;
     if (job->window && pool__window_room(job) == 0)
         return false;
+    if (job->broadcast)
+        return is_undeliverable(pool, job) || !pool->people[job->given].mail;
     if (job->chunks <= workers)
         return true;
     uint32_t ahead = (job->async ? BLIND : AHEAD) * workers;

@@ -41,6 +41,9 @@ void pool__fail_items(struct pool__chunk *chunk, uint64_t ended, pool_error_t er
 /* Ends the job's items with these indices as lost. */
 void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to);
 
+/* What becomes of an item for a worker that there is not to be any more. */
+extern const pool_error_t pool__undelivered;
+
 /* Ends one item of the job with this error. */
 void pool__item_failed(struct pool_future *job, const pool_error_t *error);
 
@@ -52,6 +55,7 @@ struct pool__call {
     pool_in_t in;
     pool_out_t out;
     const pool_map_options_t *options;
+    bool broadcast;
 };
 
 int pool__check_options(const struct pool__call *call);

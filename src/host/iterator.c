@@ -145,7 +145,7 @@ static int check_and_start(pool_t *pool, pool_function_t function, const pool_so
         return POOL_EOPTION;
     if (!source->next && source->in.count && !source->in.data)
         return POOL_ENODATA;
-    struct pool__call call = {function, source->in, result, options};
+    struct pool__call call = {function, source->in, result, options, .broadcast = false};
     if (source->next)
         call.in.data = NULL;
     call.in.count = 0; /* there is no array of results, and maybe none of items */

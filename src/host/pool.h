@@ -52,6 +52,7 @@ struct pool_future {
     uint64_t deadline;                          /* when its time is up; 0: never */
     uint64_t kill_at; /* when workers that still run it are killed; 0: never */
     bool in_shared, out_shared;
+    bool broadcast; /* item i is the one in the array, for worker i */
     bool custom_items, custom_results; /* there are functions of the user's in their types */
     bool async;
     bool owned;  /* by a caller that frees it by pool_future_free() */
@@ -77,7 +78,7 @@ struct pool__chunk {
     uint32_t doubted; /* the generation whose owner was asleep at the last tick; 0: none */
     uint64_t first, count; /* the items it still has to run */
     uint32_t generation;
-    uint64_t position;                                /* of its latest ticket in the ring */
+    uint64_t position; /* of its latest ticket in the ring; UINT64_MAX: it is in a worker's mail */
     uint64_t items, results;                          /* offsets on the board */
     struct pool__extent *item_memory, *result_memory; /* NULL: inline, or shared */
     uint64_t room;                                    /* bytes at `results` */
@@ -88,6 +89,7 @@ struct pool__chunk {
 struct pool__person {
     pid_t pid; /* 0: being replaced */
     uint32_t life;
+    bool mail; /* a chunk is for it alone, and has no end yet */
 };
 
 enum pool__phase {
@@ -221,6 +223,9 @@ struct pool__death {
 /* Compares the board with the host's account, chunk by chunk, and mends what differs; settles what
  * the worker that died (NULL: nobody) was running. */
 void pool__reconcile(pool_t *pool, const struct pool__death *death);
+
+/* Cancels what is in the mail of workers that there are to be no more, and has not been claimed. */
+void pool__return_mail(pool_t *pool);
 
 /* Takes all outstanding chunks back: the pool is gone. Their items are lost. */
 void pool__give_up(pool_t *pool);

@@ -10,6 +10,11 @@
 #include "host/fill.h"
 #include "host/trial.h"
 
+const pool_error_t pool__undelivered = {.kind = POOL_CANCELLED,
+                                        .code = -ECANCELED,
+                                        .message = "the pool has become smaller",
+                                        .worker = -1};
+
 void pool__item_failed(struct pool_future *job, const pool_error_t *error)
 {
     job->failed++;

@@ -52,7 +52,8 @@ static void understand(pool_t *pool, const struct pool__message *message)
         pool->supervisor_pidfd = pool__pidfd(message->pid);
         break;
     case POOL__BORN:
-        pool->people[message->worker] = (struct pool__person){message->pid, message->life};
+        pool->people[message->worker].pid = message->pid;
+        pool->people[message->worker].life = message->life;
         pool->replaced += message->life > 1;
         break;
     case POOL__DIED:

@@ -269,7 +269,7 @@ static void recall(struct supervisor *supervisor)
     if (roster->mode != POOL__OPEN)
         return;
     for (int i = 0; i < roster->wanted; i++)
-        if (atomic_load(&board->mail[i]))
+        if (roster->places[i].gone && pool__has_mail(board, i))
             roster->places[i].gone = false;
     pool__roster_recall(roster, pool__queued(board));
 }

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/chunk.h"
 #include "common/clock.h"
 #include "common/futex.h"
 
@@ -54,19 +53,11 @@ void pool__wake_host(struct worker *worker, bool now)
         ; /* a full pipe has rung already */
 }
 
-/* Whether there is a chunk for this worker alone. */
-static bool has_mail(const struct worker *worker)
-{
-    uint64_t ticket = atomic_load(&worker->board->mail[worker->number]);
-    const struct pool__cell *cell = &worker->desk->cells[pool__ticket_chunk(ticket)];
-    return ticket && atomic_load(&cell->state) == pool__word(POOL__QUEUED, 0, 0,
-                                                             pool__ticket_generation(ticket));
-}
-
 /* Whether there is something to do, or a reason to leave. */
 static bool is_called(const struct worker *worker)
 {
-    return pool__queued(worker->board) > 0 || pool__dismissed(worker) || has_mail(worker);
+    return pool__queued(worker->board) > 0 || pool__dismissed(worker) ||
+           pool__has_mail(worker->board, worker->number);
 }
 
 /* Whether more processes of the pool are awake than there are processors. */
