@@ -346,7 +346,7 @@ typedef struct pool_map_options {
  *   POOL_ENOPOOL, POOL_ENOFUNCTION, POOL_ENODATA, POOL_EITEMSIZE, POOL_EOVERFLOW, POOL_EOPTION,
  *   POOL_ETYPE, POOL_ECLOSED, POOL_EUNKNOWN, POOL_EFORKED: bad input, nothing was run;
  *   POOL_EBROKEN: the pool broke; items that did not end by then are listed as lost;
- *   -ENOMEM: one item is larger than the pool's shared memory, or the host has no memory; ditto.
+ * An item that cannot be packed, or does not fit into the pool's memory, fails alone.
  * Zero items succeed at once. Waits until every item has ended: bounded by the functions, never by
  * a dead worker. */
 POOL_API int pool_map(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);

@@ -38,7 +38,7 @@ typedef struct pool_callable {
  * pool, as it would to any caller: after it has been sent, a `char *`, and the data of a blob, are
  * freed with free(), unless they lie in the arguments, in memory of pool_task_alloc(), or in static
  * memory. A `const char *` is not freed. A function whose `char *` is neither static nor the caller's
- * to free, strerror() say, needs a wrapper. */
+ * to free, as of strerror() and getenv(), needs a wrapper. */
 #define POOL_FUNCTION(name, result, ...)                                                           \
     POOL__FUNCTION(name, result, POOL__RESULT_TYPE(result), POOL__CALLS(result), __VA_ARGS__)
 

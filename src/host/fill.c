@@ -416,11 +416,10 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
         job->in.count = job->given;
         return false;
     }
-    if (error == -ENOBUFS && pool__outstanding(pool) == 0)
-        job->status = -ENOMEM; /* not even one item fits */
-    else if (error != -ENOBUFS)
-        fail_item(pool, job, error);
-    return error != -ENOBUFS;
+    if (error == -ENOBUFS && pool__outstanding(pool) > 0)
+        return false;
+    fail_item(pool, job, error == -ENOBUFS ? -ENOMEM : error); /* it does not even fit alone */
+    return true;
 }
 
 /* Whether one more chunk of the job should be given out now. */

@@ -230,17 +230,19 @@ static int sum_ends(const void *item, void *result, pool_task_t *task)
     return 0;
 }
 
-/* An item of a gibibyte does not fit on a small board; the one beside it does. */
+/* An item of a gibibyte does not fit on a small board; those beside it do. */
 static void map_too_large(pool_t *pool, unsigned char *bytes, size_t size)
 {
-    pool_bytes_t items[] = {{bytes, 100}, {bytes, size}};
-    int results[2] = {-1, -1};
+    pool_bytes_t items[] = {{bytes, 100}, {bytes, size}, {bytes, 100}, {bytes, size}};
+    int results[4] = {-1, -1, -1, -1};
     const pool_error_t *errors;
-    SUBHOST_EQUAL(pool_map(pool, sum_ends, POOL_IN(items, 2), POOL_OUT(results)), -ENOMEM);
-    SUBHOST_EQUAL(results[0], 0);
-    SUBHOST_EQUAL(results[1], -1);
-    SUBHOST_CHECK(pool_errors(pool, &errors) == 1);
-    SUBHOST_CHECK(errors[0].index == 1 && errors[0].kind == POOL_LOST);
+    SUBHOST_EQUAL(pool_map(pool, sum_ends, POOL_IN(items, 4), POOL_OUT(results)), 2);
+    SUBHOST_CHECK(results[0] == 0 && results[1] == -1 && results[2] == 0 && results[3] == -1);
+    SUBHOST_CHECK(pool_errors(pool, &errors) == 2);
+    for (size_t i = 0; i < 2; i++) {
+        SUBHOST_CHECK(errors[i].index == 2 * i + 1);
+        SUBHOST_CHECK(errors[i].kind == POOL_FAILED && errors[i].code == -ENOMEM);
+    }
     SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
 }
 
