@@ -30,10 +30,10 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         uv_stop(poll->loop);
 }
 
-static void on_progress(void *loop, size_t ended, size_t failed, size_t total)
+static void on_progress(void *loop, const pool_progress_t *progress)
 {
     (void)loop;
-    printf("%zu of %zu items, %zu failed\n", ended, total, failed);
+    printf("%zu of %zu items, %zu failed\n", progress->done, progress->total, progress->failed);
 }
 
 static void on_end(pool_future_t *future, void *loop)

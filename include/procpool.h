@@ -314,6 +314,14 @@ POOL_API void pool_shared_free(pool_t *pool, void *memory);
 /* A call that goes on by itself: see Futures. */
 typedef struct pool_future pool_future_t;
 
+/* How far a call is. */
+typedef struct pool_progress {
+    size_t done;   /* items that have ended, well or not */
+    size_t failed; /* of these */
+    size_t total;  /* SIZE_MAX: the source has not come to its end */
+    double rate;   /* items done for each second since the call was made */
+} pool_progress_t;
+
 typedef struct pool_map_options {
     /* Items a worker takes at a time; 0: chosen from how long the items take. Results do not depend
      * on it. */
@@ -327,8 +335,8 @@ typedef struct pool_map_options {
     uint64_t seed;
     /* Items of a call with a higher number are given out before those of others. */
     int priority;
-    /* Called now and then as items end: how many have, how many of these failed, of how many. */
-    void (*progress)(void *context, size_t ended, size_t failed, size_t total);
+    /* Called now and then as items end. */
+    void (*progress)(void *context, const pool_progress_t *progress);
     /* Exactly one of these is called once, when the last item has ended: `callback` if none failed,
      * else `error_callback`. All three are called from a thread that waits in this library, without
      * a lock held. They may submit, cancel and free, and not wait: POOL_EBUSY. */
@@ -520,8 +528,10 @@ POOL_API int pool_imap_unordered(pool_t *pool, pool_function_t function,
 
 /* Waits for the next result, `milliseconds` at most (negative: no limit), and stores it at `result`:
  * what it points to is the caller's, to be freed by pool_release(). Returns 1; 0 at the end; POOL_EITEM
- * when this item failed (the next call goes on behind it); -ETIMEDOUT (nothing is skipped); the
- * source's error, once all items before it have been given; or POOL_EBUSY in a callback. */
+ * when this item failed (the next call goes on behind it); -ETIMEDOUT when there is none yet (nothing is
+ * skipped); -ETIME when the time of the whole call (its option `timeout`) is up; -ECANCELED after a
+ * failure with `fail_fast`; the source's error, once all items before it have been given; or POOL_EBUSY
+ * in a callback. */
 POOL_API int pool_next(pool_iterator_t *iterator, void *result, int milliseconds);
 
 /* The index of the item the last pool_next() was about, and its error if it failed (else NULL; valid

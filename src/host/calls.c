@@ -31,8 +31,9 @@ void pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__cal
                                 .custom_results = pool__type_custom(pool, out->type, out->size)};
     if (call->options)
         job->options = *call->options;
+    job->began = pool__now();
     if (job->options.timeout > 0)
-        job->deadline = pool__now() + (uint64_t)job->options.timeout * 1000000u;
+        job->deadline = job->began + (uint64_t)job->options.timeout * 1000000u;
     if (!job->item_type)
         job->in_shared = pool__in_shared_array(pool, in->data, in->count * in->size);
     if (!job->result_type)

@@ -356,7 +356,7 @@ void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, b
                           .worker = -1};
     if (job->window) { /* nobody asks for items that were never given out */
         job->in.count = job->given;
-        job->source_error = kind == POOL_TIMED_OUT ? -ETIMEDOUT : -ECANCELED;
+        job->source_error = kind == POOL_TIMED_OUT ? -ETIME : -ECANCELED;
     }
     while (job->given < job->in.count) {
         error.index = job->given++;

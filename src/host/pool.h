@@ -49,6 +49,7 @@ struct pool_future {
     const pool_type_t *item_type, *result_type; /* NULL: plain data; else a stream of this */
     int status;                                 /* negative: no more items are given out, and why */
     pool_error_kind_t stopped;                  /* not 0: items that have not started end as this */
+    uint64_t began;                             /* when it was made */
     uint64_t deadline;                          /* when its time is up; 0: never */
     uint64_t kill_at; /* when workers that still run it are killed; 0: never */
     bool in_shared, out_shared;

@@ -130,10 +130,14 @@ static void call_back(pool_t *pool, struct pool_future *job)
 
 static void report_progress(pool_t *pool, struct pool_future *job)
 {
+    double seconds = (double)(pool__now() - job->began) / 1e9;
+    pool_progress_t progress = {.done = job->ended,
+                                .failed = job->failed,
+                                .total = job->in.count,
+                                .rate = seconds > 0 ? (double)job->ended / seconds : 0};
     job->reported = job->ended;
-    size_t ended = job->ended, failed = job->failed;
     release_lock(pool);
-    job->options.progress(job->options.context, ended, failed, job->in.count);
+    job->options.progress(job->options.context, &progress);
     regain_lock(pool);
 }
 

@@ -240,17 +240,21 @@ static void items_of_higher_priority_are_given_out_first(void **state)
 
 struct progress {
     size_t calls, ended, failed, total, faults, at_end;
+    int64_t began; /* before the call was made */
 };
 
-static void on_progress(void *context, size_t ended, size_t failed, size_t total)
+static void on_progress(void *context, const pool_progress_t *now)
 {
     struct progress *progress = context;
-    progress->faults += ended < progress->ended || failed < progress->failed || ended > total ||
-                        failed > ended || (progress->calls && total != progress->total);
+    double seconds = (double)(deadline_now() - progress->began + 2) / 1e3;
+    progress->faults += now->done < progress->ended || now->failed < progress->failed ||
+                        now->done > now->total || now->failed > now->done ||
+                        now->rate < (double)now->done / seconds ||
+                        (progress->calls && now->total != progress->total);
     progress->calls++;
-    progress->ended = ended;
-    progress->failed = failed;
-    progress->total = total;
+    progress->ended = now->done;
+    progress->failed = now->failed;
+    progress->total = now->total;
 }
 
 static void on_end(pool_future_t *future, void *context)
@@ -268,7 +272,7 @@ static void progress_grows_and_ends_at_the_total(void **state)
     pool_map_options_t options = {
         .progress = on_progress, .error_callback = on_end, .context = &progress, .chunksize = 1};
     for (int round = 0; round < 2; round++) {
-        memset(&progress, 0, sizeof progress);
+        progress = (struct progress){.began = deadline_now()};
         if (round == 0) {
             assert_int_equal(pool_map_with(pool, fail_at_five, POOL_IN(items, ITEMS),
                                            POOL_OUT(results), &options),
