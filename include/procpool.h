@@ -466,7 +466,9 @@ POOL_API size_t pool_future_errors(pool_future_t *future, const pool_error_t **e
  * killed and replaced. Returns 0, or -EALREADY when all items had ended. */
 POOL_API int pool_future_cancel(pool_future_t *future, int grace);
 
-/* Forgets the future; NULL is allowed. Its items go on, and its callbacks are still called. */
+/* Gives the future back; NULL is allowed. Its items go on, and its callbacks are still called. Using it
+ * afterwards gives -EINVAL (or false, or 0), until another call gets the same address; after
+ * pool_free() it is undefined. */
 POOL_API void pool_future_free(pool_future_t *future);
 
 typedef enum pool_wait_mode {

@@ -72,11 +72,11 @@ static int run(pool_t *pool, const struct pool__call *call)
 
 static int start(pool_t *pool, const struct pool__call *call, pool_future_t **future)
 {
-    struct pool_future *job = malloc(sizeof *job);
-    if (!job)
-        return -ENOMEM;
     pthread_mutex_lock(&pool->lock);
     int error = pool__check_phase(pool);
+    struct pool_future *job = error ? NULL : pool__job_new(pool);
+    if (!error && !job)
+        error = -ENOMEM;
     if (!error) {
         pool__prepare(pool, job, call);
         job->async = job->owned = true;
@@ -86,8 +86,6 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
         pool__submit(pool, job);
     }
     pthread_mutex_unlock(&pool->lock);
-    if (error)
-        free(job);
     return error;
 }
 

@@ -6,11 +6,23 @@
 #include "common/clock.h"
 #include "host/fill.h"
 
+struct pool_future *pool__job_new(pool_t *pool)
+{
+    struct pool_future *job = pool->spare;
+    if (!job)
+        return malloc(sizeof *job);
+    pool->spare = job->next;
+    return job;
+}
+
 void pool__job_free(struct pool_future *job)
 {
     pool__window_free(job);
     pool__report_clear(&job->report);
-    free(job);
+    job->window = NULL;
+    job->freed = true;
+    job->next = job->pool->spare;
+    job->pool->spare = job;
 }
 
 static bool is_ready(const void *future)
@@ -25,20 +37,38 @@ static int result_of(const pool_future_t *future)
     return future->failed > INT_MAX ? INT_MAX : (int)future->failed;
 }
 
-static int check(const pool_future_t *future)
+/* Whether the caller may use it: not when it has given it back; its callbacks may, all the same. */
+static bool is_held(const pool_future_t *future)
 {
-    return future ? pool__check(future->pool) : -EINVAL;
+    return !future->freed || pool__in_callback(future->pool);
+}
+
+/* Locks the future's pool. Returns 0, or -EINVAL or POOL_EFORKED with nothing locked. */
+static int enter(const pool_future_t *future)
+{
+    int error = future ? pool__check(future->pool) : -EINVAL;
+    if (error)
+        return error;
+    pthread_mutex_lock(&future->pool->lock);
+    if (is_held(future))
+        return 0;
+    pthread_mutex_unlock(&future->pool->lock);
+    return -EINVAL;
+}
+
+static void leave(const pool_future_t *future)
+{
+    pthread_mutex_unlock(&future->pool->lock);
 }
 
 int pool_future_wait(pool_future_t *future, int milliseconds)
 {
-    int error = check(future);
+    int error = enter(future);
     if (error)
         return error;
-    pthread_mutex_lock(&future->pool->lock);
     if (!future->called)
         error = pool__turn(future->pool, is_ready, future, milliseconds);
-    pthread_mutex_unlock(&future->pool->lock);
+    leave(future);
     return error;
 }
 
@@ -56,13 +86,12 @@ static bool at_once(const void *unused)
 
 static bool ask(pool_future_t *future, bool (*question)(const pool_future_t *))
 {
-    if (check(future) < 0)
+    if (enter(future) < 0)
         return false;
-    pthread_mutex_lock(&future->pool->lock);
     if (!future->done)
         pool__turn(future->pool, at_once, NULL, 0);
     bool answer = question(future);
-    pthread_mutex_unlock(&future->pool->lock);
+    leave(future);
     return answer;
 }
 
@@ -102,11 +131,10 @@ size_t pool_future_errors(pool_future_t *future, const pool_error_t **errors)
 
 int pool_future_cancel(pool_future_t *future, int grace)
 {
-    int error = check(future);
+    int error = enter(future);
     if (error)
         return error;
     pool_t *pool = future->pool;
-    pthread_mutex_lock(&pool->lock);
     if (future->done)
         error = -EALREADY;
     else {
@@ -116,21 +144,20 @@ int pool_future_cancel(pool_future_t *future, int grace)
             future->kill_at = pool__now() + (uint64_t)grace * 1000000u;
         pool__nudge(pool);
     }
-    pthread_mutex_unlock(&pool->lock);
+    leave(future);
     return error;
 }
 
 void pool_future_free(pool_future_t *future)
 {
-    if (check(future) < 0 || !future->owned) /* of a blocking call: its callback was given it */
+    if (enter(future) < 0)
         return;
-    pool_t *pool = future->pool;
-    pthread_mutex_lock(&pool->lock);
-    bool called = future->called;
-    future->freed = true;
-    pthread_mutex_unlock(&pool->lock);
-    if (called)
-        pool__job_free(future);
+    if (future->owned && !future->freed) { /* not of a blocking call: its callback was given it */
+        future->freed = true;
+        if (future->called)
+            pool__job_free(future);
+    }
+    leave(future);
 }
 
 /* ---- Sets ---- */
@@ -179,6 +206,14 @@ static pool_t *pool_of(pool_future_t *const *futures, size_t count)
     return pool;
 }
 
+static bool all_held(const struct set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->futures[i] && !is_held(set->futures[i]))
+            return false;
+    return true;
+}
+
 static int wait_for_set(pool_t *pool, const struct set *set, int milliseconds)
 {
     bool enough;
@@ -186,9 +221,11 @@ static int wait_for_set(pool_t *pool, const struct set *set, int milliseconds)
     if (error)
         return error;
     pthread_mutex_lock(&pool->lock);
-    if (!set_over(set))
+    if (!all_held(set))
+        error = -EINVAL;
+    else if (!set_over(set))
         error = pool__turn(pool, set_over, set, milliseconds);
-    size_t ready = count_ready(set, &enough);
+    size_t ready = error ? 0 : count_ready(set, &enough);
     pthread_mutex_unlock(&pool->lock);
     return error ? error : ready > INT_MAX ? INT_MAX : (int)ready;
 }

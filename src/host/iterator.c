@@ -105,33 +105,32 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
                  bool unordered, pool_iterator_t **iterator)
 {
     pool_iterator_t *made = calloc(1, sizeof *made);
-    struct pool_future *job = malloc(sizeof *job);
-    if (!made || !job) {
-        free(made);
-        free(job);
+    if (!made)
         return -ENOMEM;
-    }
     pthread_mutex_lock(&pool->lock);
-    pool__prepare(pool, job, call);
-    job->async = true;
     int error = pool__check_phase(pool);
-    if (!add_window(job, unordered) && !error)
-        error = -ENOMEM;
-    if (!error) {
+    struct pool_future *job = error ? NULL : pool__job_new(pool);
+    if (job) {
+        pool__prepare(pool, job, call);
+        job->async = true;
+    }
+    if (job && add_window(job, unordered)) {
         job->next_item = source->next;
         job->source = source->context;
         job->in.count = source->next ? SIZE_MAX : source->in.count;
         pool__submit(pool, job);
+    } else if (!error) {
+        error = -ENOMEM;
+        if (job)
+            pool__job_free(job);
     }
     pthread_mutex_unlock(&pool->lock);
     made->job = job;
-    if (error) {
-        pool__job_free(job);
+    if (error)
         free(made);
-        return error;
-    }
-    *iterator = made;
-    return 0;
+    else
+        *iterator = made;
+    return error;
 }
 
 static int check_and_start(pool_t *pool, pool_function_t function, const pool_source_t *source,
@@ -262,15 +261,15 @@ void pool_iterator_free(pool_iterator_t *iterator)
     if (!iterator || pool__check(iterator->job->pool) < 0)
         return;
     struct pool_future *job = iterator->job;
-    pthread_mutex_lock(&job->pool->lock);
+    pool_t *pool = job->pool;
+    pthread_mutex_lock(&pool->lock);
     if (!job->done)
-        pool__stop(job->pool, job, POOL_CANCELLED, false);
-    pool__nudge(job->pool);
-    bool called = job->called;
+        pool__stop(pool, job, POOL_CANCELLED, false);
+    pool__nudge(pool);
     job->freed = true;
-    pthread_mutex_unlock(&job->pool->lock);
-    if (called)
+    if (job->called)
         pool__job_free(job);
+    pthread_mutex_unlock(&pool->lock);
     pool__error_copy(&iterator->error, &none);
     free(iterator);
 }

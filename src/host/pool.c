@@ -79,6 +79,11 @@ static void deallocate(pool_t *pool)
         free(pool->shared);
         pool->shared = next;
     }
+    while (pool->spare) {
+        struct pool_future *next = pool->spare->next;
+        free(pool->spare);
+        pool->spare = next;
+    }
     pool__report_clear(&pool->report);
     pool__arena_fini(&pool->items_arena);
     pool__arena_fini(&pool->results_arena);

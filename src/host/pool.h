@@ -59,7 +59,7 @@ struct pool_future {
     bool owned;  /* by a caller that frees it by pool_future_free() */
     bool done;   /* all items have ended, and the report is complete */
     bool called; /* and the callback has been made: nothing here is used by the pool any more */
-    bool freed;  /* nobody holds it: the pool frees it when it is done */
+    bool freed;  /* nobody holds it: the pool puts it among the spare ones when it is done */
     struct pool__report report;
     int (*next_item)(void *context, void *item); /* NULL: `in` is an array */
     void *source;
@@ -130,6 +130,7 @@ struct pool {
     struct pool_future *jobs;     /* that have not ended; higher priority, then older, first */
     struct pool_future *finished; /* whose callbacks are to be called, oldest first */
     size_t unfinished;            /* how many are in the two lists */
+    struct pool_future *spare;    /* freed futures: kept, so that a stale pointer can be told as one */
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a job has ended, or nobody turns the pool any more */
     bool turning;           /* a thread waits for the workers, for all */
@@ -259,7 +260,10 @@ bool pool__type_custom(const pool_t *pool, const pool_type_t *type, size_t size)
 /* Puts a job among those to be run, and gives out what it can. */
 void pool__submit(pool_t *pool, struct pool_future *job);
 
-/* Frees a future that nobody holds and the pool has done with. */
+/* A job for pool__prepare(), or NULL. With the lock held, as pool__job_free(). */
+struct pool_future *pool__job_new(pool_t *pool);
+
+/* Takes a future back that nobody holds and the pool has done with. */
 void pool__job_free(struct pool_future *job);
 
 /* Whether this thread is in one of the pool's callbacks. */

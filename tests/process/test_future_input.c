@@ -159,6 +159,42 @@ static void nothing_to_ask_is_told(void **state)
     pool_iterator_free(NULL);
 }
 
+/* All that can be asked of a future that was given back. */
+static void check_freed(pool_future_t *freed)
+{
+    pool_future_t *set[1] = {freed}, *ready;
+    const pool_error_t *errors;
+    assert_int_equal(pool_future_wait(freed, -1), -EINVAL);
+    assert_int_equal(pool_future_get(freed, -1), -EINVAL);
+    assert_int_equal(pool_future_cancel(freed, 0), -EINVAL);
+    assert_false(pool_future_ready(freed));
+    assert_false(pool_future_successful(freed));
+    assert_int_equal(pool_future_errors(freed, &errors), 0);
+    assert_int_equal(pool_wait(set, 1, POOL_WAIT_ALL, -1), -EINVAL);
+    assert_int_equal(pool_as_completed(set, 1, -1, &ready), -EINVAL);
+    pool_future_free(freed);
+}
+
+static void a_freed_future_is_told_as_one(void **state)
+{
+    pool_future_t *ended, *running;
+    (void)state;
+    pool_t *pool = make_pool();
+    for (int round = 0; round < 3; round++) {
+        assert_int_equal(pool_map_async(pool, run, POOL_IN(items, 2), POOL_OUT(results), NULL,
+                                        &ended), 0);
+        assert_int_equal(pool_future_get(ended, -1), 0);
+        assert_int_equal(pool_map_async(pool, run, POOL_IN(items, 2), POOL_OUT(results), NULL,
+                                        &running), 0);
+        pool_future_free(running);
+        pool_future_free(ended);
+        check_freed(running);
+        check_freed(ended);
+        outcome_pool_works(pool);
+        check_freed(running);
+    }
+}
+
 static void a_result_needs_a_place(void **state)
 {
     pool_source_t source = {.in = POOL_IN(items, 2)};
@@ -245,6 +281,7 @@ int main(void)
         WORLD_TEST(a_starmap_needs_rows_and_a_function),
         WORLD_TEST(bad_iterations_are_refused),
         WORLD_TEST(nothing_to_ask_is_told),
+        WORLD_TEST(a_freed_future_is_told_as_one),
         WORLD_TEST(a_result_needs_a_place),
         WORLD_TEST(closed_pools_start_nothing),
         WORLD_TEST(copies_of_the_host_cannot_use_futures),
