@@ -226,9 +226,9 @@ POOL_API int pool_terminate(pool_t *pool);
 
 /* Ends the pool and releases everything; NULL is allowed. A pool not closed is closed first: idle
  * workers get at most `grace` to run their finalizers; if calls have not ended, it is terminated. Its
- * shared arrays, and the lists pool_errors() gave, end with it; free its futures before. Not from a
- * callback (nothing happens), nor while another thread uses the pool. In a forked copy of the host it
- * releases the copy and leaves the pool alone. */
+ * shared arrays, and the lists pool_errors() gave, end with it; free its futures before. It leaves its
+ * loop, if it is on one. Not from a callback (nothing happens), nor while another thread uses the pool. In
+ * a forked copy of the host it releases the copy and leaves the pool alone. */
 POOL_API void pool_free(pool_t *pool);
 
 /* ---- Items and results --------------------------------------------------------------------- */
@@ -339,7 +339,8 @@ typedef struct pool_map_options {
     void (*progress)(void *context, const pool_progress_t *progress);
     /* Exactly one of these is called once, when the last item has ended: `callback` if none failed,
      * else `error_callback`. All three are called from a thread that waits in this library, without
-     * a lock held. They may submit, cancel and free, and not wait: POOL_EBUSY. */
+     * a lock held; of a pool on a loop: see pool_attach(). They may submit, cancel and free, and not
+     * wait: POOL_EBUSY. */
     void (*callback)(pool_future_t *future, void *context);
     void (*error_callback)(pool_future_t *future, void *context);
     void *context;
@@ -493,8 +494,26 @@ POOL_API int pool_as_completed(pool_future_t **futures, size_t count, int millis
  * pool_fileno() is readable. */
 POOL_API int pool_step(pool_t *pool);
 
-/* A descriptor that is readable when pool_step() has something to do. The pool's: do not read it. */
+/* A descriptor that is readable when pool_step() has something to do, be it that a call's time is up. The
+ * pool's: do not read it. Errors as of epoll_create1() and timerfd_create(). */
 POOL_API int pool_fileno(pool_t *pool);
+
+/* Puts the pool on a loop of libuv's, or takes it away (NULL): uv_run() does then what pool_step() would,
+ * and makes the callbacks of all calls. It goes on while calls have not ended; an idle pool does not keep
+ * it. No thread is made; <uv.h> is not needed by this header, and may be included before or after it.
+ *   Threads: attach, detach, submit and free in the thread that runs the loop, or in which it was
+ * prepared. Callbacks are made in no other: in uv_run(), or while that thread waits in this library.
+ * Other threads may do the rest, and submit while something else keeps the loop running; one that waits
+ * for a call with callbacks waits for the loop to make them.
+ *   Waiting: pool_map() and all that wait work as ever, also in callbacks of the loop's other handles, and
+ * the loop stands still meanwhile. In the pool's own callbacks: POOL_EBUSY.
+ *   Ending: detach or pool_free() the pool before uv_loop_close(), and let uv_run() run once more between
+ * them, as after uv_close(). Both may be done with calls outstanding; only pool_free() not in the pool's
+ * callbacks. A pool that was detached may be attached again, to any loop.
+ * Returns 0, also when there is nothing to do; POOL_ENOPOOL, POOL_EFORKED; -EINVAL in a thread that is not
+ * the loop's; -EBUSY when it is on another loop; -ENOMEM, and errors as of pool_fileno() and libuv. */
+struct uv_loop_s;
+POOL_API int pool_attach(pool_t *pool, struct uv_loop_s *loop);
 
 /* ---- Iterators ------------------------------------------------------------------------------- */
 
@@ -533,7 +552,11 @@ POOL_API int pool_imap_unordered(pool_t *pool, pool_function_t function,
  * when this item failed (the next call goes on behind it); -ETIMEDOUT when there is none yet (nothing is
  * skipped); -ETIME when the time of the whole call (its option `timeout`) is up; -ECANCELED after a
  * failure with `fail_fast`; the source's error, once all items before it have been given; or POOL_EBUSY
- * in a callback. */
+ * in a callback, when there is none now.
+ * Without waiting, as on a loop: options `progress`, `callback` and `error_callback` of the iterator are
+ * called as items end and after the last; each takes what there is, by calling this with 0 milliseconds
+ * while it returns 1 or POOL_EITEM. Results that are not taken hold up the items behind them, and so the
+ * end of the call. */
 POOL_API int pool_next(pool_iterator_t *iterator, void *result, int milliseconds);
 
 /* The index of the item the last pool_next() was about, and its error if it failed (else NULL; valid

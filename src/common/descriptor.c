@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 void pool__close(int *descriptor)
@@ -58,13 +61,29 @@ int pool__socketpair(int ends[2])
     return lift_both(ends);
 }
 
-int pool__eventfd(int *descriptor)
+/* What a system call gave; errno is its own still. */
+static int keep(int *descriptor, int made)
 {
-    *descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int error = *descriptor < 0 ? -errno : lift(descriptor);
+    *descriptor = made;
+    int error = made < 0 ? -errno : lift(descriptor);
     if (error)
         pool__close(descriptor);
     return error;
+}
+
+int pool__eventfd(int *descriptor)
+{
+    return keep(descriptor, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+}
+
+int pool__epoll(int *descriptor)
+{
+    return keep(descriptor, epoll_create1(EPOLL_CLOEXEC));
+}
+
+int pool__timerfd(int *descriptor)
+{
+    return keep(descriptor, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
 }
 
 int pool__pidfd(int pid)

@@ -7,8 +7,11 @@
 int pool__pipe(int ends[2]);
 int pool__socketpair(int ends[2]);
 
-/* As eventfd(EFD_CLOEXEC | EFD_NONBLOCK). */
+/* As eventfd(), epoll_create1() and timerfd_create() of the monotonic clock, none of them blocking. Return
+ * 0 or a negated errno value, then with nothing open. */
 int pool__eventfd(int *descriptor);
+int pool__epoll(int *descriptor);
+int pool__timerfd(int *descriptor);
 
 /* A descriptor that becomes readable when the process ends; -1 where the system has none. */
 int pool__pidfd(int pid);

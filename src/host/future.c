@@ -272,7 +272,8 @@ int pool_step(pool_t *pool)
     if (error)
         return error;
     pthread_mutex_lock(&pool->lock);
-    pool__silence(pool);
+    if (!pool->turning) /* else whoever sleeps would not wake */
+        pool__silence(pool);
     error = pool__turn(pool, at_once, NULL, 0);
     size_t unfinished = pool->unfinished;
     pthread_mutex_unlock(&pool->lock);

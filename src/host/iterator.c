@@ -29,7 +29,7 @@ void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error
     if (error)
         pool__error_copy(&window->errors[slot], error);
     window->order[window->ordered++ % window->capacity] = index;
-    pthread_cond_broadcast(&job->pool->changed);
+    pool__announce(job->pool);
 }
 
 /* How many items may be ahead of who takes the results. */

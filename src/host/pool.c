@@ -110,7 +110,8 @@ static pool_t *new_pool(void)
     pthread_mutex_init(&pool->lock, NULL);
     pool->owner = getpid();
     pool->supervisor_pidfd = -1;
-    pool->crossing.nudge = pool->epoll = -1;
+    pool->crossing.nudge = pool->epoll = pool->alarm = -1;
+    pool->alarm_at = UINT64_MAX;
     return pool;
 }
 
@@ -320,16 +321,19 @@ int pool_join(pool_t *pool)
     return error;
 }
 
-/* Ends the pool, and what is still under way with it. */
-static int finish(pool_t *pool, bool gently)
+/* Ends the pool, and what is still under way with it. One that is to be freed leaves its loop first: all
+ * callbacks that are left are made here. */
+static int finish(pool_t *pool, bool freeing)
 {
     int error = 0;
     pthread_mutex_lock(&pool->lock);
     if (pool__in_callback(pool))
         error = POOL_EBUSY;
     else {
+        if (freeing)
+            pool__detach(pool);
         pool__turn(pool, at_once, NULL, 0); /* what has ended counts as ended */
-        end_processes(pool, gently && is_quiet(pool));
+        end_processes(pool, freeing && is_quiet(pool));
         pool__turn(pool, at_once, NULL, 0); /* callbacks of what was lost */
     }
     pthread_mutex_unlock(&pool->lock);
@@ -351,6 +355,7 @@ void pool_free(pool_t *pool)
             return;
         bury_supervisor(pool);
     }
+    pool__detach(pool); /* of a copy; or a callback has attached it again */
     pool__close_channels(pool);
     deallocate(pool);
 }

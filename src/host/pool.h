@@ -136,7 +136,9 @@ struct pool {
     bool turning;           /* a thread waits for the workers, for all */
     bool calling;           /* a callback is running, in the thread `caller` */
     pthread_t caller;
-    int epoll; /* for pool_fileno(); -1 until it is asked for */
+    int epoll, alarm;  /* for pool_fileno(), and the timer in it; -1 until it is asked for */
+    uint64_t alarm_at; /* when the timer makes it readable; UINT64_MAX: never */
+    struct pool__attachment *attachment; /* to a libuv loop; NULL: there is none */
     struct shared_array {
         struct shared_array *next;
         struct pool__extent *extent;
@@ -188,6 +190,10 @@ void pool__silence(const pool_t *pool);
 /* Has pool_fileno() become readable when there is something to do, now or later. */
 void pool__attend(pool_t *pool);
 
+/* Has it become readable when the first deadline has come, and at once while a loop's thread has
+ * something to do that no other may. */
+void pool__set_alarm(pool_t *pool);
+
 /* Wakes the thread that waits for all, if there is one: something has changed on this side. */
 void pool__nudge(const pool_t *pool);
 
@@ -236,6 +242,20 @@ void pool__give_up(pool_t *pool);
  * their workers. */
 void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill);
 
+/* ---- loop.c: with the lock held ---- */
+
+/* Whether the pool is on a loop that is another thread's: callbacks are made there. */
+bool pool__loop_elsewhere(const pool_t *pool);
+
+/* Whether there is something that only the loop's thread may do. */
+bool pool__loop_wanted(const pool_t *pool);
+
+/* Has uv_run() go on while calls have not ended; does nothing in other threads than the loop's. */
+void pool__loop_hold(pool_t *pool);
+
+/* Takes the pool from its loop; the handle closes by itself. */
+void pool__detach(pool_t *pool);
+
 /* ---- shared.c ---- */
 
 /* Whether [data, data + bytes) lies in one of the pool's shared arrays. */
@@ -265,6 +285,15 @@ struct pool_future *pool__job_new(pool_t *pool);
 
 /* Takes a future back that nobody holds and the pool has done with. */
 void pool__job_free(struct pool_future *job);
+
+/* The first deadline of all jobs, or `deadline` if that is earlier. */
+uint64_t pool__earliest(const pool_t *pool, uint64_t deadline);
+
+/* Has all threads that wait look again, and the one that turns the pool. */
+void pool__announce(pool_t *pool);
+
+/* Whether there are callbacks to be made that no thread is about to make. */
+bool pool__calls_due(const pool_t *pool);
 
 /* Whether this thread is in one of the pool's callbacks. */
 bool pool__in_callback(const pool_t *pool);

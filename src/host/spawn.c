@@ -40,6 +40,7 @@ void pool__close_channels(pool_t *pool)
     pool__close(&pool->crossing.host_pidfd);
     pool__close(&pool->supervisor_pidfd);
     pool__close(&pool->epoll);
+    pool__close(&pool->alarm);
     pool__close(&pool->crossing.nudge);
 }
 

@@ -110,20 +110,27 @@ static void regain_lock(pool_t *pool)
     pool->calling = false;
 }
 
-/* The job's last callback; the pool has no more to do with it. */
+typedef void (*callback_t)(pool_future_t *future, void *context);
+
+/* The job's last callback, or NULL. */
+static callback_t last_callback(const struct pool_future *job)
+{
+    bool bad = job->failed || job->status < 0;
+    return bad ? job->options.error_callback : job->options.callback;
+}
+
+/* Makes it; the pool has no more to do with the job. */
 static void call_back(pool_t *pool, struct pool_future *job)
 {
-    const pool_map_options_t *options = &job->options;
-    void (*callback)(pool_future_t *, void *) =
-        job->failed || job->status < 0 ? options->error_callback : options->callback;
+    callback_t callback = last_callback(job);
     if (callback) {
         release_lock(pool);
-        callback(job, options->context);
+        callback(job, job->options.context);
         regain_lock(pool);
     }
     job->called = true;
     pool->unfinished--;
-    pthread_cond_broadcast(&pool->changed);
+    pool__announce(pool);
     if (job->freed)
         pool__job_free(job);
 }
@@ -141,11 +148,40 @@ static void report_progress(pool_t *pool, struct pool_future *job)
     regain_lock(pool);
 }
 
-/* The next job with progress to report, or NULL. Callbacks may change the list: ask again. */
-static struct pool_future *with_progress(struct pool_future *job)
+static bool has_progress(const struct pool_future *job)
 {
-    while (job && (!job->options.progress || job->reported == job->ended))
+    return job->options.progress && job->reported != job->ended;
+}
+
+/* The next job with progress to report, or NULL. Callbacks may change the list: ask again. */
+static struct pool_future *with_progress(const pool_t *pool)
+{
+    struct pool_future *job = pool->jobs;
+    while (job && !has_progress(job))
         job = job->next;
+    if (!job)
+        job = pool->finished;
+    while (job && !has_progress(job))
+        job = job->next;
+    return job;
+}
+
+bool pool__calls_due(const pool_t *pool)
+{
+    return !pool->calling && (with_progress(pool) || pool->finished);
+}
+
+/* Takes the next job that has ended, if this thread may make its callbacks, or there are none. */
+static struct pool_future *take_finished(pool_t *pool)
+{
+    struct pool_future **link = &pool->finished, *job;
+    while (*link && pool__loop_elsewhere(pool) && (has_progress(*link) || last_callback(*link)))
+        link = &(*link)->next;
+    job = *link;
+    if (job) {
+        *link = job->next;
+        job->next = NULL;
+    }
     return job;
 }
 
@@ -155,18 +191,22 @@ static void make_calls(pool_t *pool)
     struct pool_future *job;
     if (pool->calling)
         return;
-    while ((job = with_progress(pool->jobs)) || (job = with_progress(pool->finished)))
+    while (!pool__loop_elsewhere(pool) && (job = with_progress(pool)))
         report_progress(pool, job);
-    while ((job = pool->finished)) {
-        pool->finished = job->next;
-        job->next = NULL;
+    while ((job = take_finished(pool)))
         call_back(pool, job);
-    }
 }
 
 /* ---- Turning ---- */
 
-static uint64_t earliest(const pool_t *pool, uint64_t deadline)
+void pool__announce(pool_t *pool)
+{
+    pthread_cond_broadcast(&pool->changed);
+    if (pool->turning)
+        pool__nudge(pool);
+}
+
+uint64_t pool__earliest(const pool_t *pool, uint64_t deadline)
 {
     for (const struct pool_future *job = pool->jobs; job; job = job->next) {
         if (job->deadline && job->deadline < deadline)
@@ -187,7 +227,7 @@ static bool is_eager(const pool_t *pool)
 /* Waits for the workers, for all threads. */
 static void turn_once(pool_t *pool, uint64_t deadline)
 {
-    uint64_t until = earliest(pool, deadline);
+    uint64_t until = pool__earliest(pool, deadline);
     uint32_t outstanding = pool__outstanding(pool);
     bool eager = is_eager(pool);
     int milliseconds = until == UINT64_MAX ? -1 : pool__milliseconds(pool__now(), until);
@@ -230,6 +270,7 @@ int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *arg
             error = -ETIMEDOUT;
             break;
         }
+        pool__set_alarm(pool); /* callbacks may be the loop's to make */
         if (pool->turning || pool->calling)
             wait_for_turner(pool, deadline);
         else

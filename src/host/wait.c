@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -189,20 +190,37 @@ bool pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds
 
 int pool__open_epoll(pool_t *pool)
 {
-    int all[3] = {pool->crossing.control_host, pool->crossing.result_read, pool->crossing.nudge};
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll < 0)
-        return -errno;
-    for (int i = 0; i < 3; i++) {
+    int epoll, error = pool__epoll(&epoll);
+    if (error)
+        return error;
+    error = pool__timerfd(&pool->alarm);
+    int all[4] = {pool->alarm, pool->crossing.nudge, pool->crossing.control_host,
+                  pool->crossing.result_read};
+    int count = pool->phase == POOL__GONE_PHASE ? 2 : 4; /* the others are at their ends */
+    for (int i = 0; i < count && !error; i++) {
         struct epoll_event event = {.events = EPOLLIN};
-        if (epoll_ctl(epoll, EPOLL_CTL_ADD, all[i], &event) < 0) {
-            int error = -errno;
-            close(epoll);
-            return error;
-        }
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, all[i], &event) < 0)
+            error = -errno;
+    }
+    if (error) {
+        pool__close(&pool->alarm);
+        pool__close(&epoll);
     }
     pool->epoll = epoll;
-    return 0;
+    return error;
+}
+
+void pool__set_alarm(pool_t *pool)
+{
+    struct itimerspec time = {0};
+    uint64_t at = pool__loop_wanted(pool) ? 1 : pool__earliest(pool, UINT64_MAX);
+    if (pool->epoll < 0 || at == pool->alarm_at)
+        return;
+    if (at != UINT64_MAX)
+        time.it_value = (struct timespec){.tv_sec = (time_t)(at / 1000000000u),
+                                          .tv_nsec = (long)(at % 1000000000u)};
+    timerfd_settime(pool->alarm, TFD_TIMER_ABSTIME, &time, NULL); /* and it is not readable now */
+    pool->alarm_at = at;
 }
 
 bool pool__listen(pool_t *pool)
@@ -213,6 +231,8 @@ bool pool__listen(pool_t *pool)
 
 void pool__attend(pool_t *pool)
 {
+    pool__loop_hold(pool);
+    pool__set_alarm(pool);
     if (pool->epoll >= 0 && pool->unfinished && !pool__listen(pool))
         pool__nudge(pool);
 }

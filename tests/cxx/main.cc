@@ -1,4 +1,6 @@
 // The library from C++: all calls through plain functions. The macros of the headers are for C.
+#include <uv.h>
+
 #include "check.h"
 
 #include <cerrno>
@@ -141,6 +143,9 @@ void mistakes_have_codes(pool_t *pool)
     const pool_in_t plain = in(items, &pool_type_plain);
     CHECK(pool_map(nullptr, square, plain, POOL_NONE) == POOL_ENOPOOL);
     CHECK(pool_map(pool, nullptr, plain, POOL_NONE) == POOL_ENOFUNCTION);
+    uv_loop_t *const no_loop = nullptr;
+    CHECK(pool_attach(nullptr, no_loop) == POOL_ENOPOOL);
+    CHECK(pool_attach(pool, no_loop) == 0);
     CHECK(pool_map(pool, square, in(items, &on_stack), POOL_NONE) == POOL_ETYPE);
     CHECK(pool_map(pool, square, in(items, &pool_type_bytes), POOL_NONE) == POOL_ETYPE);
     CHECK(pool_map(pool, square, in(items, nullptr), POOL_NONE) == POOL_ETYPE);

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <string>
 
+#include <uv.h> // after the library's header; in main.cc before it
+
 namespace
 {
 

@@ -236,6 +236,157 @@ static void a_death_makes_the_descriptor_readable(void **state)
     pool_future_free(future);
 }
 
+static int nap(const void *item, void *result, pool_task_t *task)
+{
+    poll(NULL, 0, 3);
+    return triple(item, result, task);
+}
+
+static void *map_some(void *pool)
+{
+    static int failed;
+    int items[3] = {1, 2, 3}, results[3];
+    failed = 0;
+    for (int i = 0; i < 50; i++)
+        failed += pool_map(pool, nap, POOL_IN(items, 3), POOL_OUT(results)) != 0;
+    ledger_mark(gate, 0);
+    return &failed;
+}
+
+/* Who steps takes results of another thread's, and must not let that sleep on. */
+static void steps_do_not_take_the_wakes_of_a_thread_that_waits(void **state)
+{
+    pthread_t thread;
+    void *failed;
+    (void)state;
+    gate = ledger_make(1);
+    pool_t *pool = world_pool(3);
+    struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
+    int64_t began = deadline_now();
+    assert_int_equal(pthread_create(&thread, NULL, map_some, pool), 0);
+    while (!is_open(NULL))
+        if (poll(&event, 1, 1) == 1)
+            pool_step(pool);
+    pthread_join(thread, &failed);
+    assert_int_equal(*(int *)failed, 0);
+    assert_true(deadline_kept(began, 3000));
+}
+
+static int hang(const void *item, void *result, pool_task_t *task)
+{
+    (void)item, (void)result, (void)task;
+    return poll(NULL, 0, -1);
+}
+
+static int mark_and_hang(const void *item, void *result, pool_task_t *task)
+{
+    ledger_mark(gate, 0);
+    return hang(item, result, task);
+}
+
+/* Steps by poll() until no call is left. Returns how often, or -1: poll() waited in vain. */
+static int step_to_the_end(pool_t *pool)
+{
+    struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
+    int steps = 0;
+    while (pool_step(pool) > 0 && steps >= 0)
+        steps = poll(&event, 1, LONG) == 1 ? steps + 1 : -1;
+    return steps;
+}
+
+static void a_time_limit_makes_the_descriptor_readable(void **state)
+{
+    enum { LIMIT = 50 };
+    int items[2] = {0}, results[2];
+    const pool_error_t *errors;
+    pool_future_t *future;
+    (void)state;
+    pool_t *pool = world_pool(2);
+    assert_true(pool_fileno(pool) >= 0);
+    for (int i = 0; i < 3; i++) {
+        pool_map_options_t options = {.timeout = LIMIT};
+        int64_t began = deadline_now();
+        assert_int_equal(
+            pool_map_async(pool, hang, POOL_IN(items, 2), POOL_OUT(results), &options, &future), 0);
+        int steps = step_to_the_end(pool);
+        assert_true(steps > 0 && steps < 20);
+        assert_true(deadline_now() - began >= LIMIT - 1 && prompt(began));
+        assert_int_equal(pool_future_errors(future, &errors), 2);
+        assert_int_equal(errors[0].kind, POOL_TIMED_OUT);
+        pool_future_free(future);
+    }
+}
+
+static void the_earliest_of_several_limits_counts(void **state)
+{
+    static const int limits[3] = {400, 50, 200};
+    int item = 0, result;
+    pool_future_t *futures[3];
+    (void)state;
+    pool_t *pool = world_pool(3);
+    struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
+    int64_t began = deadline_now();
+    for (int i = 0; i < 3; i++) {
+        pool_map_options_t options = {.timeout = limits[i]};
+        assert_int_equal(pool_apply_async(pool, hang, POOL_IN(&item, 1), POOL_OUT(&result),
+                                          &options, &futures[i]),
+                         0);
+    }
+    for (int left = 3; left > 0; left = pool_step(pool)) {
+        assert_int_equal(poll(&event, 1, LONG), 1);
+        assert_true(deadline_now() - began >= (left == 3 ? 0 : left == 2 ? 49 : 199));
+    }
+    assert_true(deadline_now() - began >= 399 && deadline_kept(began, 400 + PROMPT));
+    for (int i = 0; i < 3; i++)
+        pool_future_free(futures[i]);
+}
+
+static void the_grace_of_a_cancel_makes_the_descriptor_readable(void **state)
+{
+    enum { GRACE = 50 };
+    int item = 0, result;
+    pool_future_t *future;
+    (void)state;
+    gate = ledger_make(1);
+    pool_t *pool = world_pool(1);
+    assert_int_equal(
+        pool_apply_async(pool, mark_and_hang, POOL_IN(&item, 1), POOL_OUT(&result), NULL, &future),
+        0);
+    assert_true(pool_fileno(pool) >= 0);
+    assert_true(deadline_met(LONG, is_open, NULL));
+    int64_t began = deadline_now();
+    assert_int_equal(pool_future_cancel(future, GRACE), 0);
+    int steps = step_to_the_end(pool);
+    assert_true(steps > 0 && steps < 20);
+    assert_true(deadline_now() - began >= GRACE - 1 && prompt(began));
+    assert_int_equal(pool_future_get(future, 0), 1);
+    pool_future_free(future);
+}
+
+static void a_descriptor_is_quiet_when_time_has_been_up(void **state)
+{
+    int item = 0, result;
+    (void)state;
+    pool_t *pool = world_pool(1);
+    pool_map_options_t options = {.timeout = 20};
+    struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
+    int wakes = 0;
+    assert_int_equal(pool_map_with(pool, hang, POOL_IN(&item, 1), POOL_OUT(&result), &options), 1);
+    while (poll(&event, 1, 100) == 1 && wakes++ < 1000)
+        assert_int_equal(pool_step(pool), 0);
+    assert_true(wakes < 20);
+}
+
+static void the_descriptor_of_a_pool_that_is_gone_is_quiet(void **state)
+{
+    (void)state;
+    pool_t *pool = world_pool(1);
+    assert_int_equal(pool_terminate(pool), 0);
+    struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
+    assert_int_equal(pool_step(pool), 0);
+    assert_int_equal(poll(&event, 1, 0), 0);
+}
+
 /* ---- libuv ---- */
 
 struct loop {
@@ -335,6 +486,12 @@ int main(void)
         WORLD_TEST(stepping_by_poll_ends_a_map),
         WORLD_TEST(a_descriptor_is_quiet_while_there_is_nothing_to_do),
         WORLD_TEST(a_death_makes_the_descriptor_readable),
+        WORLD_TEST(steps_do_not_take_the_wakes_of_a_thread_that_waits),
+        WORLD_TEST(a_time_limit_makes_the_descriptor_readable),
+        WORLD_TEST(the_earliest_of_several_limits_counts),
+        WORLD_TEST(the_grace_of_a_cancel_makes_the_descriptor_readable),
+        WORLD_TEST(a_descriptor_is_quiet_when_time_has_been_up),
+        WORLD_TEST(the_descriptor_of_a_pool_that_is_gone_is_quiet),
         WORLD_TEST(a_uv_timer_keeps_its_beat_while_a_map_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

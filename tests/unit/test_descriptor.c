@@ -72,6 +72,23 @@ static void ends_are_close_on_exec_and_above_2(void **test)
     }
 }
 
+static void single_ones_are_close_on_exec_and_above_2(void **test)
+{
+    static int (*const singles[])(int *) = {pool__eventfd, pool__epoll, pool__timerfd};
+    (void)test;
+    for (size_t i = 0; i < COUNT(singles); i++) {
+        int hidden[3], descriptor = -1, before = count_open();
+        hide_standard(hidden);
+        int error = singles[i](&descriptor);
+        bool well = good(descriptor);
+        pool__close(&descriptor);
+        show_standard(hidden);
+        assert_int_equal(error, 0);
+        assert_true(well);
+        assert_int_equal(count_open(), before);
+    }
+}
+
 static void they_are_so_when_the_standard_ones_are_closed(void **test)
 {
     (void)test;
@@ -290,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_are_close_on_exec_and_above_2),
+        cmocka_unit_test(single_ones_are_close_on_exec_and_above_2),
         cmocka_unit_test(they_are_so_when_the_standard_ones_are_closed),
         cmocka_unit_test(one_closed_standard_descriptor_is_not_taken_either),
         cmocka_unit_test(a_pipe_carries_bytes_one_way),
