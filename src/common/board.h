@@ -123,6 +123,8 @@ struct pool__board {
     struct pool__trial trial;                  /* of the host and its copies alone */
     alignas(POOL__LINE) _Atomic uint64_t tail; /* tickets ever written to the ring */
     _Atomic uint32_t closing;                  /* workers leave when the ring is empty */
+    _Atomic uint32_t called; /* the host has asked for those who left for want of work, and the
+                                supervisor, who sets 0 before it looks, has not looked since */
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
     _Atomic uint64_t mail[POOL_PROCESSES_MAX]; /* a ticket for the worker of this number alone; or 0 */
     struct pool__order orders[POOL__CHUNKS];

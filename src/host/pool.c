@@ -394,8 +394,9 @@ int pool_resize(pool_t *pool, int processes)
         wake_from(pool, processes);
         pool__tell(pool, POOL__LOOK, 0, 0);
         pool__fill(pool);
-        pool__nudge(pool);
+        pool__ring(pool); /* who was woken for what is queued may be one who leaves */
     }
+    pool__nudge(pool); /* what was heard here is news for who turns the pool */
     pthread_mutex_unlock(&pool->lock);
     return error;
 }

@@ -120,7 +120,6 @@ struct pool {
     uint64_t bytes;              /* in the chunks that are outstanding */
     struct pool__person *people; /* by worker number */
     int numbers_given;           /* the most workers there were to be: all numbers are below */
-    bool called_back;            /* the supervisor was asked for those who left for want of work */
     size_t replaced;
     int trial_status;  /* how the last copy of the host died */
     size_t repairs;    /* lost wake-ups and tickets found by the tick */
@@ -197,8 +196,8 @@ void pool__set_alarm(pool_t *pool);
 /* Wakes the thread that waits for all, if there is one: something has changed on this side. */
 void pool__nudge(const pool_t *pool);
 
-/* Sends the supervisor a message; it reads them all. */
-void pool__tell(pool_t *pool, int type, int worker, uint32_t life);
+/* Sends the supervisor a message; it reads them all. Returns whether there was room for it. */
+bool pool__tell(pool_t *pool, int type, int worker, uint32_t life);
 
 /* Wakes as many sleeping workers as there are queued chunks; or one. */
 void pool__ring(pool_t *pool);

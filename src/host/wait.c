@@ -44,7 +44,6 @@ static void understand(pool_t *pool, const struct pool__message *message)
 {
     if (message->worker < 0 || message->worker >= pool->numbers_given)
         return;
-    pool->called_back = false;
     switch (message->type) {
     case POOL__HELLO:
         pool->hello = true;
@@ -99,10 +98,10 @@ void pool__hear(pool_t *pool)
     }
 }
 
-void pool__tell(pool_t *pool, int type, int worker, uint32_t life)
+bool pool__tell(pool_t *pool, int type, int worker, uint32_t life)
 {
     struct pool__message message = {.type = type, .worker = worker, .life = life};
-    pool__control_send(pool->crossing.control_host, &message);
+    return pool__control_send(pool->crossing.control_host, &message) == 0;
 }
 
 /* ---- Waiting ---- */
@@ -284,7 +283,6 @@ void pool__ring(pool_t *pool)
 
 void pool__call_back(pool_t *pool)
 {
-    if (!pool->called_back)
-        pool__tell(pool, POOL__LOOK, 0, 0);
-    pool->called_back = true;
+    if (atomic_exchange(&pool->board->called, 1) == 0 && !pool__tell(pool, POOL__LOOK, 0, 0))
+        atomic_store(&pool->board->called, 0);
 }

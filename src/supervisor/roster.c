@@ -20,8 +20,21 @@ void pool__roster_resize(struct pool__roster *roster, int wanted)
     roster->count = wanted > roster->count ? wanted : roster->count;
 }
 
+/* Workers that will take a chunk as soon as they have started. */
+static uint64_t count_coming(const struct pool__roster *roster)
+{
+    uint64_t count = 0;
+    for (int i = 0; i < roster->wanted; i++) {
+        const struct pool__place *place = &roster->places[i];
+        count += place->worker.pid ? !place->worker.ready : !place->gone;
+    }
+    return count;
+}
+
 void pool__roster_recall(struct pool__roster *roster, uint64_t count)
 {
+    uint64_t coming = count_coming(roster);
+    count = count > coming ? count - coming : 0;
     for (int i = 0; i < roster->wanted && count > 0; i++) {
         struct pool__place *place = &roster->places[i];
         count -= place->gone;

@@ -54,7 +54,8 @@ void pool__roster_init(struct pool__roster *roster, struct pool__place *places, 
 /* From now on so many places are to be filled. Who has another leaves by itself. */
 void pool__roster_resize(struct pool__roster *roster, int wanted);
 
-/* At most so many of those who left in peace are wanted again. */
+/* There is work for so many: of those who left in peace, as many are wanted again as are not about to
+ * come already. */
 void pool__roster_recall(struct pool__roster *roster, uint64_t count);
 
 /* The first place to fork a worker for now, or -1: none is vacant, or it is too early. `*heir`: it is

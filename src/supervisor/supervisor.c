@@ -358,6 +358,8 @@ static void look(struct supervisor *supervisor)
 {
     struct pool__board *board = supervisor->crossing->board;
     struct pool__roster *roster = &supervisor->roster;
+    if (atomic_load(&board->called))
+        atomic_store(&board->called, 0);
     if (roster->mode == POOL__OPEN && atomic_load(&board->closing))
         roster->mode = POOL__RETIRING;
     pool__roster_resize(roster, atomic_load(&board->processes));

@@ -53,11 +53,16 @@ void pool__wake_host(struct worker *worker, bool now)
         ; /* a full pipe has rung already */
 }
 
+bool pool__supervised(const struct worker *worker)
+{
+    return getppid() == worker->supervisor;
+}
+
 /* Whether there is something to do, or a reason to leave. */
 static bool is_called(const struct worker *worker)
 {
-    return pool__queued(worker->board) > 0 || pool__dismissed(worker) ||
-           pool__has_mail(worker->board, worker->number);
+    return pool__queued(worker->board) > 0 || pool__superfluous(worker) ||
+           pool__dismissed(worker) || pool__has_mail(worker->board, worker->number);
 }
 
 /* Whether more processes of the pool are awake than there are processors. */
@@ -117,6 +122,6 @@ void pool__rest(struct worker *worker)
     atomic_store(rest, POOL__AWAKE);
     if (pool__now() - began < SHORT_SLEEP)
         worker->patience = PATIENCE;
-    if (getppid() != worker->supervisor) /* it would have taken us along, had a task not undone that */
+    if (!pool__supervised(worker))
         _exit(EXIT_BELL_LOST);
 }

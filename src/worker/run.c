@@ -177,9 +177,12 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
         memset(results, 0, count * order->result_size);
     worker->task.cancelled = &order->cancelled;
     worker->task.seed = order->seed;
+    worker->term.seen = began;
     bool full = false;
     for (uint64_t i = 0; i < count && !full; i++) {
         if (pool_task_cancelled(&worker->task) || worker->term.over)
+            break;
+        if (i > 0 && pool__superfluous(worker)) /* who has claimed runs one at least */
             break;
         atomic_store_explicit(&cell->progress, 2 * i + 1, memory_order_release);
         int code = run_item(&run, i, results);

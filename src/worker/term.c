@@ -11,12 +11,14 @@
 
 enum { MEASURED = 1000000 }; /* nanoseconds between looks at the memory in use */
 
-/* The supervisor reads the seat; the signal only has it look. */
+/* The supervisor reads the seat; the signal only has it look, which a worker that has become another
+ * user may not say. */
 static void ask(struct worker *worker)
 {
     worker->term.asked = true;
     atomic_store(&worker->seat->asks, worker->life);
-    kill(worker->supervisor, SIGUSR1);
+    if (pool__supervised(worker))
+        kill(worker->supervisor, SIGUSR1);
 }
 
 /* Whether the items left will take no longer than a successor needs to be ready, or twice that. */
@@ -24,8 +26,8 @@ static bool few_left(const struct pool__term *term, size_t left)
 {
     if (left <= 1 || term->items == 0)
         return left <= 1;
-    double each = (double)(pool__now() - term->ready) / (double)term->items;
-    return each * (double)left <= 2 * (double)(term->ready - term->born);
+    double each = (double)term->busy / (double)term->items;
+    return each * (double)left <= 2 * (double)term->start;
 }
 
 /* The memory in use that is this process's own, shared copies of the host's pages included, now: not
@@ -46,11 +48,10 @@ static size_t resident(void)
 
 static bool watch_memory(struct pool__term *term, size_t limit)
 {
-    uint64_t now = pool__now();
-    if (now - term->measured < MEASURED)
+    if (term->seen - term->measured < MEASURED)
         return false;
     size_t used = resident();
-    term->measured = now;
+    term->measured = term->seen;
     term->over |= used > limit && term->items > 0; /* one, whatever it inherited */
     return used > limit - limit / 8;
 }
@@ -60,6 +61,9 @@ void pool__term_watch(struct worker *worker, size_t items)
     struct pool__term *term = &worker->term;
     const pool_options_t *options = &worker->crossing->options;
     bool soon = false;
+    uint64_t now = pool__now();
+    term->busy += now - term->seen;
+    term->seen = now;
     term->items += items;
     if (options->maxtasksperchild) {
         size_t left = options->maxtasksperchild - term->items;
@@ -72,11 +76,11 @@ void pool__term_watch(struct worker *worker, size_t items)
         ask(worker);
 }
 
-void pool__term_begin(struct worker *worker, uint64_t born)
+void pool__term_begin(struct worker *worker, uint64_t start)
 {
     const pool_options_t *options = &worker->crossing->options;
     struct pool__term *term = &worker->term;
-    *term = (struct pool__term){.born = born, .ready = pool__now()};
+    *term = (struct pool__term){.start = start, .seen = pool__now()};
     term->limited = options->maxtasksperchild || options->maxmemoryperchild;
     if (term->limited)
         pool__term_watch(worker, 0);

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -90,7 +89,7 @@ static void settle_down(const struct worker *worker)
 {
     const pool_options_t *options = &worker->crossing->options;
     cpu_set_t all, one;
-    if (options->niceness && setpriority(PRIO_PROCESS, 0, options->niceness) < 0)
+    if (options->niceness && nice(options->niceness) < 0)
         errno = 0;
     if (!options->pinned || sched_getaffinity(0, sizeof all, &all) < 0)
         return;
@@ -108,7 +107,7 @@ static void wait_to_succeed(const struct worker *worker)
 {
     while (atomic_load(&worker->seat->rest) == POOL__HEIR) {
         pool__futex_wait(&worker->seat->rest, POOL__HEIR, SECOND);
-        if (getppid() != worker->supervisor)
+        if (!pool__supervised(worker))
             _exit(EXIT_NO_START);
     }
 }
@@ -130,11 +129,12 @@ static void start(struct worker *worker)
     atomic_store(&worker->seat->ready, worker->life);
     atomic_fetch_add(&worker->desk->commits, 1);
     pool__wake_host(worker, false);
+    uint64_t ready = pool__now();
     wait_to_succeed(worker);
-    pool__term_begin(worker, born);
+    pool__term_begin(worker, ready - born);
 }
 
-/* `for_good`: it is not needed any more; else it wants to be replaced. */
+/* `for_good`: nobody is needed here until there is work; else somebody is, if the number is in use. */
 static noreturn void leave(struct worker *worker, bool for_good)
 {
     pool_finalizer_t finalizer = worker->crossing->options.finalizer;
@@ -148,9 +148,8 @@ static noreturn void leave(struct worker *worker, bool for_good)
 
 bool pool__dismissed(const struct worker *worker)
 {
-    struct pool__board *board = worker->board;
     int idle_timeout = worker->crossing->options.idle_timeout;
-    if (atomic_load(&board->closing) || worker->number >= atomic_load(&board->processes))
+    if (atomic_load(&worker->board->closing))
         return true;
     return idle_timeout && worker->idle_since &&
            pool__now() - worker->idle_since >= (uint64_t)idle_timeout * 1000000u;
@@ -226,6 +225,8 @@ void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation,
     announce(worker, chunk, true);
     while (atomic_load(&cell->state) == mine) {
         pool__futex_wait(&cell->turn, turn, SECOND);
+        if (!pool__supervised(worker))
+            _exit(EXIT_SETTLED);
         turn = atomic_load(&cell->turn);
     }
     if (atomic_load(&cell->state) !=
@@ -249,13 +250,15 @@ noreturn void pool__worker_main(const struct pool__crossing *crossing, int numbe
     start(&worker);
     for (;;) {
         uint32_t chunk, generation;
-        while (claim(&worker, &chunk, &generation)) {
+        while (!pool__superfluous(&worker) && claim(&worker, &chunk, &generation)) {
             pool__run_chunk(&worker, chunk, generation);
             commit(&worker, chunk, generation);
             worker.idle_since = 0;
             if (worker.term.over)
                 leave(&worker, false);
         }
+        if (pool__superfluous(&worker)) /* by now the pool may have grown again */
+            leave(&worker, false);
         if (pool__dismissed(&worker))
             leave(&worker, true);
         pool__rest(&worker);

@@ -49,9 +49,11 @@ struct worker {
     uint64_t idle_since; /* when there was nothing to do any more; 0: there is */
     struct pool__term {  /* how long it may work; see term.c */
         bool limited, over, asked;
-        size_t items;         /* done */
-        uint64_t born, ready; /* when it began to start, and to work */
-        uint64_t measured;    /* when its memory was last looked at */
+        size_t items;      /* done */
+        uint64_t start;    /* nanoseconds its start took */
+        uint64_t busy;     /* nanoseconds it has worked, up to `seen` */
+        uint64_t seen;     /* when the chunk at hand began, or its latest item ended */
+        uint64_t measured; /* when its memory was last looked at */
     } term;
     struct pool_task task;
 };
@@ -83,12 +85,21 @@ bool pool__scratch_has(const struct pool__scratch *scratch, const void *memory);
 /* The task's note, filled in for a function that just returned `code` without pool_fail(). */
 const struct pool__note *pool__task_failure(struct pool_task *task, uint64_t item, int code);
 
-/* Whether this worker is not needed any more: the pool is closing, or has become smaller, or has had
+/* Whether the pool has become too small for this worker. */
+static inline bool pool__superfluous(const struct worker *worker)
+{
+    return worker->number >= atomic_load(&worker->board->processes);
+}
+
+/* Whether a worker without work is not needed until there is some: the pool is closing, or has had
  * nothing to do for long. */
 bool pool__dismissed(const struct worker *worker);
 
-/* Its work begins; its start began when it was born. */
-void pool__term_begin(struct worker *worker, uint64_t born);
+/* Whether its supervisor lives: that would have taken it along, had a task not undone this. */
+bool pool__supervised(const struct worker *worker);
+
+/* Its work begins; its start took so many nanoseconds. */
+void pool__term_begin(struct worker *worker, uint64_t start);
 
 /* So many more items have ended: sets term.over when it is time to leave, and asks for a successor
  * when it soon will be. */

@@ -9,32 +9,58 @@ struct walk {
     struct pool__roster roster;
     struct pool__place places[PLACES];
     uint64_t seed, now;
-    uint32_t lives[PLACES];
-    bool left[PLACES], ready[PLACES], broken;
-    int pids[PLACES]; /* one after the other, so they tell who was born first */
-    int next_pid, failures, failed_pid;
+    struct {
+        uint32_t life;
+        bool gone, asks;
+        /* Pids are given one after the other, so they tell who was born first. */
+        int pid, heir;
+        bool ready, heir_ready;
+    } plain[PLACES];
+    int wanted, next_pid, failures, failed_pid;
+    bool broken;
 };
 
-static bool may_be_filled(const struct walk *walk, int place)
+enum need { NOBODY, WORKER, HEIR };
+
+static enum need needs(const struct walk *walk, int place)
 {
-    return walk->pids[place] == 0 && !walk->left[place] && !walk->broken &&
-           walk->roster.mode != POOL__TERMINATING;
+    if (walk->broken || place >= walk->wanted || walk->roster.mode == POOL__TERMINATING)
+        return NOBODY;
+    if (walk->plain[place].pid == 0)
+        return walk->plain[place].gone ? NOBODY : WORKER;
+    bool alone = walk->plain[place].heir == 0 && walk->roster.mode == POOL__OPEN;
+    return walk->plain[place].asks && alone ? HEIR : NOBODY;
+}
+
+static void assert_same_people(const struct walk *walk, int i)
+{
+    bool heir;
+    assert_int_equal(walk->places[i].worker.pid, walk->plain[i].pid);
+    assert_int_equal(walk->places[i].heir.pid, walk->plain[i].heir);
+    assert_int_equal(walk->places[i].life, walk->plain[i].life);
+    if (walk->plain[i].pid) {
+        assert_int_equal(pool__roster_find(&walk->roster, walk->plain[i].pid, &heir), i);
+        assert_false(heir);
+    }
+    if (walk->plain[i].heir) {
+        assert_int_equal(pool__roster_find(&walk->roster, walk->plain[i].heir, &heir), i);
+        assert_true(heir);
+    }
 }
 
 static void assert_agrees(const struct walk *walk)
 {
     const struct pool__roster *roster = &walk->roster;
     int first = -1, living = 0;
-    for (int i = PLACES - 1; i >= 0; i--) {
-        assert_int_equal(walk->places[i].worker.pid, walk->pids[i]);
-        assert_int_equal(walk->places[i].life, walk->lives[i]);
-        if (walk->pids[i])
-            assert_int_equal(find(roster, walk->pids[i]), i);
-        first = may_be_filled(walk, i) ? i : first;
-        living += walk->pids[i] != 0;
+    bool heir;
+    for (int i = roster->count - 1; i >= 0; i--) {
+        assert_same_people(walk, i);
+        first = needs(walk, i) ? i : first;
+        living += walk->plain[i].pid != 0;
     }
     assert_int_equal(pool__roster_broken(roster), walk->broken);
-    assert_int_equal(vacancy(roster, UINT64_MAX), first);
+    assert_int_equal(pool__roster_vacancy(roster, UINT64_MAX, &heir), first);
+    assert_true(first < 0 || heir == (needs(walk, first) == HEIR));
     assert_int_equal(pool__roster_done(roster), living == 0 && first < 0);
     uint64_t next = pool__roster_next(roster);
     assert_true(first >= 0 || next == 0);
@@ -48,66 +74,128 @@ static void start_failed(struct walk *walk)
 {
     bool anybody_ready = false;
     for (int i = 0; i < PLACES; i++)
-        anybody_ready |= walk->pids[i] && walk->ready[i];
+        anybody_ready |= walk->plain[i].pid && walk->plain[i].ready;
     if (walk->failures < POOL__START_FAILURES)
         walk->failures++;
     walk->failed_pid = walk->next_pid;
     walk->broken |= walk->failures == POOL__START_FAILURES && !anybody_ready;
 }
 
-/* It may have become ready without anybody having noticed. */
-static void die(struct walk *walk, int place)
+static void ended(struct walk *walk, int pid, bool ready)
 {
-    bool ready = walk->ready[place] || random_below(&walk->seed, 4) == 0;
-    bool left = ready && walk->roster.mode == POOL__RETIRING && random_below(&walk->seed, 2);
-    int pid = walk->pids[place];
-    pool__roster_died(&walk->roster, place, ready, left, walk->now);
-    walk->pids[place] = 0;
-    walk->left[place] = left;
     if (ready)
         walk->failures = 0;
     else if (pid > walk->failed_pid)
         start_failed(walk);
 }
 
-static void be_born(struct walk *walk, int place)
+/* It may have become ready without anybody having noticed. */
+static void die(struct walk *walk, int place)
 {
-    born(&walk->roster, place, ++walk->next_pid, walk->now);
-    walk->pids[place] = walk->next_pid;
-    walk->ready[place] = false;
-    walk->lives[place]++;
+    bool ready = walk->plain[place].ready || random_below(&walk->seed, 4) == 0;
+    bool left = ready && random_below(&walk->seed, walk->roster.mode == POOL__RETIRING ? 2 : 6) == 0;
+    int pid = walk->plain[place].pid, heir = walk->plain[place].heir;
+    pool__roster_died(&walk->roster, place, ready, left, walk->now);
+    walk->plain[place].pid = heir;
+    walk->plain[place].ready = heir && walk->plain[place].heir_ready;
+    walk->plain[place].gone = left && !heir;
+    walk->plain[place].life += heir != 0;
+    walk->plain[place].heir = 0;
+    walk->plain[place].asks &= heir == 0;
+    ended(walk, pid, ready);
+}
+
+static void heir_dies(struct walk *walk, int place)
+{
+    bool ready = walk->plain[place].heir_ready || random_below(&walk->seed, 2) == 0;
+    int pid = walk->plain[place].heir;
+    pool__roster_heir_died(&walk->roster, place, ready, walk->now);
+    walk->plain[place].heir = 0;
+    ended(walk, pid, ready);
+}
+
+static void be_born(struct walk *walk, int place, bool heir)
+{
+    pool__roster_born(&walk->roster, place, heir, ++walk->next_pid, walk->now);
+    if (heir) {
+        walk->plain[place].heir = walk->next_pid;
+        walk->plain[place].heir_ready = false;
+        return;
+    }
+    walk->plain[place].pid = walk->next_pid;
+    walk->plain[place].ready = walk->plain[place].asks = false;
+    walk->plain[place].life++;
+}
+
+static void resize(struct walk *walk, int wanted)
+{
+    pool__roster_resize(&walk->roster, wanted);
+    for (int i = walk->wanted; i < wanted; i++)
+        walk->plain[i].gone = false;
+    walk->wanted = wanted;
+}
+
+/* There are so many chunks: those who come anyway take some, the first who left the others. */
+static void recall(struct walk *walk, uint64_t count)
+{
+    pool__roster_recall(&walk->roster, count);
+    for (int i = 0; i < walk->wanted; i++)
+        if (count > 0 && (walk->plain[i].pid ? !walk->plain[i].ready : !walk->plain[i].gone))
+            count--;
+    for (int i = 0; i < walk->wanted; i++)
+        if (count > 0 && walk->plain[i].gone) {
+            walk->plain[i].gone = false;
+            count--;
+        }
+}
+
+static void fork_one(struct walk *walk)
+{
+    bool heir;
+    int place = pool__roster_vacancy(&walk->roster, walk->now, &heir);
+    if (place < 0)
+        return;
+    if (random_below(&walk->seed, 5)) {
+        be_born(walk, place, heir);
+    } else {
+        pool__roster_unborn(&walk->roster, walk->now);
+        start_failed(walk);
+    }
 }
 
 static void step(struct walk *walk)
 {
-    struct pool__roster *roster = &walk->roster;
-    int place = (int)random_below(&walk->seed, PLACES);
-    uint64_t chance = random_below(&walk->seed, 8);
+    int place = (int)random_below(&walk->seed, (uint64_t)walk->roster.count);
+    uint64_t chance = random_below(&walk->seed, 16);
     walk->now += random_below(&walk->seed, 3 * POOL__FIRST_DELAY);
-    if (walk->pids[place] && chance == 0)
-        walk->places[place].worker.ready = walk->ready[place] = true;
-    else if (walk->pids[place] && chance < 5)
+    if (chance == 14)
+        resize(walk, 1 + (int)random_below(&walk->seed, PLACES));
+    else if (chance == 15)
+        recall(walk, random_below(&walk->seed, 4));
+    else if (walk->plain[place].pid && chance < 3)
+        walk->places[place].worker.ready = walk->plain[place].ready = true;
+    else if (walk->plain[place].pid && chance < 5)
+        walk->places[place].asks = walk->plain[place].asks = true;
+    else if (walk->plain[place].heir && chance < 6)
+        walk->places[place].heir.ready = walk->plain[place].heir_ready = true;
+    else if (walk->plain[place].heir && chance < 7)
+        heir_dies(walk, place);
+    else if (walk->plain[place].pid && chance < 11)
         die(walk, place);
-    else if ((place = vacancy(roster, walk->now)) < 0)
-        return;
-    else if (random_below(&walk->seed, 5)) {
-        be_born(walk, place);
-    } else {
-        pool__roster_unborn(roster, walk->now);
-        start_failed(walk);
-    }
+    else
+        fork_one(walk);
 }
 
 static void a_random_walk_agrees_with_a_plain_account(void **test)
 {
     (void)test;
     int broken = 0, done = 0;
-    for (uint64_t seed = 0; seed < 200; seed++) {
-        struct walk walk = {.seed = seed, .now = NOW};
-        pool__roster_init(&walk.roster, walk.places, PLACES);
-        uint64_t retire = 20 + random_below(&walk.seed, 100);
+    for (uint64_t seed = 0; seed < 500; seed++) {
+        struct walk walk = {.seed = seed, .now = NOW, .wanted = 1 + (int)(seed % PLACES)};
+        pool__roster_init(&walk.roster, walk.places, walk.wanted);
+        uint64_t retire = 20 + random_below(&walk.seed, 300);
         uint64_t terminate = seed % 2 ? UINT64_MAX : retire + random_below(&walk.seed, 100);
-        for (uint64_t i = 0; i < 250 && !pool__roster_broken(&walk.roster); i++) {
+        for (uint64_t i = 0; i < 400 && !pool__roster_broken(&walk.roster); i++) {
             if (i >= retire)
                 walk.roster.mode = i >= terminate ? POOL__TERMINATING : POOL__RETIRING;
             step(&walk);
@@ -116,8 +204,8 @@ static void a_random_walk_agrees_with_a_plain_account(void **test)
         broken += pool__roster_broken(&walk.roster);
         done += pool__roster_done(&walk.roster);
     }
-    assert_in_range(broken, 1, 199); /* the walk has been to both ends */
-    assert_in_range(done, 1, 199);
+    assert_in_range(broken, 1, 499); /* the walk has been to both ends */
+    assert_in_range(done, 1, 499);
 }
 
 int main(void)

@@ -1,0 +1,204 @@
+/* Workers that a task keeps from dying with the supervisor end by themselves; and how little they do
+ * while they sleep. */
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/crew.h"
+#include "support/deadline.h"
+#include "support/process.h"
+#include "support/world.h"
+
+enum { WORKERS = 4, ITEMS = 64, NAPS = 8000 /* milliseconds: more than a worker sleeps */ };
+
+static int items[ITEMS];
+static _Atomic int *gate;
+
+static int stay_alive(const void *item, void *result, pool_task_t *task)
+{
+    (void)item;
+    (void)result;
+    (void)task;
+    return prctl(PR_SET_PDEATHSIG, 0);
+}
+
+/* The first goes on at once, so that the worker asks for an heir; the second waits. */
+static int wait_at_gate(const void *item, void *result, pool_task_t *task)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    stay_alive(item, result, task);
+    while (*(const int *)item > 0 && !atomic_load(gate))
+        nanosleep(&moment, NULL);
+    return 0;
+}
+
+static int initialize(void *unused, void **state, pool_task_t *task)
+{
+    (void)unused;
+    return stay_alive(NULL, state, task);
+}
+
+/* More than there is room for, so that the worker waits for the host. */
+static int large(const void *item, void *result, pool_task_t *task)
+{
+    enum { SIZE = 1 << 20 };
+    char *text = pool_task_alloc(task, SIZE);
+    stay_alive(item, result, task);
+    if (!text)
+        return -ENOMEM;
+    memset(text, 'x', SIZE - 1);
+    *(char **)result = text;
+    return 0;
+}
+
+struct crew {
+    pid_t supervisor;
+    pid_t pids[CREW_MOST];
+    int count;
+};
+
+static struct crew find_crew(pool_t *pool)
+{
+    struct crew crew = {.supervisor = crew_supervisor(pool)};
+    crew.count = process_children(crew.supervisor, crew.pids, CREW_MOST);
+    return crew;
+}
+
+static bool have_ended(void *argument)
+{
+    const struct crew *crew = argument;
+    for (int i = 0; i < crew->count; i++)
+        if (!process_ended(crew->pids[i]))
+            return false;
+    return true;
+}
+
+static bool all_sleep(void *argument)
+{
+    const struct crew *crew = argument;
+    for (int i = 0; i < crew->count; i++)
+        if (process_state(crew->pids[i]) != 'S')
+            return false;
+    return true;
+}
+
+static void kill_supervisor(struct crew *crew)
+{
+    world_expect_orphans();
+    assert_true(process_kill(crew->supervisor));
+    assert_true(deadline_met(NAPS, have_ended, crew));
+}
+
+static void a_sleeping_worker_finds_that_the_supervisor_is_gone(void **state)
+{
+    (void)state;
+    pool_t *pool = world_pool(2);
+    pool_map_options_t options = {.chunksize = 1};
+    for (int round = 0; round < 20; round++)
+        assert_int_equal(
+            pool_map_with(pool, stay_alive, POOL_IN(items, ITEMS), POOL_NONE, &options), 0);
+    struct crew crew = find_crew(pool);
+    assert_int_equal(crew.count, 2);
+    assert_true(deadline_met(5000, all_sleep, &crew));
+    kill_supervisor(&crew);
+}
+
+static bool has_heir(void *supervisor)
+{
+    return crew_count(*(pid_t *)supervisor) == 2;
+}
+
+static void an_heir_finds_it_too(void **state)
+{
+    pool_options_t options = {.processes = 1, .maxtasksperchild = 2, .initializer = initialize};
+    pool_map_options_t singly = {.chunksize = 1};
+    pool_future_t *future;
+    static const int two[] = {0, 1};
+    (void)state;
+    gate = world_shared(sizeof *gate);
+    pool_t *pool = world_pool_with(&options);
+    assert_int_equal(pool_map_async(pool, wait_at_gate, POOL_IN(two, 2), POOL_NONE, &singly, &future),
+                     0);
+    pid_t supervisor = crew_supervisor(pool);
+    assert_true(deadline_met(5000, has_heir, &supervisor));
+    struct crew crew = find_crew(pool);
+    assert_int_equal(crew.count, 2);
+    assert_true(deadline_met(5000, all_sleep, &crew));
+    world_expect_orphans();
+    assert_true(process_kill(crew.supervisor));
+    atomic_store(gate, 1); /* an item that runs is not looked into */
+    assert_true(deadline_met(NAPS, have_ended, &crew));
+    pool_future_get(future, -1);
+    pool_future_free(future);
+}
+
+static void one_that_waits_for_room_finds_it_too(void **state)
+{
+    char *texts[4] = {NULL};
+    pool_future_t *future;
+    (void)state;
+    pool_t *pool = world_pool(1);
+    assert_int_equal(pool_map_async(pool, large, POOL_IN(items, 4), POOL_OUT(texts), NULL, &future),
+                     0);
+    struct crew crew = find_crew(pool);
+    assert_int_equal(crew.count, 1);
+    assert_true(deadline_met(5000, all_sleep, &crew));
+    kill_supervisor(&crew); /* and the host does not know */
+    pool_future_get(future, -1);
+    pool_future_free(future);
+    pool_release(&pool_type_text, texts, 4);
+}
+
+/* ---- How little is done ---- */
+
+/* How often the process has gone to sleep, ever. */
+static long count_sleeps(pid_t pid)
+{
+    char path[64], line[128];
+    long count = -1;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file))
+        sscanf(line, "voluntary_ctxt_switches: %ld", &count);
+    if (file)
+        fclose(file);
+    return count;
+}
+
+/* Over six seconds a worker naps once or twice, and the supervisor does nothing. */
+static void an_idle_pool_sleeps(void **state)
+{
+    const struct timespec time = {.tv_sec = 6};
+    long before[CREW_MOST];
+    (void)state;
+    pool_t *pool = world_pool(WORKERS);
+    assert_int_equal(pool_map(pool, stay_alive, POOL_IN(items, ITEMS), POOL_NONE), 0);
+    struct crew crew = find_crew(pool);
+    assert_int_equal(crew.count, WORKERS);
+    assert_true(deadline_met(5000, all_sleep, &crew));
+    crew.pids[crew.count] = crew.supervisor;
+    for (int i = 0; i <= crew.count; i++)
+        before[i] = count_sleeps(crew.pids[i]);
+    nanosleep(&time, NULL);
+    for (int i = 0; i <= crew.count; i++) {
+        assert_true(before[i] >= 0);
+        assert_in_range(count_sleeps(crew.pids[i]) - before[i], 0, i < crew.count ? 4 : 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(a_sleeping_worker_finds_that_the_supervisor_is_gone),
+        WORLD_TEST(an_heir_finds_it_too),
+        WORLD_TEST(one_that_waits_for_room_finds_it_too),
+        WORLD_TEST(an_idle_pool_sleeps),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

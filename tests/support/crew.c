@@ -1,0 +1,104 @@
+/* Runs in the test program. */
+#include "support/crew.h"
+
+#include <unistd.h>
+
+#include "support/deadline.h"
+#include "support/process.h"
+#include "support/world.h"
+
+struct wanted {
+    pool_t *pool;
+    pid_t supervisor;
+    int count;
+};
+
+static bool find_supervisor(void *argument)
+{
+    struct wanted *wanted = argument;
+    pid_t pids[CREW_MOST];
+    if (process_children(getpid(), pids, 2) == 1) {
+        wanted->supervisor = pids[0];
+        return true;
+    }
+    int count = pool_pids(wanted->pool, pids, CREW_MOST);
+    for (int i = 0; i < count && i < CREW_MOST; i++) {
+        wanted->supervisor = pids[i] && !process_ended(pids[i]) ? process_parent(pids[i]) : 0;
+        if (wanted->supervisor)
+            return true;
+    }
+    return false;
+}
+
+pid_t crew_supervisor(pool_t *pool)
+{
+    struct wanted wanted = {.pool = pool};
+    assert_true(deadline_met(5000, find_supervisor, &wanted));
+    return wanted.supervisor;
+}
+
+/* Writes the children that live. */
+static int living(pid_t supervisor, pid_t pids[CREW_MOST])
+{
+    int count = process_children(supervisor, pids, CREW_MOST), left = 0;
+    for (int i = 0; i < count; i++)
+        if (!process_ended(pids[i]))
+            pids[left++] = pids[i];
+    return left;
+}
+
+int crew_count(pid_t supervisor)
+{
+    pid_t pids[CREW_MOST];
+    return living(supervisor, pids);
+}
+
+static bool are_so_many(void *argument)
+{
+    const struct wanted *wanted = argument;
+    return crew_count(wanted->supervisor) == wanted->count;
+}
+
+bool crew_becomes(pid_t supervisor, int count)
+{
+    struct wanted wanted = {.supervisor = supervisor, .count = count};
+    return deadline_met(5000, are_so_many, &wanted);
+}
+
+static bool has(const pid_t *pids, int count, pid_t pid)
+{
+    for (int i = 0; i < count; i++)
+        if (pids[i] == pid)
+            return true;
+    return false;
+}
+
+static bool are_told(void *argument)
+{
+    const struct wanted *wanted = argument;
+    pid_t told[CREW_MOST], there[CREW_MOST];
+    if (pool_pids(wanted->pool, told, CREW_MOST) != wanted->count)
+        return false;
+    int count = living(wanted->supervisor, there);
+    for (int i = 0; i < wanted->count; i++)
+        if (!told[i] || has(told, i, told[i]) || !has(there, count, told[i]))
+            return false;
+    return count == wanted->count;
+}
+
+bool crew_told(pool_t *pool, pid_t supervisor, int count)
+{
+    struct wanted wanted = {pool, supervisor, count};
+    return deadline_met(5000, are_told, &wanted);
+}
+
+int crew_heirs(pool_t *pool, pid_t supervisor, pid_t heirs[CREW_MOST])
+{
+    pid_t told[CREW_MOST];
+    int count = living(supervisor, heirs), left = 0;
+    int workers = pool_pids(pool, told, CREW_MOST);
+    for (int i = 0; i < count; i++)
+        if (!has(told, workers < CREW_MOST ? workers : CREW_MOST, heirs[i]))
+            heirs[left++] = heirs[i];
+    return left;
+}
