@@ -354,7 +354,8 @@ typedef struct pool_map_options {
  * code when it could not run or not finish:
  *   POOL_ENOPOOL, POOL_ENOFUNCTION, POOL_ENODATA, POOL_EITEMSIZE, POOL_EOVERFLOW, POOL_EOPTION,
  *   POOL_ETYPE, POOL_ECLOSED, POOL_EUNKNOWN, POOL_EFORKED: bad input, nothing was run;
- *   POOL_EBROKEN: the pool broke; items that did not end by then are listed as lost;
+ *   POOL_EBROKEN, POOL_ECLOSED: the pool broke, or was terminated meanwhile; items that did not end by
+ *   then are listed as lost.
  * An item that cannot be packed, or does not fit into the pool's memory, fails alone.
  * Zero items succeed at once. Waits until every item has ended: bounded by the functions, never by
  * a dead worker. */

@@ -184,8 +184,11 @@ static void blame(struct pool__chunk *chunk, const struct pool__death *death)
     else if (death->faulted)
         snprintf(text, sizeof text, "address 0x%llx", (unsigned long long)death->address);
     pool_error_t error = pool__death_error(death->status);
-    if (death->by_us)
+    if (death->by_us) {
         error = (pool_error_t){.kind = POOL_LOST, .code = POOL_ECLOSED, .attempt = 1};
+        if (chunk->job->status == 0)
+            chunk->job->status = POOL_ECLOSED;
+    }
     error.message = text;
     error.worker = death->worker;
     error.pid = death->pid;

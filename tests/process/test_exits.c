@@ -46,6 +46,14 @@ static int leave_3(const void *item, void *result, pool_task_t *task)
     _exit(3);
 }
 
+static int leave_99(const void *item, void *result, pool_task_t *task)
+{
+    (void)item;
+    (void)result;
+    (void)task;
+    _exit(99);
+}
+
 static int leave_255(const void *item, void *result, pool_task_t *task)
 {
     (void)item;
@@ -70,6 +78,7 @@ static void exit_costs_one_item(void **state)
     outcome_costs_one(pool, exit_3, POOL_EXITED, 3);
     outcome_costs_one(pool, leave_0, POOL_EXITED, 0);
     outcome_costs_one(pool, leave_3, POOL_EXITED, 3);
+    outcome_costs_one(pool, leave_99, POOL_EXITED, 99);
     outcome_costs_one(pool, leave_255, POOL_EXITED, 255);
     outcome_costs_one(pool, leave_quickly, POOL_EXITED, 4);
 }

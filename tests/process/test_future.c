@@ -161,6 +161,36 @@ static void texts_travel_in_async_calls_too(void **state)
     pool_future_free(future);
 }
 
+/* Also while all workers are busy. */
+static void calls_of_no_items_end_at_once(void **state)
+{
+    int results[8];
+    struct scaled_args rows[1];
+    double scales[1];
+    (void)state;
+    gate = ledger_make(1);
+    pool_t *pool = world_pool(2);
+    pool_future_t *busy = start(pool, triple_behind_gate, 8, results), *none[2];
+    for (size_t chunksize = 0; chunksize < 3; chunksize++) {
+        pool_map_options_t options = {.chunksize = chunksize};
+        pool_in_t in = POOL_IN(results, 0);
+        assert_int_equal(
+            pool_map_async(pool, triple, in, POOL_OUT(results), &options, &none[0]), 0);
+        assert_int_equal(
+            pool_starmap_async(pool, &scaled_function, rows, 0, scales, &options, &none[1]), 0);
+        assert_int_equal(pool_wait(none, 2, POOL_WAIT_ALL, LONG), 2);
+        for (int i = 0; i < 2; i++) {
+            assert_true(pool_future_successful(none[i]));
+            assert_int_equal(pool_future_errors(none[i], NULL), 0);
+            pool_future_free(none[i]);
+        }
+    }
+    assert_false(pool_future_ready(busy));
+    ledger_mark(gate, 0);
+    assert_int_equal(pool_future_get(busy, -1), 0);
+    pool_future_free(busy);
+}
+
 /* ---- Waiting ---- */
 
 static void waiting_stops_in_time_and_the_items_go_on(void **state)
@@ -303,6 +333,7 @@ int main(void)
         WORLD_TEST(an_async_starmap_gives_what_a_starmap_gives),
         WORLD_TEST(apply_runs_one_item),
         WORLD_TEST(texts_travel_in_async_calls_too),
+        WORLD_TEST(calls_of_no_items_end_at_once),
         WORLD_TEST(waiting_stops_in_time_and_the_items_go_on),
         WORLD_TEST(ready_and_successful_tell_the_truth),
         WORLD_TEST(a_future_has_all_its_errors_in_order),

@@ -271,6 +271,33 @@ static void a_callback_may_cancel_another_call(void **state)
     pool_future_free(canceller.victim);
 }
 
+/* Stopped before and after they were started, and by their time limit. */
+static void calls_that_are_stopped_call_back_as_failed(void **state)
+{
+    (void)state;
+    started = ledger_make(ITEMS);
+    pool_t *pool = world_pool(2);
+    for (int way = 0; way < 4; way++) {
+        struct record record = {.pool = pool};
+        pool_map_options_t options = recorded(&record);
+        options.timeout = way == 3 ? 50 : 0;
+        options.chunksize = ITEMS;
+        pool_future_t *blocker = way == 0 ? start(pool, wait_until_cancelled, NULL) : NULL;
+        pool_future_t *future = start(pool, wait_until_cancelled, &options);
+        if (way < 3)
+            assert_int_equal(pool_future_cancel(future, way == 2 ? 0 : -1), 0);
+        assert_int_equal(pool_future_get(future, LONG), ITEMS);
+        assert_int_equal(record.good, 0);
+        assert_int_equal(record.bad, 1);
+        assert_int_equal(record.errors, ITEMS);
+        if (blocker)
+            pool_future_cancel(blocker, 0);
+        pool_future_free(blocker);
+        pool_future_free(future);
+    }
+    outcome_pool_works(pool);
+}
+
 /* ---- What they must not ---- */
 
 static void call_all_that_waits(pool_future_t *future, void *context)
@@ -351,6 +378,7 @@ int main(void)
         WORLD_TEST(callbacks_of_freed_futures_are_called),
         WORLD_TEST(a_callback_may_submit_and_free_its_future),
         WORLD_TEST(a_callback_may_cancel_another_call),
+        WORLD_TEST(calls_that_are_stopped_call_back_as_failed),
         WORLD_TEST(waiting_in_a_callback_is_refused),
         WORLD_TEST(a_callback_may_start_an_iteration_but_not_wait_for_it),
     };

@@ -216,6 +216,43 @@ static void what_has_ended_cannot_be_cancelled(void **state)
     pool_future_free(future);
 }
 
+struct answers {
+    bool ready, successful;
+    int got, cancelled;
+};
+
+static void check_answers(pool_future_t *future, struct answers expected)
+{
+    assert_int_equal(pool_future_ready(future), expected.ready);
+    assert_int_equal(pool_future_successful(future), expected.successful);
+    assert_int_equal(pool_future_get(future, 0), expected.got);
+    assert_int_equal(pool_future_cancel(future, -1), expected.cancelled);
+}
+
+static void every_state_has_its_answers(void **state)
+{
+    pool_future_t *queued, *none;
+    (void)state;
+    pool_t *pool = make_pool();
+    pool_future_t *running = start(pool, wait_at_gate, 1);
+    pool_in_t in = POOL_IN(items, 1);
+    assert_int_equal(pool_map_async(pool, wait_at_gate, in, POOL_NONE, NULL, &queued), 0);
+    in.count = 0;
+    assert_int_equal(pool_map_async(pool, wait_at_gate, in, POOL_NONE, NULL, &none), 0);
+    check_answers(queued, (struct answers){false, false, -ETIMEDOUT, 0});
+    assert_int_equal(pool_future_get(queued, LONG), 1); /* nobody was free to start it */
+    check_answers(queued, (struct answers){true, false, 1, -EALREADY});
+    check_answers(running, (struct answers){false, false, -ETIMEDOUT, 0});
+    check_answers(running, (struct answers){false, false, -ETIMEDOUT, 0}); /* it does not obey */
+    check_answers(none, (struct answers){true, true, 0, -EALREADY});
+    ledger_mark(gate, 0);
+    check_cancelled(running, WORKERS);
+    check_answers(running, (struct answers){true, false, ITEMS - WORKERS, -EALREADY});
+    pool_future_free(none);
+    pool_future_free(queued);
+    pool_future_free(running);
+}
+
 static void a_second_cancel_may_be_harder_than_the_first(void **state)
 {
     (void)state;
@@ -293,6 +330,7 @@ int main(void)
         WORLD_TEST(workers_that_do_not_obey_are_killed_and_replaced),
         WORLD_TEST(items_of_other_calls_are_not_hit),
         WORLD_TEST(what_has_ended_cannot_be_cancelled),
+        WORLD_TEST(every_state_has_its_answers),
         WORLD_TEST(a_second_cancel_may_be_harder_than_the_first),
         WORLD_TEST(a_cancelled_future_may_be_freed_at_once),
         WORLD_TEST(an_item_has_a_result_or_an_error_whenever_it_is_cancelled),

@@ -104,6 +104,7 @@ static void the_first_error_ends_the_wait_for_it(void **state)
     assert_int_equal(pool_wait(futures, CALLS, POOL_WAIT_FIRST_ERROR, 100), -ETIMEDOUT);
     open_gate(2);
     assert_int_equal(pool_wait(futures, CALLS, POOL_WAIT_FIRST_ERROR, -1), 2);
+    assert_int_equal(pool_wait(futures, CALLS, POOL_WAIT_FIRST_ERROR, 0), 2); /* and already there */
     assert_int_equal(pool_future_get(futures[2], 0), 1);
     free_all(futures);
     start_all(futures, 0); /* without an error: until all are ready */
@@ -112,6 +113,24 @@ static void the_first_error_ends_the_wait_for_it(void **state)
         open_gate(i);
     }
     assert_int_equal(pool_wait(futures, CALLS, POOL_WAIT_FIRST_ERROR, -1), CALLS);
+    free_all(futures);
+}
+
+static void when_time_is_up_it_is_known_who_is_ready(void **state)
+{
+    pool_future_t *futures[CALLS];
+    (void)state;
+    start_all(futures, 1);
+    for (size_t i = 0; i < CALLS; i += 3) {
+        open_gate(i);
+        assert_int_equal(pool_future_wait(futures[i], -1), 0);
+    }
+    int64_t began = deadline_now();
+    assert_int_equal(pool_wait(futures, CALLS, POOL_WAIT_ALL, 150), -ETIMEDOUT);
+    assert_true(deadline_now() - began >= 149 && deadline_kept(began, 450));
+    assert_int_equal(pool_wait(futures, CALLS, POOL_WAIT_ANY, 0), 2);
+    for (size_t i = 0; i < CALLS; i++)
+        assert_int_equal(pool_future_ready(futures[i]), i % 3 == 0);
     free_all(futures);
 }
 
@@ -175,6 +194,32 @@ static void futures_come_as_they_complete(void **state)
     free_all(futures);
 }
 
+/* Those that are ready come without waiting; the others stay in the set. */
+static void in_no_time_come_those_that_are_ready(void **state)
+{
+    pool_future_t *futures[CALLS], *ready = NULL;
+    (void)state;
+    start_all(futures, 0);
+    for (size_t i = 1; i < 4; i += 2) {
+        open_gate(i);
+        assert_int_equal(pool_future_wait(futures[i], -1), 0);
+    }
+    pool_future_t *set[CALLS + 1];
+    memcpy(set, futures, sizeof futures);
+    set[CALLS] = futures[3];
+    assert_int_equal(pool_as_completed(set, CALLS + 1, 0, &ready), 1);
+    assert_ptr_equal(ready, futures[1]);
+    assert_int_equal(pool_as_completed(set, CALLS + 1, 0, &ready), 3);
+    assert_ptr_equal(ready, futures[3]);
+    assert_int_equal(pool_as_completed(set, CALLS + 1, 0, &ready), -ETIMEDOUT);
+    int64_t began = deadline_now();
+    assert_int_equal(pool_as_completed(set, CALLS + 1, 150, &ready), -ETIMEDOUT);
+    assert_true(deadline_now() - began >= 149 && deadline_kept(began, 450));
+    for (size_t i = 0; i <= CALLS; i++)
+        assert_ptr_equal(set[i], i % 2 == 0 && i < CALLS ? futures[i] : NULL);
+    free_all(futures);
+}
+
 static void a_double_completes_once(void **state)
 {
     pool_future_t *futures[CALLS], *ready = NULL;
@@ -197,9 +242,11 @@ int main(void)
         WORLD_TEST(all_means_all),
         WORLD_TEST(any_means_one),
         WORLD_TEST(the_first_error_ends_the_wait_for_it),
+        WORLD_TEST(when_time_is_up_it_is_known_who_is_ready),
         WORLD_TEST(nulls_are_skipped_and_doubles_allowed),
         WORLD_TEST(bad_sets_are_refused),
         WORLD_TEST(futures_come_as_they_complete),
+        WORLD_TEST(in_no_time_come_those_that_are_ready),
         WORLD_TEST(a_double_completes_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

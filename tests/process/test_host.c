@@ -230,6 +230,42 @@ static void a_host_may_be_interrupted_all_the_time(void **state)
     subhost_passes(be_interrupted, NULL);
 }
 
+/* As by Ctrl-C: a signal to the whole group of the host, which handles it. */
+static pid_t group;
+
+static int interrupt_and_copy(const void *item, void *result, pool_task_t *task)
+{
+    (void)task;
+    if (*(const int *)item % 10 == 5)
+        kill(-group, SIGINT);
+    *(int *)result = *(const int *)item;
+    return 0;
+}
+
+static void be_interrupted_with_its_group(void *unused)
+{
+    int items[ITEMS], results[ITEMS];
+    struct sigaction action = {.sa_handler = count_signal};
+    (void)unused;
+    SUBHOST_EQUAL(setpgid(0, 0), 0);
+    group = getpid();
+    sigaction(SIGINT, &action, NULL);
+    for (int i = 0; i < ITEMS; i++)
+        items[i] = i;
+    pool_t *pool = make_pool(2);
+    SUBHOST_EQUAL(pool_map(pool, interrupt_and_copy, POOL_IN(items, ITEMS), POOL_OUT(results)), 0);
+    SUBHOST_CHECK(memcmp(items, results, sizeof items) == 0);
+    SUBHOST_CHECK(atomic_load(&caught) > 0);
+    SUBHOST_CHECK(pool_replaced(pool) == 0);
+    pool_free(pool);
+}
+
+static void interrupts_of_the_hosts_group_are_the_hosts_alone(void **state)
+{
+    (void)state;
+    subhost_passes(be_interrupted_with_its_group, NULL);
+}
+
 /* ---- What does not change ---- */
 
 struct surroundings {
@@ -354,6 +390,7 @@ int main(void)
         WORLD_TEST(a_pool_is_no_child_of_its_host),
         WORLD_TEST(a_host_may_block_or_ignore_all_signals),
         WORLD_TEST(a_host_may_be_interrupted_all_the_time),
+        WORLD_TEST(interrupts_of_the_hosts_group_are_the_hosts_alone),
         WORLD_TEST(a_pool_changes_nothing_of_its_host),
         WORLD_TEST(a_pool_outlives_the_thread_that_made_it),
     };

@@ -206,6 +206,47 @@ static void a_time_limit_ends_an_endless_iteration(void **state)
     pool_iterator_free(iterator);
 }
 
+static int sleep_from_thirty(const void *item, void *result, pool_task_t *task)
+{
+    ledger_mark(started, *(const uint64_t *)item);
+    while (*(const uint64_t *)item >= 30)
+        poll(NULL, 0, -1);
+    return triple(item, result, task);
+}
+
+static void results_before_a_time_limit_are_given_and_the_rest_never_starts(void **state)
+{
+    enum { COUNT = 100, WORKERS = 2 };
+    uint64_t items[COUNT], result;
+    pool_map_options_t options = {.chunksize = 1, .timeout = 300};
+    pool_source_t source = {.in = POOL_IN(items, COUNT)};
+    (void)state;
+    started = ledger_make(COUNT);
+    for (uint64_t i = 0; i < COUNT; i++)
+        items[i] = i;
+    pool_t *pool = world_pool(WORKERS);
+    for (int ordered = 0; ordered < 2; ordered++) {
+        pool_iterator_t *iterator;
+        ledger_clear(started);
+        int64_t began = deadline_now();
+        assert_int_equal((ordered ? pool_imap : pool_imap_unordered)(
+                             pool, sleep_from_thirty, &source, POOL_RESULT(uint64_t), &options,
+                             &iterator),
+                         0);
+        for (size_t i = 0; i < COUNT; i++) {
+            assert_int_equal(pool_next(iterator, &result, -1), i < 30 ? 1 : POOL_EITEM);
+            assert_int_equal(pool_next_index(iterator) < 30, i < 30);
+            if (i >= 30)
+                assert_int_equal(pool_next_error(iterator)->kind, POOL_TIMED_OUT);
+        }
+        assert_true(deadline_now() - began >= 299 && deadline_kept(began, 800));
+        assert_int_equal(pool_next(iterator, &result, -1), -ETIME);
+        assert_int_equal(ledger_total(started), 30 + WORKERS);
+        pool_iterator_free(iterator);
+        outcome_pool_works(pool);
+    }
+}
+
 /* ---- Ends midway ---- */
 
 static void an_iteration_may_be_given_up_midway(void **state)
@@ -228,20 +269,22 @@ static void an_iteration_may_be_given_up_midway(void **state)
 
 static void items_that_had_not_started_never_do_after_that(void **state)
 {
-    uint64_t next = 0, result;
-    pool_map_options_t options = {.chunksize = 1};
     (void)state;
-    gate = ledger_make(1);
-    started = ledger_make(1);
-    pool_t *pool = world_pool(2);
-    pool_iterator_t *iterator = start(pool, triple_behind_gate, &next, true, &options);
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(pool_next(iterator, &result, -1), 1);
-    pool_iterator_free(iterator);
-    ledger_mark(gate, 0);
-    assert_int_equal(pool_close(pool), 0);
-    assert_int_equal(pool_join(pool), 0);
-    assert_true(ledger_total(started) <= 5);
+    for (int ordered = 0; ordered < 2; ordered++) {
+        uint64_t next = 0, result;
+        pool_map_options_t options = {.chunksize = 1};
+        gate = ledger_make(1);
+        started = ledger_make(1);
+        pool_t *pool = world_pool(2);
+        pool_iterator_t *iterator = start(pool, triple_behind_gate, &next, ordered, &options);
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(pool_next(iterator, &result, -1), 1);
+        pool_iterator_free(iterator);
+        ledger_mark(gate, 0);
+        assert_int_equal(pool_close(pool), 0);
+        assert_int_equal(pool_join(pool), 0);
+        assert_true(ledger_total(started) <= 5);
+    }
 }
 
 static void check_ends(pool_iterator_t *iterator, int end)
@@ -319,6 +362,7 @@ int main(void)
         WORLD_TEST(large_results_hold_the_source_back),
         WORLD_TEST(waiting_for_the_next_stops_in_time_and_skips_nothing),
         WORLD_TEST(a_time_limit_ends_an_endless_iteration),
+        WORLD_TEST(results_before_a_time_limit_are_given_and_the_rest_never_starts),
         WORLD_TEST(an_iteration_may_be_given_up_midway),
         WORLD_TEST(items_that_had_not_started_never_do_after_that),
         WORLD_TEST(an_iteration_ends_with_its_pool),
