@@ -82,7 +82,8 @@ typedef struct pool_task pool_task_t;
 /* A function that turns one item into one result, in a worker.
  *
  * `item` points to the item, as an element of the caller's array: a `const double *` for an array
- * of double, a `const char *const *` for an array of texts, a `const pool_bytes_t *` for blobs.
+ * of double, a `const char *const *` for an array of texts, a `const pool_bytes_t *` for blobs; NULL
+ * for items of POOL_RANGE().
  * It is read-only: writing to it is a crash. `result` points to zeroed memory for one element of
  * the result array (to the element itself when that array is from pool_shared_alloc()); NULL when
  * the call takes no results. Both are aligned as an element of an array from malloc() would be.
@@ -169,6 +170,11 @@ typedef struct pool_options {
     bool pinned;
     /* From 0 to 19, added to the host's: what else runs on the machine comes first. */
     int niceness;
+    /* Bytes that items given out, and results not taken yet, may occupy: in shared memory, and once
+     * more for the results an iterator holds. A chunk per worker and call is always given out, so
+     * large chunks may need more; automatic ones are made to fit. Results of unknown size count as
+     * they come. 0: 32 MiB. */
+    size_t budget;
 } pool_options_t;
 
 /* The number of processors this process may use: the smaller of its affinity and its cgroup's CPU
@@ -271,6 +277,10 @@ static inline pool_out_t pool_out(void *data, size_t size, const pool_type_t *ty
     return out;
 }
 
+/* `count` items without data: functions get NULL as the item, and go by pool_task_index(). For
+ * pool_map(), pool_fold(), their _async forms, and as the array of an iterator. */
+#define POOL_RANGE(count) pool_in(NULL, (count), 0, NULL)
+
 /* No results: the function is run for what it does. */
 #define POOL_NONE pool_out(NULL, 0, NULL)
 
@@ -324,7 +334,7 @@ typedef struct pool_progress {
 
 typedef struct pool_map_options {
     /* Items a worker takes at a time; 0: chosen from how long the items take. Results do not depend
-     * on it. */
+     * on it, but for a fold's: there it is the size of a block. */
     size_t chunksize;
     /* Milliseconds the whole call may take; 0: no limit. Then items that have not ended are timed
      * out, and workers that run one are killed and replaced. */
@@ -379,6 +389,52 @@ POOL_API int pool_map_callable(pool_t *pool, const void *function, pool_in_t in,
 POOL_API int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in,
                                     pool_out_t out, const pool_map_options_t *options);
 
+/* ---- Fold ------------------------------------------------------------------------------------ */
+
+/* Adds the accumulator at `from` to the one at `into`, which holds earlier items. Runs in the host, in a
+ * thread that is in this library, one call at a time; it must not call the library, and what it does
+ * wrong is not caught. Returns 0, or a code that ends the call: see pool_fold(). */
+typedef int (*pool_merge_t)(void *into, const void *from);
+
+/* Reduces items to one value, as Python's functools.reduce(), in parallel and yet always in the same
+ * order: sums of floating-point numbers are the same to the last bit however many workers there are,
+ * and whatever happens to them.
+ *
+ *   static int add(const void *item, void *sum, pool_task_t *task)
+ *   {
+ *       *(double *)sum += *(const double *)item;
+ *       return 0;
+ *   }
+ *   static int merge(void *into, const void *from)
+ *   {
+ *       *(double *)into += *(const double *)from;
+ *       return 0;
+ *   }
+ *   double sum = 0;
+ *   pool_fold(pool, add, merge, POOL_IN(numbers, count), POOL_OUT(&sum), NULL);
+ *
+ * `function` has the accumulator so far as its `result`, and adds the item to it. `accumulator` is a
+ * single element of plain data of any size, which is copied once for each item. The items are cut into
+ * blocks: runs of options->chunksize items, or, if that is 0, of a 1024th of all, rounded up. Each
+ * block begins with what is in the accumulator when the call is made, and adds its items in their
+ * order. The accumulators of the blocks are then merged in order: the second into the first, the third
+ * into these, and so on; what comes out is written to `accumulator` at the end. So what it holds at
+ * first must be what changes nothing, zeros for a sum: it counts once in each block. In a
+ * shared array it is merely copied.
+ *
+ * Exactly the items that did not fail are in the sum: one that fails or crashes leaves the accumulator
+ * as it was before. Blocks of which no item ended well are left out. If that is all of them, or there
+ * are no items, `accumulator` stays as it is.
+ *
+ * Returns and waits as pool_map(); when items failed, or were cancelled or out of time, the sum is of
+ * the others. When it returns a negative code, `accumulator` is unchanged: those of pool_map(), with
+ * POOL_ENOFUNCTION also for `merge`, POOL_ENODATA, POOL_EITEMSIZE and POOL_ETYPE also for `accumulator`;
+ * what `merge` returned (a positive number: its negative), and items that had not started are
+ * cancelled; -EBADMSG when the board was overwritten so that items that had ended are lost. An item for
+ * which there is never room fails alone, with -ENOMEM. */
+POOL_API int pool_fold(pool_t *pool, pool_function_t function, pool_merge_t merge, pool_in_t in,
+                       pool_out_t accumulator, const pool_map_options_t *options);
+
 /* ---- Errors of items ---------------------------------------------------------------------------- */
 
 typedef enum pool_error_kind {
@@ -431,6 +487,11 @@ POOL_API int pool_map_async(pool_t *pool, pool_function_t function, pool_in_t in
 POOL_API int pool_starmap_async(pool_t *pool, const pool_callable_t *function, const void *rows,
                                 size_t count, void *results, const pool_map_options_t *options,
                                 pool_future_t **future);
+
+/* The accumulator stays as it is until the end. */
+POOL_API int pool_fold_async(pool_t *pool, pool_function_t function, pool_merge_t merge,
+                             pool_in_t in, pool_out_t accumulator,
+                             const pool_map_options_t *options, pool_future_t **future);
 
 /* One item: pool_map() of an array of one. */
 POOL_API int pool_apply(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
@@ -539,7 +600,8 @@ typedef struct pool_iterator pool_iterator_t;
 
 /* Runs `function` over items as they come and gives the results one by one to pool_next(): in the order
  * of the items, or as they end. As Python's Pool.imap() and imap_unordered(): lazy, also over endless
- * sources. At most some thousand items, and some 32 MiB of results, are ahead of what has been taken.
+ * sources. At most some thousand items, and results of the pool's `budget`, are ahead of what has been
+ * taken.
  * Errors as of pool_map(), and -ENOMEM. */
 POOL_API int pool_imap(pool_t *pool, pool_function_t function, const pool_source_t *source,
                        pool_out_t result, const pool_map_options_t *options,

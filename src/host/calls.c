@@ -15,7 +15,7 @@ static const pool_type_t *stream_type(const pool_type_t *type)
     return !type || type->kind == POOL_KIND_PLAIN ? NULL : type;
 }
 
-void pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call *call)
+int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call *call)
 {
     const pool_in_t *in = &call->in;
     const pool_out_t *out = &call->out;
@@ -41,6 +41,7 @@ void pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__cal
     else if (count)
         memset(out->data, 0, count * out->size);
     job->in.count = count;
+    return call->merge ? pool__fold_start(job, call->merge) : 0;
 }
 
 static bool is_called(const void *job)
@@ -54,11 +55,12 @@ static int run(pool_t *pool, const struct pool__call *call)
     struct pool_future job;
     pthread_mutex_lock(&pool->lock);
     int error = pool__in_callback(pool) ? POOL_EBUSY : pool__check_phase(pool);
+    if (!error)
+        error = pool__prepare(pool, &job, call);
     if (error) {
         pthread_mutex_unlock(&pool->lock);
         return error;
     }
-    pool__prepare(pool, &job, call);
     pool__submit(pool, &job);
     pool__turn(pool, is_called, &job, -1);
     pool__report_clear(&pool->report);
@@ -75,10 +77,11 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
     pthread_mutex_lock(&pool->lock);
     int error = pool__check_phase(pool);
     struct pool_future *job = error ? NULL : pool__job_new(pool);
-    if (!error && !job)
-        error = -ENOMEM;
+    if (!error)
+        error = job ? pool__prepare(pool, job, call) : -ENOMEM;
+    if (error && job)
+        pool__job_free(job);
     if (!error) {
-        pool__prepare(pool, job, call);
         job->async = job->owned = true;
         job->freed = future == NULL;
         if (future)
@@ -107,7 +110,7 @@ static int check(const pool_t *pool, const struct pool__call *call)
 int(pool_map_with)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
                    const pool_map_options_t *options)
 {
-    struct pool__call call = {function, in, out, options, .broadcast = false};
+    struct pool__call call = {function, in, out, options, .merge = NULL};
     int error = check(pool, &call);
     return error ? error : run(pool, &call);
 }
@@ -120,8 +123,38 @@ int(pool_map)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t o
 int pool_map_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
                    const pool_map_options_t *options, pool_future_t **future)
 {
-    struct pool__call call = {function, in, out, options, .broadcast = false};
+    struct pool__call call = {function, in, out, options, .merge = NULL};
     int error = check(pool, &call);
+    return error ? error : start(pool, &call, future);
+}
+
+/* ---- Folds ---- */
+
+static int check_fold(const pool_t *pool, const struct pool__call *call)
+{
+    const pool_out_t none = POOL_NONE;
+    int error = pool ? pool__check_options(call) : POOL_ENOPOOL;
+    if (!error)
+        error = pool__check_call(pool, call->function, &call->in, &none);
+    if (!error && !call->merge)
+        error = POOL_ENOFUNCTION;
+    return error ? error : pool__check_accumulator(pool, &call->out);
+}
+
+int pool_fold(pool_t *pool, pool_function_t function, pool_merge_t merge, pool_in_t in,
+              pool_out_t accumulator, const pool_map_options_t *options)
+{
+    struct pool__call call = {function, in, accumulator, options, .merge = merge};
+    int error = check_fold(pool, &call);
+    return error ? error : run(pool, &call);
+}
+
+int pool_fold_async(pool_t *pool, pool_function_t function, pool_merge_t merge, pool_in_t in,
+                    pool_out_t accumulator, const pool_map_options_t *options,
+                    pool_future_t **future)
+{
+    struct pool__call call = {function, in, accumulator, options, .merge = merge};
+    int error = check_fold(pool, &call);
     return error ? error : start(pool, &call, future);
 }
 
@@ -176,7 +209,7 @@ static int make_call(const pool_t *pool, const void *function, struct pool__call
 int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in, pool_out_t out,
                            const pool_map_options_t *options)
 {
-    struct pool__call call = {NULL, in, out, options, .broadcast = false};
+    struct pool__call call = {NULL, in, out, options, .merge = NULL};
     int error = make_call(pool, function, &call);
     return error ? error : run(pool, &call);
 }

@@ -94,19 +94,24 @@ static bool type_known(const pool_t *pool, const pool_type_t *type, size_t size,
     return true;
 }
 
+bool pool__is_range(const pool_in_t *in)
+{
+    return !in->data && in->size == 0 && !in->type;
+}
+
 static int check_arrays(const pool_t *pool, const pool_in_t *in, const pool_out_t *out)
 {
     struct seen seen = {.count = 0};
     size_t bytes;
-    bool results = out->data || out->size || out->type;
-    if (in->count > 0 && (!in->data || (results && !out->data)))
+    bool results = out->data || out->size || out->type, range = pool__is_range(in);
+    if (in->count > 0 && ((!in->data && !range) || (results && !out->data)))
         return POOL_ENODATA;
-    if (in->size == 0 || (results && out->size == 0))
+    if ((in->size == 0 && !range) || (results && out->size == 0))
         return POOL_EITEMSIZE;
     if (__builtin_mul_overflow(in->count, in->size, &bytes) || bytes > PTRDIFF_MAX ||
         __builtin_mul_overflow(in->count, out->size, &bytes) || bytes > PTRDIFF_MAX)
         return POOL_EOVERFLOW;
-    if (!type_known(pool, in->type, in->size, &seen) ||
+    if ((!range && !type_known(pool, in->type, in->size, &seen)) ||
         (results && !type_known(pool, out->type, out->size, &seen)))
         return POOL_ETYPE;
     return 0;
@@ -132,6 +137,18 @@ int pool__check_call(const pool_t *pool, pool_function_t function, const pool_in
     if (!is_code(pool, (uintptr_t)function))
         return POOL_EUNKNOWN;
     return 0;
+}
+
+int pool__check_accumulator(const pool_t *pool, const pool_out_t *accumulator)
+{
+    if (!accumulator->data)
+        return POOL_ENODATA;
+    if (accumulator->size == 0)
+        return POOL_EITEMSIZE;
+    if (accumulator->size > PTRDIFF_MAX / 4) /* two of them, and more */
+        return POOL_EOVERFLOW;
+    bool plain = is_static(pool, accumulator->type) && accumulator->type->kind == POOL_KIND_PLAIN;
+    return plain ? 0 : POOL_ETYPE;
 }
 
 int pool__check_phase(const pool_t *pool)

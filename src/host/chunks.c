@@ -94,14 +94,19 @@ static void post(pool_t *pool, uint32_t number)
     if (pool->crossing.options.idle_timeout)
         pool__tell(pool, POOL__LOOK, 0, 0);
 }
+static void release(pool_t *pool, uint32_t number);
 
 void pool__publish(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     struct pool__order *order = &pool->board->orders[number];
     struct pool__cell *cell = cell_of(pool, number);
+    if (chunk->count == 0) {
+        release(pool, number);
+        return;
+    }
     order->first = chunk->first;
-    order->count = chunk->count;
+    order->count = chunk->count - chunk->unplaced;
     order->items = chunk->items;
     order->results = chunk->results;
     order->room = chunk->room;
@@ -135,11 +140,16 @@ static void release(pool_t *pool, uint32_t number)
     leave_mail(pool, number);
     pool->bytes -= pool__chunk_bytes(chunk);
     pool__arena_free(&pool->items_arena, chunk->item_memory);
-    pool__arena_free(&pool->results_arena, chunk->result_memory);
+    if (chunk->job && chunk->job->fold)
+        pool__fold_keep(pool, chunk, chunk->result_memory);
+    else
+        pool__arena_free(&pool->results_arena, chunk->result_memory);
     chunk->item_memory = chunk->result_memory = NULL;
     if (chunk->job)
         chunk->job->chunks--;
     chunk->awaited = false;
+    pool->parked -= chunk->parked;
+    chunk->parked = false;
     atomic_store_explicit(&cell_of(pool, number)->state, 0, memory_order_relaxed);
     pool__give_number(pool, number);
 }
@@ -169,7 +179,10 @@ static void advance(pool_t *pool, uint32_t number)
         return;
     }
     pool__skip_items(pool, chunk, chunk->taken);
-    pool__publish(pool, number);
+    if (chunk->job->fold)
+        pool__fold_go_on(pool, number);
+    else
+        pool__publish(pool, number);
     pool__ring(pool);
 }
 
@@ -207,6 +220,8 @@ static void condemn(pool_t *pool, uint32_t number, bool abandoned)
                           .attempt = 1};
     atomic_store(&cell_of(pool, number)->state, 0);
     pool__fail_items(chunk, chunk->count, error);
+    if (chunk->job->fold)
+        pool__fold_condemn(pool, chunk);
     if (abandoned) {
         release(pool, number);
         return;
@@ -231,15 +246,13 @@ static void learn(pool_t *pool, uint32_t number, uint64_t ended)
     job->item_nanoseconds = job->item_nanoseconds > 0 ? (job->item_nanoseconds + each) / 2 : each;
 }
 
-/* How many items of the chunk have ended, by the owner's account, and whether one runs. False when
- * that account makes no sense. */
-static bool read_progress(const pool_t *pool, uint32_t number, uint64_t *ended, bool *running)
+bool pool__read_progress(const pool_t *pool, uint32_t number, uint64_t *ended, bool *running)
 {
     const struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t progress = atomic_load(&cell_of(pool, number)->progress);
     *ended = progress / 2;
     *running = progress % 2;
-    return *ended >= chunk->taken && *ended + *running <= chunk->count;
+    return *ended >= chunk->taken && *ended + *running <= chunk->count - chunk->unplaced;
 }
 
 /* The chunk's owner has committed it, or died over it. */
@@ -248,13 +261,15 @@ static void settle(pool_t *pool, uint32_t number, int worker, const struct pool_
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t ended;
     bool running;
-    bool sensible = read_progress(pool, number, &ended, &running) &&
+    bool sensible = pool__read_progress(pool, number, &ended, &running) &&
                     (death || (!running && (ended > 0 || chunk->job->stopped)));
     if (!sensible) {
         condemn(pool, number, true);
         return;
     }
     pool__take(pool, number, ended, worker, death ? death->pid : pool->people[worker].pid);
+    if (chunk->job->fold)
+        pool__fold_settle(pool, chunk, ended);
     if (!death)
         learn(pool, number, ended);
     if (running)
@@ -272,7 +287,8 @@ static void serve(pool_t *pool, uint32_t number, uint64_t word)
     int worker = pool__word_worker(word);
     uint64_t ended;
     bool running;
-    if (!read_progress(pool, number, &ended, &running) || !running || !chunk->job->result_type) {
+    if (!pool__read_progress(pool, number, &ended, &running) || !running ||
+        !chunk->job->result_type) {
         condemn(pool, number, false);
         return;
     }
@@ -292,7 +308,7 @@ static void serve(pool_t *pool, uint32_t number, uint64_t word)
 /* Whether the word is of this chunk as it was last published, by a worker that can be. */
 static bool valid(const pool_t *pool, uint32_t number, uint64_t word)
 {
-    return number < pool->numbers && pool->chunks[number].job &&
+    return number < pool->numbers && pool->chunks[number].job && !pool->chunks[number].parked &&
            pool__word_generation(word) == pool->chunks[number].generation &&
            pool__word_worker(word) < pool->numbers_given;
 }
@@ -308,7 +324,9 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     bool running;
     chunk->owner = worker;
     chunk->owner_life = person->life + (uint16_t)(pool__word_life(word) - person->life);
-    if (read_progress(pool, number, &ended, &running))
+    if (chunk->job->fold)
+        pool__fold_take_away(pool, number, worker, person->pid);
+    else if (pool__read_progress(pool, number, &ended, &running))
         pool__take(pool, number, ended, worker, person->pid);
     stop_items(chunk);
     leave_mail(pool, number);
@@ -323,6 +341,11 @@ static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
 {
     _Atomic uint64_t *state = &cell_of(pool, number)->state;
     uint64_t word = atomic_load(state);
+    if (pool->chunks[number].parked) {
+        stop_items(&pool->chunks[number]);
+        release(pool, number);
+        return;
+    }
     while (valid(pool, number, word)) {
         enum pool__state is = pool__word_state(word);
         if (queued ? is != POOL__QUEUED : is != POOL__RUNNING && is != POOL__FULL)
@@ -465,7 +488,9 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death)
 {
     pool__collect(pool);
     for (uint32_t number = 0; number < pool->numbers; number++)
-        if (pool->chunks[number].job)
+        if (pool->chunks[number].parked)
+            continue;
+        else if (pool->chunks[number].job)
             reconcile_chunk(pool, number, death);
         else if (pool->chunks[number].awaited)
             reconcile_awaited(pool, number, death);

@@ -14,9 +14,8 @@ enum {
     CHUNK_BYTES = 256 << 10,    /* and what it may hold: it should stay in a cache */
     LEAST_ROOM = 1024,          /* for the results of a chunk whose sizes are not known yet */
     AHEAD = 8,                  /* automatic chunks outstanding per worker and blocking call */
-    BLIND = 64,       /* the same when the caller may be away: and of what size, unknown */
-    SHARE = 4,        /* near the end, a chunk is a worker's rest divided by this */
-    BUDGET = 32 << 20 /* bytes outstanding, unless a chunk per worker needs more */
+    BLIND = 64, /* the same when the caller may be away: and of what size, unknown */
+    SHARE = 4   /* near the end, a chunk is a worker's rest divided by this */
 };
 
 /* Beside the error codes of anybody. */
@@ -37,7 +36,7 @@ void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count)
     const struct pool_future *job = chunk->job;
     chunk->first += count;
     chunk->count -= count;
-    if (!job->result_type)
+    if (!job->result_type && !job->fold)
         chunk->results += count * job->out.size;
     if (!job->item_type)
         chunk->items += count * job->in.size;
@@ -56,6 +55,29 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+uint64_t pool__share_of_budget(const pool_t *pool)
+{
+    uint64_t chunks = (uint64_t)pool->board->processes + 1;
+    uint64_t share = pool->crossing.options.budget / (2 * chunks);
+    return share > LEAST_ROOM ? share : LEAST_ROOM;
+}
+
+static uint64_t chunk_limit(const pool_t *pool)
+{
+    return smaller(CHUNK_BYTES, pool__share_of_budget(pool));
+}
+
+/* So many items that neither they nor their results take more than `bytes`; at least 1, at most
+ * `count`. */
+static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_t bytes)
+{
+    uint64_t larger = job->item_type ? (uint64_t)job->item_bytes : job->in.size;
+    uint64_t result = job->result_type ? (uint64_t)job->result_bytes : job->out.size;
+    larger = result > larger ? result : larger;
+    count = smaller(count, larger ? bytes / larger : UINT64_MAX);
+    return count > 0 ? count : 1;
+}
+
 static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
 {
     uint64_t rest = job->in.count - job->given;
@@ -63,6 +85,8 @@ static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
         return 1;
     if (job->window)
         rest = smaller(rest, pool__window_room(job));
+    if (job->fold)
+        return smaller(pool__fold_block(job), rest);
     if (job->next_item && job->custom_items)
         return 1; /* the source is here, and its items are packed in a copy */
     if (job->options.chunksize)
@@ -70,16 +94,12 @@ static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
     if (job->item_nanoseconds <= 0) {
         uint64_t guess =
             job->async && !job->window ? rest / (BLIND * (uint64_t)pool->board->processes) : 1;
-        return guess > 0 ? smaller(guess, rest) : 1;
+        return fit_items(job, guess, pool__share_of_budget(pool));
     }
     double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
     uint64_t share = rest / (SHARE * (uint64_t)pool->board->processes);
     uint64_t count = wanted < (double)share ? (uint64_t)wanted : share;
-    uint64_t larger = job->item_type ? (uint64_t)job->item_bytes : job->in.size;
-    uint64_t result = job->result_type ? (uint64_t)job->result_bytes : job->out.size;
-    larger = result > larger ? result : larger;
-    count = smaller(count, larger ? CHUNK_BYTES / larger : UINT64_MAX);
-    return count > 0 ? count : 1;
+    return fit_items(job, count, chunk_limit(pool));
 }
 
 /* ---- Room for items and results ---- */
@@ -147,7 +167,7 @@ static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
     unsigned char *to = pool__board_at(pool->board, chunk->items);
     if (job->next_item)
         copy_from_source(job, chunk, to);
-    else
+    else if (bytes)
         memcpy(to, element(job, chunk->first), bytes);
     return true;
 }
@@ -249,12 +269,12 @@ static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
                             : error; /* a pack function that writes more the second time */
 }
 
-/* As many of the chunk's items as fit into CHUNK_BYTES; counts them in chunk->count. Returns as
+/* As many of the chunk's items as a chunk may hold; counts them in chunk->count. Returns as
  * pack_single() does, and NO_ROOM when not even the first fits. */
 static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chunk *chunk)
 {
     struct pool__trial result;
-    struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, CHUNK_BYTES);
+    struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, chunk_limit(pool));
     if (!memory)
         return -ENOBUFS;
     unsigned char *to = pool__board_at(pool->board, pool__extent_offset(memory));
@@ -298,7 +318,8 @@ static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t 
     uint64_t bytes = chunk->count * job->out.size;
     if (job->result_type) {
         double likely = (double)chunk->count * (job->result_bytes * 1.25 + 64);
-        bytes = likely < CHUNK_BYTES ? (uint64_t)likely : CHUNK_BYTES;
+        bytes = chunk_limit(pool);
+        bytes = likely < (double)bytes ? (uint64_t)likely : bytes;
         return pool__make_room(pool, chunk, bytes > LEAST_ROOM ? bytes : LEAST_ROOM);
     }
     chunk->room = bytes;
@@ -314,16 +335,10 @@ static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t 
 
 /* ---- Filling ---- */
 
-/* Finds room on the board for the chunk's results and items and writes the items, which are not taken
- * from their source unless all is well. Returns 0, an error of its first item, DIED, NO_MORE, or
- * -ENOBUFS: there is no room now. */
-static int place(pool_t *pool, struct pool_future *job, uint32_t number)
+int pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    chunk->item_memory = chunk->result_memory = NULL;
     int error = -ENOBUFS;
-    if (!place_results(pool, job, number))
-        return error;
     if (job->item_type)
         error = place_stream(pool, job, number);
     else if (place_plain(pool, job, number))
@@ -332,22 +347,42 @@ static int place(pool_t *pool, struct pool_future *job, uint32_t number)
         pool->bytes += chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0;
         return 0;
     }
-    pool->bytes -= chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0;
     pool__arena_free(&pool->items_arena, chunk->item_memory);
-    pool__arena_free(&pool->results_arena, chunk->result_memory);
+    chunk->item_memory = NULL;
+    return error;
+}
+
+/* Finds room on the board for the chunk's results and items. Returns as pool__place_items() does. */
+static int place(pool_t *pool, struct pool_future *job, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
     chunk->item_memory = chunk->result_memory = NULL;
+    int error = -ENOBUFS;
+    if (place_results(pool, job, number))
+        error = pool__place_items(pool, job, number);
+    if (error) {
+        pool->bytes -= chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0;
+        pool__arena_free(&pool->results_arena, chunk->result_memory);
+        chunk->result_memory = NULL;
+    }
+    return error;
+}
+
+pool_error_t pool__unpackable(const pool_t *pool, int code)
+{
+    pool_error_t error = {.kind = POOL_FAILED, .code = code, .worker = -1};
+    if (code == DIED)
+        error = pool__death_error(pool->trial_status);
+    error.message = "the item could not be packed";
     return error;
 }
 
 /* The next item cannot even be packed: it fails here. */
 static void fail_item(pool_t *pool, struct pool_future *job, int code)
 {
-    pool_error_t error = {.kind = POOL_FAILED, .code = code, .worker = -1};
-    if (code == DIED)
-        error = pool__death_error(pool->trial_status);
+    pool_error_t error = pool__unpackable(pool, code);
     job->is_staged = false;
     error.index = job->given++;
-    error.message = "the item could not be packed";
     pool__item_failed(job, &error);
 }
 
@@ -360,13 +395,17 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
     order->item_type = job->item_type;
     order->result_type = job->result_type;
     order->shared = job->out_shared;
+    order->fold = job->fold != NULL;
     order->seed = job->options.seed;
     order->urgent = job->options.fail_fast;
     pool->chunks[number].job = job;
     job->chunks++;
     atomic_store_explicit(&order->cancelled, 0, memory_order_relaxed);
     job->given += pool->chunks[number].count;
-    pool__publish(pool, number);
+    if (job->fold)
+        pool__fold_go_on(pool, number);
+    else
+        pool__publish(pool, number);
 }
 
 /* Finds room for a chunk of the job's next items and writes them. Returns as place() does. */
@@ -375,6 +414,9 @@ static int prepare(pool_t *pool, struct pool_future *job, uint32_t number)
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->first = job->given;
     chunk->count = count_items(pool, job);
+    chunk->unplaced = 0;
+    if (job->fold)
+        return pool__fold_begin(pool, job, number) ? 0 : -ENOBUFS;
     for (;;) {
         int error = place(pool, job, number);
         if (error != -ENOBUFS || chunk->count == 1 || pool__outstanding(pool) > 1)
@@ -433,10 +475,14 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
         return false;
     if (job->broadcast)
         return is_undeliverable(pool, job) || !pool->people[job->given].mail;
-    if (job->chunks <= workers)
+    if (job->fold && pool__fold_full(job))
+        return false;
+    uint64_t held = job->fold ? pool__fold_ahead(job) : job->chunks;
+    if (held <= workers)
         return true;
     uint32_t ahead = (job->async ? BLIND : AHEAD) * workers;
-    return pool->bytes < BUDGET && (job->options.chunksize || job->chunks < ahead);
+    return pool->bytes < pool->crossing.options.budget &&
+           (job->options.chunksize || job->chunks < ahead);
 }
 
 /* Gives out a chunk of each job of the first priority that wants any. Returns whether there was one. */
@@ -458,7 +504,8 @@ static bool fill_round(pool_t *pool)
 void pool__fill(pool_t *pool)
 {
     bool any = false;
-    while (fill_round(pool))
+    pool__fold_tend(pool);
+    for (; fill_round(pool); pool__fold_tend(pool))
         any = true;
     if (any)
         pool__ring(pool);

@@ -13,6 +13,18 @@ void pool__fill(pool_t *pool);
 /* Moves the chunk's account behind its next `count` items. */
 void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count);
 
+/* What a chunk may hold of items, and of results, so that those that are given out in any case, one for
+ * each worker and one more, are within the budget. */
+uint64_t pool__share_of_budget(const pool_t *pool);
+
+/* Finds room on the board for items of the chunk and writes them; counts those that fit in
+ * chunk->count. Items are not taken from their source unless all is well. Returns 0, -ENOBUFS: there is
+ * no room now; or what pool__unpackable() knows of the first item. */
+int pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number);
+
+/* The error of an item that could not be written. */
+pool_error_t pool__unpackable(const pool_t *pool, int code);
+
 /* What a chunk takes of the budget. */
 uint64_t pool__chunk_bytes(const struct pool__chunk *chunk);
 
@@ -25,8 +37,13 @@ bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes);
 bool pool__take_number(pool_t *pool, uint32_t *number);
 void pool__give_number(pool_t *pool, uint32_t number);
 
-/* Puts the chunk, as its account has it, into the ring under a new generation. */
+/* Puts the chunk, as its account has it, into the ring under a new generation; ends it if no item is
+ * left. */
 void pool__publish(pool_t *pool, uint32_t number);
+
+/* How many items of the chunk have ended, by the owner's account, and whether one runs. False when
+ * that account makes no sense. */
+bool pool__read_progress(const pool_t *pool, uint32_t number, uint64_t *ended, bool *running);
 
 /* ---- sink.c ---- */
 
@@ -56,12 +73,50 @@ struct pool__call {
     pool_out_t out;
     const pool_map_options_t *options;
     bool broadcast;
+    pool_merge_t merge; /* of a fold, whose accumulator is `out` */
 };
 
 int pool__check_options(const struct pool__call *call);
 
-/* Makes a job of a checked call. */
-void pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call *call);
+/* Makes a job of a checked call. Returns 0 or -ENOMEM. */
+int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call *call);
+
+/* ---- fold.c ---- */
+
+/* Makes the job a fold. Returns 0 or -ENOMEM. */
+int pool__fold_start(struct pool_future *job, pool_merge_t merge);
+
+/* How many items a block has; how many blocks have been given out and are not merged yet; whether no
+ * more should be for now. */
+uint64_t pool__fold_block(const struct pool_future *job);
+uint64_t pool__fold_ahead(const struct pool_future *job);
+bool pool__fold_full(const struct pool_future *job);
+
+/* Finds room for the accumulator of the block that this chunk is, and begins it. False when there is
+ * none. */
+bool pool__fold_begin(pool_t *pool, struct pool_future *job, uint32_t number);
+
+/* Publishes what is left of a block, with items on the board; parks it if there is no room for them. */
+void pool__fold_go_on(pool_t *pool, uint32_t number);
+
+/* So many items of the chunk as it was published have ended: their accumulator is made its first. */
+void pool__fold_settle(pool_t *pool, const struct pool__chunk *chunk, uint64_t ended);
+
+/* The block has ended: keeps the accumulator in this memory until its turn to be merged has come, or
+ * frees it if it is of no use. NULL: there is none. */
+void pool__fold_keep(pool_t *pool, const struct pool__chunk *chunk, struct pool__extent *memory);
+
+/* The same for a chunk whose accumulator cannot be trusted. */
+void pool__fold_condemn(pool_t *pool, const struct pool__chunk *chunk);
+
+/* The same for one that is taken away from its owner, who may be writing to it: takes what has ended. */
+void pool__fold_take_away(pool_t *pool, uint32_t number, int worker, pid_t pid);
+
+/* Goes on with blocks that are parked, and merges those whose turn has come. */
+void pool__fold_tend(pool_t *pool);
+
+/* All items have ended: hands the sum over. */
+void pool__fold_end(pool_t *pool, struct pool_future *job);
 
 /* ---- iterator.c ---- */
 

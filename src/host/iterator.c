@@ -8,7 +8,7 @@
 #include "common/flat.h"
 #include "host/fill.h"
 
-enum { SLOTS = 4096, WINDOW_BYTES = 32 << 20 };
+enum { SLOTS = 4096 };
 
 struct pool_iterator {
     struct pool_future *job;
@@ -37,7 +37,8 @@ static size_t most_ahead(const struct pool_future *job)
 {
     const struct pool__window *window = job->window;
     size_t least = 2 * (size_t)job->pool->board->processes;
-    double fit = WINDOW_BYTES / ((double)job->out.size + job->result_bytes + 1);
+    double fit = (double)job->pool->crossing.options.budget /
+                 ((double)job->out.size + job->result_bytes + 1);
     size_t most = fit < (double)window->capacity ? (size_t)fit : window->capacity;
     if (job->result_type && job->result_bytes <= 0) /* nobody knows yet how large they are */
         most = least;
@@ -86,7 +87,8 @@ static bool add_window(struct pool_future *job, bool unordered)
     if (!window)
         return false;
     job->window = window;
-    size_t size = job->out.size ? job->out.size : 1, fit = WINDOW_BYTES / size;
+    size_t size = job->out.size ? job->out.size : 1;
+    size_t fit = job->pool->crossing.options.budget / size;
     size_t least = 2 * (size_t)job->pool->board->processes, slots = fit < SLOTS ? fit : SLOTS;
     slots = slots > least ? slots : least;
     window->capacity = slots;
@@ -95,7 +97,7 @@ static bool add_window(struct pool_future *job, bool unordered)
     window->errors = calloc(slots, sizeof *window->errors);
     window->order = calloc(slots, sizeof *window->order);
     job->out.data = calloc(slots, size);
-    job->staged = calloc(1, job->in.size);
+    job->staged = calloc(1, job->in.size ? job->in.size : 1);
     if (window->slots && window->errors && window->order && job->out.data && job->staged)
         return true;
     return false;
@@ -111,10 +113,10 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
     int error = pool__check_phase(pool);
     struct pool_future *job = error ? NULL : pool__job_new(pool);
     if (job) {
-        pool__prepare(pool, job, call);
+        error = pool__prepare(pool, job, call);
         job->async = true;
     }
-    if (job && add_window(job, unordered)) {
+    if (job && !error && add_window(job, unordered)) {
         job->next_item = source->next;
         job->source = source->context;
         job->in.count = source->next ? SIZE_MAX : source->in.count;
@@ -142,15 +144,17 @@ static int check_and_start(pool_t *pool, pool_function_t function, const pool_so
         return error;
     if (!source || !iterator || result.data)
         return POOL_EOPTION;
-    if (!source->next && source->in.count && !source->in.data)
+    if (!source->next && source->in.count && !source->in.data && !pool__is_range(&source->in))
         return POOL_ENODATA;
-    struct pool__call call = {function, source->in, result, options, .broadcast = false};
+    struct pool__call call = {function, source->in, result, options, .merge = NULL};
     if (source->next)
         call.in.data = NULL;
     call.in.count = 0; /* there is no array of results, and maybe none of items */
     error = pool__check_options(&call);
     if (!error)
         error = pool__check_call(pool, function, &call.in, &call.out);
+    if (!error && source->next && call.in.size == 0)
+        error = POOL_EITEMSIZE;
     return error ? error : start(pool, &call, source, unordered, iterator);
 }
 

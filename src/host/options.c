@@ -1,7 +1,7 @@
 /* Runs in the host. */
 #include "host/options.h"
 
-enum { START_TIMEOUT = 60000, GRACE = 1000, MOST_NICE = 19 };
+enum { START_TIMEOUT = 60000, GRACE = 1000, MOST_NICE = 19, BUDGET = 32 << 20 };
 
 int pool__options(pool_options_t *options, const pool_options_t *given)
 {
@@ -19,6 +19,8 @@ int pool__options(pool_options_t *options, const pool_options_t *given)
         wanted.start_timeout = START_TIMEOUT;
     if (wanted.grace == 0)
         wanted.grace = GRACE;
+    if (wanted.budget == 0)
+        wanted.budget = BUDGET;
     *options = wanted;
     return 0;
 }

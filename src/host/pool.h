@@ -68,6 +68,7 @@ struct pool_future {
     bool exhausted;              /* the source has no more */
     int source_error;            /* and why, if it was not the end */
     struct pool__window *window; /* NULL: `out` is an array */
+    struct pool__fold *fold;     /* not NULL: `out` is an accumulator, and each chunk a block */
 };
 
 /* A chunk, by its number on the board. */
@@ -78,6 +79,9 @@ struct pool__chunk {
     uint32_t owner_life;
     uint32_t doubted; /* the generation whose owner was asleep at the last tick; 0: none */
     uint64_t first, count; /* the items it still has to run */
+    uint64_t unplaced;     /* of a fold: so many of them, the last, are not on the board yet */
+    bool parked;           /* none is, for want of room: it is in nobody's hands */
+    bool good;             /* of a fold: one of its items has ended well */
     uint32_t generation;
     uint64_t position; /* of its latest ticket in the ring; UINT64_MAX: it is in a worker's mail */
     uint64_t items, results;                          /* offsets on the board */
@@ -118,6 +122,7 @@ struct pool {
     uint32_t *free_numbers; /* a stack of those of them that are free */
     uint32_t free_count;
     uint64_t bytes;              /* in the chunks that are outstanding */
+    uint32_t parked;             /* how many of these are */
     struct pool__person *people; /* by worker number */
     int numbers_given;           /* the most workers there were to be: all numbers are below */
     size_t replaced;
@@ -268,8 +273,12 @@ void pool__trim(pool_t *pool);
 /* Checks a call and all it refers to. Returns 0 or the code of what is wrong. */
 int pool__check_call(const pool_t *pool, pool_function_t function, const pool_in_t *in,
                      const pool_out_t *out);
+int pool__check_accumulator(const pool_t *pool, const pool_out_t *accumulator);
 int pool__check_phase(const pool_t *pool);
 int pool__check_callable(const pool_t *pool, const pool_callable_t *callable);
+
+/* Whether these are items without data: see POOL_RANGE(). */
+bool pool__is_range(const pool_in_t *in);
 
 /* Whether there are functions of the user's in this type, which is known; NULL is none. */
 bool pool__type_custom(const pool_t *pool, const pool_type_t *type, size_t size);

@@ -235,10 +235,11 @@ static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
         pool__board_at(pool->board, chunk->results) + chunk->taken * size;
     if (job->window)
         take_plain(chunk, results, count);
-    else if (size && !job->out_shared)
+    else if (size && !job->out_shared && !job->fold)
         memcpy(pool__element(job, chunk->first + chunk->taken), results, count * size);
     job->ended += count;
     chunk->taken = ended;
+    chunk->good = true;
 }
 
 void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid)

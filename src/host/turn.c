@@ -33,6 +33,8 @@ static void end_job(pool_t *pool, struct pool_future **link)
     *link = job->next;
     job->next = NULL;
     job->done = true;
+    if (job->fold)
+        pool__fold_end(pool, job);
     pool__report_sort(&job->report);
     link = &pool->finished;
     while (*link)

@@ -71,7 +71,7 @@ static int next_item(struct run *run, const void **item)
 {
     int error = 0;
     if (!run->order->item_type) {
-        *item = run->item;
+        *item = run->order->item_size ? run->item : NULL;
         run->item += run->order->item_size;
         return 0;
     }
@@ -144,8 +144,8 @@ static int send_result(struct run *run, uint64_t i, void *value)
 
 /* ---- The chunk ---- */
 
-/* Runs one item. Returns 0 or the code it failed with. */
-static int run_item(struct run *run, uint64_t i, unsigned char *results)
+/* Runs one item, whose plain result goes to `result`. Returns 0 or the code it failed with. */
+static int run_item(struct run *run, uint64_t i, unsigned char *result)
 {
     const struct pool__order *order = run->order;
     struct pool_task *task = &run->worker->task;
@@ -155,12 +155,49 @@ static int run_item(struct run *run, uint64_t i, unsigned char *results)
     if (code)
         return code;
     if (!order->result_type)
-        return order->function(item, results ? results + i * order->result_size : NULL, task);
+        return order->function(item, result, task);
     void *value = pool_task_alloc(task, order->result_size);
     if (!value)
         return explain(task, -ENOMEM, "no memory for the result");
     code = order->function(item, value, task);
     return code ? code : send_result(run, i, value);
+}
+
+/* Adds one item to the accumulator, by way of the slot that is not valid; see host/fold.c. */
+static int fold_item(struct run *run, uint64_t i, unsigned char *slots)
+{
+    const size_t size = run->order->result_size, slot = pool__slot_size(size);
+    unsigned char *valid = slots + i % 2 * slot, *next = slots + (i + 1) % 2 * slot;
+    memcpy(next, valid, size);
+    int code = run_item(run, i, next);
+    if (code)
+        memcpy(next, valid, size);
+    return code;
+}
+
+/* The same for the chunk's plain results, or slots, or NULL for none. */
+static int run_next(struct run *run, uint64_t i, unsigned char *results)
+{
+    if (run->order->fold)
+        return fold_item(run, i, results);
+    return run_item(run, i, results ? results + i * run->order->result_size : NULL);
+}
+
+/* Whether to end the chunk before its item i. The host that says so before it looks at the progress of
+ * a fold must find there all that has ended, so the order of that store and this load matters. Who has
+ * become superfluous runs one item of what it has claimed. */
+static bool should_stop(const struct run *run, uint64_t i)
+{
+    return atomic_load(&run->order->cancelled) || run->worker->term.over ||
+           (i > 0 && pool__superfluous(run->worker));
+}
+
+static void note_progress(const struct run *run, uint64_t progress)
+{
+    if (run->order->fold)
+        atomic_store(&run->cell->progress, progress);
+    else
+        atomic_store_explicit(&run->cell->progress, progress, memory_order_release);
 }
 
 void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
@@ -173,24 +210,22 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
     bool plain_results = order->result_size && !order->result_type;
     unsigned char *results = plain_results ? pool__board_at(worker->board, order->results) : NULL;
     uint64_t began = pool__now();
-    if (results && !order->shared)
+    if (results && !order->shared && !order->fold)
         memset(results, 0, count * order->result_size);
     worker->task.cancelled = &order->cancelled;
     worker->task.seed = order->seed;
     worker->term.seen = began;
     bool full = false;
     for (uint64_t i = 0; i < count && !full; i++) {
-        if (pool_task_cancelled(&worker->task) || worker->term.over)
+        if (should_stop(&run, i))
             break;
-        if (i > 0 && pool__superfluous(worker)) /* who has claimed runs one at least */
-            break;
-        atomic_store_explicit(&cell->progress, 2 * i + 1, memory_order_release);
-        int code = run_item(&run, i, results);
+        note_progress(&run, 2 * i + 1);
+        int code = run_next(&run, i, results);
         if (code != 0) {
             note_failure(&run, i, code);
             full = notes_full(cell);
         }
-        atomic_store_explicit(&cell->progress, 2 * i + 2, memory_order_release);
+        note_progress(&run, 2 * i + 2);
         if (worker->term.limited)
             pool__term_watch(worker, 1);
     }

@@ -55,6 +55,7 @@ static inline void stage_open(struct stage *stage, size_t chunk)
     assert_int_equal(pool__board_map(&pool->board, STAGE_WORKERS, 2), 0);
     pool->desk = pool__desk(pool->board);
     pool->crossing.board = pool->board;
+    pool->crossing.options.budget = 32 << 20;
     pool->crossing.control_host = -1;
     pool->numbers_given = STAGE_WORKERS;
     pool__arena_init(&pool->items_arena, pool->board->items_start, pool->board->host_half);

@@ -36,6 +36,7 @@ static void without_options_all_are_defaults(void **test)
     assert_int_equal(same.processes, 3);
     assert_int_equal(same.start_timeout, 60000);
     assert_int_equal(same.grace, 1000);
+    assert_int_equal(options.budget, 32 << 20);
 }
 
 static void what_is_given_is_kept(void **test)
@@ -47,11 +48,13 @@ static void what_is_given_is_kept(void **test)
                                      .initargs = &argument,
                                      .finalizer = finalize,
                                      .start_timeout = 7,
-                                     .grace = 9};
+                                     .grace = 9,
+                                     .budget = 11};
     assert_int_equal(pool__options(&options, &given), 0);
     assert_int_equal(options.processes, 5);
     assert_int_equal(options.start_timeout, 7);
     assert_int_equal(options.grace, 9);
+    assert_int_equal(options.budget, 11);
     assert_true(options.initializer == initialize && options.finalizer == finalize);
     assert_ptr_equal(options.initargs, &argument);
 }
