@@ -553,7 +553,7 @@ POOL_API int pool_as_completed(pool_future_t **futures, size_t count, int millis
 
 /* Does what can be done without waiting: takes results, gives out items, calls callbacks. Returns how
  * many calls have not ended, or a negative code. For programs with an event loop: call it whenever
- * pool_fileno() is readable. */
+ * pool_fileno() is readable, and every second or so if functions may write where they should not. */
 POOL_API int pool_step(pool_t *pool);
 
 /* A descriptor that is readable when pool_step() has something to do, be it that a call's time is up. The

@@ -28,7 +28,7 @@ void pool__chunks_fini(pool_t *pool)
 
 uint32_t pool__outstanding(const pool_t *pool)
 {
-    return pool->numbers - pool->free_count;
+    return pool->numbers - pool->free_count - pool->condemned;
 }
 
 /* Most pools need few numbers at a time, so the memory of most is never touched. */
@@ -138,7 +138,9 @@ static void release(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     leave_mail(pool, number);
-    pool->bytes -= pool__chunk_bytes(chunk);
+    bool condemned = chunk->awaited && chunk->owner < 0;
+    pool->condemned -= condemned;
+    pool->bytes -= condemned ? 0 : pool__chunk_bytes(chunk);
     pool__arena_free(&pool->items_arena, chunk->item_memory);
     if (chunk->job && chunk->job->fold)
         pool__fold_keep(pool, chunk, chunk->result_memory);
@@ -227,6 +229,8 @@ static void condemn(pool_t *pool, uint32_t number, bool abandoned)
         return;
     }
     leave_mail(pool, number);
+    pool->condemned++;
+    pool->bytes -= pool__chunk_bytes(chunk);
     chunk->job->chunks--;
     chunk->job = NULL;
     chunk->awaited = true;
@@ -264,7 +268,8 @@ static void settle(pool_t *pool, uint32_t number, int worker, const struct pool_
     bool sensible = pool__read_progress(pool, number, &ended, &running) &&
                     (death || (!running && (ended > 0 || chunk->job->stopped)));
     if (!sensible) {
-        condemn(pool, number, true);
+        /* Perhaps it has not committed, either. */
+        condemn(pool, number, death || pool->phase == POOL__GONE_PHASE);
         return;
     }
     pool__take(pool, number, ended, worker, death ? death->pid : pool->people[worker].pid);
@@ -305,12 +310,16 @@ static void serve(pool_t *pool, uint32_t number, uint64_t word)
     pool__futex_wake(&cell->turn);
 }
 
-/* Whether the word is of this chunk as it was last published, by a worker that can be. */
+/* Whether the word is of this chunk as it was last published: nobody's and queued, or of a worker that
+ * can be. */
 static bool valid(const pool_t *pool, uint32_t number, uint64_t word)
 {
     return number < pool->numbers && pool->chunks[number].job && !pool->chunks[number].parked &&
            pool__word_generation(word) == pool->chunks[number].generation &&
-           pool__word_worker(word) < pool->numbers_given;
+           pool__word_worker(word) < pool->numbers_given &&
+           (pool__word_state(word) == POOL__QUEUED
+                ? pool__word_owned(word, 0, 0)
+                : pool__word_state(word) > POOL__QUEUED && pool__word_state(word) <= POOL__DONE);
 }
 
 /* Ends a chunk over its owner's head, keeping what that has achieved; its memory stays until the
@@ -420,55 +429,110 @@ bool pool__collect(pool_t *pool)
     return any;
 }
 
-/* A chunk in the ring: behind `head` nobody would look for it again. */
-static void mend_queued(pool_t *pool, uint32_t number)
+/* A chunk in the ring: behind `head` nobody would look for it again. Who claims it does so before
+ * raising `head`, so the word is looked at again after that. */
+static void mend_queued(pool_t *pool, uint32_t number, uint64_t word)
 {
     uint64_t head = atomic_load(&pool->desk->head);
-    uint64_t tail = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
-    uint64_t position = pool->chunks[number].position;
-    if ((head <= tail && position >= head) || pool->chunks[number].job->broadcast)
+    if (pool->chunks[number].position >= head ||
+        atomic_load(&cell_of(pool, number)->state) != word)
         return;
     queue(pool, number);
     pool->repairs++;
 }
 
-/* Whether a chunk may be in the hands of this worker: one that lives, or one of a later life than the
- * host has heard of. Births and deaths are told after the fact, so the board may be ahead. */
-static bool may_run(const pool_t *pool, uint64_t word)
+/* How many lives the word is ahead of what the host has heard of. Births and deaths are told after the
+ * fact, so the board may be ahead, for a moment. */
+static int lives_ahead(const pool_t *pool, uint64_t word)
 {
-    int worker = pool__word_worker(word);
-    if (worker >= pool->numbers_given)
-        return false;
-    const struct pool__person *person = &pool->people[worker];
-    int16_t ahead = (int16_t)(pool__word_life(word) - person->life);
-    return ahead > 0 || (ahead == 0 && person->pid != 0);
+    const struct pool__person *person = &pool->people[pool__word_worker(word)];
+    return (int16_t)(pool__word_life(word) - person->life);
 }
 
-/* Whether a chunk is held by a worker that sleeps, at two looks of the tick in a row: then it is not. */
-static bool held_asleep(pool_t *pool, uint32_t number, uint64_t word)
+/* Whether the worker this word names had gone to sleep when the word was read. A worker with a chunk
+ * does not, and what it has committed it has told before. */
+static bool owner_sleeps(const pool_t *pool, uint32_t number, uint64_t word)
+{
+    const struct pool__seat *seat =
+        pool__seat(pool->board, pool__word_worker(word), pool__word_life(word));
+    return atomic_load(&seat->rest) == POOL__ASLEEP &&
+           atomic_load(&cell_of(pool, number)->state) == word;
+}
+
+/* Whether a chunk, at two looks of the tick in a row, is in the hands of one who sleeps, or was never
+ * heard of: then it is not. */
+static bool held_by_nobody(pool_t *pool, uint32_t number, uint64_t word)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    int worker = pool__word_worker(word);
-    const struct pool__seat *seat = pool__seat(pool->board, worker, pool__word_life(word));
-    bool asleep = worker < pool->numbers_given && atomic_load(&seat->rest) == POOL__ASLEEP;
-    bool again = asleep && chunk->doubted == chunk->generation;
-    chunk->doubted = asleep ? chunk->generation : 0;
+    bool doubtful = lives_ahead(pool, word) > 0 || owner_sleeps(pool, number, word);
+    bool again = doubtful && chunk->doubted == chunk->generation;
+    chunk->doubted = doubtful ? chunk->generation : 0;
     return again;
+}
+
+/* Whether a chunk met before is in the hands of the same worker, at the same time: nobody has two. Then
+ * one of them is not, and which cannot be known. */
+static bool held_twice(pool_t *pool, uint32_t number, uint64_t word, uint32_t *other)
+{
+    struct pool__person *person = &pool->people[pool__word_worker(word)];
+    *other = person->holds;
+    bool twice = *other < number && pool->chunks[*other].job &&
+                 pool__word_owned(word, pool__word_worker(person->held),
+                                  pool__word_life(person->held)) &&
+                 atomic_load(&cell_of(pool, *other)->state) == person->held;
+    person->holds = number;
+    person->held = word;
+    return twice;
+}
+
+/* A chunk that somebody runs. */
+static void mend_running(pool_t *pool, uint32_t number, uint64_t word)
+{
+    uint32_t other;
+    int ahead = lives_ahead(pool, word);
+    bool dead = ahead < 0 || (ahead == 0 && pool->people[pool__word_worker(word)].pid == 0);
+    bool twice = held_twice(pool, number, word, &other);
+    if (twice)
+        condemn(pool, other, false);
+    if (twice || dead || held_by_nobody(pool, number, word))
+        condemn(pool, number, false);
+}
+
+/* A chunk whose owner asks for something, although no bit said so when they were collected. That may
+ * be on its way; one who sleeps has said all. */
+static void mend_unheard(pool_t *pool, uint32_t number, uint64_t word)
+{
+    bool sleeps = owner_sleeps(pool, number, word);
+    uint64_t bits = atomic_load(&pool->desk->done[number / 64]);
+    pool->repairs += sleeps && (bits >> number % 64 & 1) == 0;
+    answer(pool, number, word);
+}
+
+/* What the tick mends of a chunk whose word makes sense. */
+static void mend(pool_t *pool, uint32_t number, uint64_t word)
+{
+    enum pool__state state = pool__word_state(word);
+    if (state == POOL__QUEUED)
+        mend_queued(pool, number, word);
+    else if (state == POOL__RUNNING)
+        mend_running(pool, number, word);
+    else
+        mend_unheard(pool, number, word);
 }
 
 static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__death *death)
 {
     uint64_t word = atomic_load(&cell_of(pool, number)->state);
-    enum pool__state state = valid(pool, number, word) ? pool__word_state(word) : POOL__FREE;
-    bool held = state == POOL__RUNNING || state == POOL__FULL;
-    if (held && death && pool__word_owned(word, death->worker, death->life))
+    bool sensible = valid(pool, number, word);
+    bool held = pool__word_state(word) == POOL__RUNNING || pool__word_state(word) == POOL__FULL;
+    if (sensible && held && death && pool__word_owned(word, death->worker, death->life))
         settle(pool, number, death->worker, death);
-    else if (answer(pool, number, word))
-        pool->repairs += !death;
-    else if (state == POOL__QUEUED)
-        mend_queued(pool, number);
-    else if (!held || !may_run(pool, word) || (!death && held_asleep(pool, number, word)))
+    else if (!sensible)
         condemn(pool, number, false);
+    else if (death)
+        answer(pool, number, word);
+    else
+        mend(pool, number, word);
 }
 
 /* A chunk that was taken away from its owner: free once that is dead. The order to kill it may not
@@ -484,6 +548,15 @@ static void reconcile_awaited(pool_t *pool, uint32_t number, const struct pool__
         pool__tell(pool, POOL__KILL, chunk->owner, chunk->owner_life);
 }
 
+static bool any_queued(const pool_t *pool)
+{
+    for (uint32_t number = 0; number < pool->numbers; number++)
+        if (pool->chunks[number].job &&
+            pool__word_state(atomic_load(&cell_of(pool, number)->state)) == POOL__QUEUED)
+            return true;
+    return false;
+}
+
 void pool__reconcile(pool_t *pool, const struct pool__death *death)
 {
     pool__collect(pool);
@@ -495,6 +568,8 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death)
         else if (pool->chunks[number].awaited)
             reconcile_awaited(pool, number, death);
     pool__ring(pool);
+    if (!death && any_queued(pool))
+        pool__rouse(pool);
 }
 
 void pool__return_mail(pool_t *pool)

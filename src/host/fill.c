@@ -446,8 +446,11 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
         return_item(job);
         return true;
     }
-    if (!pool__take_number(pool, &number))
+    if (!pool__take_number(pool, &number)) {
+        if (pool__outstanding(pool) == 0)
+            job->status = -ENOMEM; /* wild writes have cost all of them */
         return false;
+    }
     int error = prepare(pool, job, number);
     if (!error) {
         give_order(pool, job, number);

@@ -77,7 +77,7 @@ struct pool__chunk {
     bool awaited;            /* settled over its owner's head: free once that is dead */
     int owner;               /* who that is: worker and life */
     uint32_t owner_life;
-    uint32_t doubted; /* the generation whose owner was asleep at the last tick; 0: none */
+    uint32_t doubted; /* the generation whose owner could not be it at the last tick; 0: none */
     uint64_t first, count; /* the items it still has to run */
     uint64_t unplaced;     /* of a fold: so many of them, the last, are not on the board yet */
     bool parked;           /* none is, for want of room: it is in nobody's hands */
@@ -95,6 +95,8 @@ struct pool__person {
     pid_t pid; /* 0: being replaced */
     uint32_t life;
     bool mail; /* a chunk is for it alone, and has no end yet */
+    uint32_t holds; /* the latest chunk that the tick saw it run, and that chunk's word */
+    uint64_t held;
 };
 
 enum pool__phase {
@@ -121,6 +123,7 @@ struct pool {
     uint32_t numbers;
     uint32_t *free_numbers; /* a stack of those of them that are free */
     uint32_t free_count;
+    uint32_t condemned;          /* numbers, and their memory, that are not used again */
     uint64_t bytes;              /* in the chunks that are outstanding */
     uint32_t parked;             /* how many of these are */
     struct pool__person *people; /* by worker number */
@@ -128,6 +131,7 @@ struct pool {
     size_t replaced;
     int trial_status;  /* how the last copy of the host died */
     size_t repairs;    /* lost wake-ups and tickets found by the tick */
+    uint64_t look_at;  /* when the tick is due; 0: nobody has waited yet for what is outstanding */
     uint64_t patience; /* nanoseconds a spin may take */
     struct pool__report report;
     size_t items;                 /* of the last call, for printing */
@@ -178,9 +182,8 @@ void pool__hear(pool_t *pool);
 
 /* Waits until something may have happened, `milliseconds` at most (negative: no limit), with
  * `outstanding` chunks: half of them to be done; or any, if `eager` or there is no more work for one
- * who is done. Spins first when that is likely to pay. Needs no lock, but one thread at a time.
- * Returns whether it took so long that the whole board should be looked at. */
-bool pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds);
+ * who is done. Spins first when that is likely to pay. Needs no lock, but one thread at a time. */
+void pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds);
 
 /* Blocks until the result bell rings, the supervisor says something, somebody nudges, or time is up. */
 void pool__block(const pool_t *pool, int milliseconds);
@@ -211,10 +214,15 @@ void pool__wake_worker(pool_t *pool, int worker);
 /* Asks the supervisor for workers that left for want of work. */
 void pool__call_back(pool_t *pool);
 
+/* Wakes all workers, whatever the board says about their sleep. */
+void pool__rouse(pool_t *pool);
+
 /* ---- chunks.c ---- */
 
 int pool__chunks_init(pool_t *pool);
 void pool__chunks_fini(pool_t *pool);
+
+/* How many chunks are under way. */
 uint32_t pool__outstanding(const pool_t *pool);
 
 /* Settles every chunk that has been committed, serves every one that is full. Returns whether there

@@ -242,17 +242,18 @@ static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
     chunk->good = true;
 }
 
+/* Of items whose notes make no sense it cannot be said whether they failed. */
 void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     const unsigned char *page = pool__chunk_notes(pool->board, number);
     uint32_t used = atomic_load(&pool->desk->cells[number].notes), at = 0;
     struct pool__note note;
-    while (used && pool__note_read(page, used, &at, &note)) {
-        if (note.item < chunk->taken) /* taken before */
-            continue;
-        if (note.item >= ended)
-            break;
+    bool sensible = true;
+    while (at < used && sensible) {
+        sensible = pool__note_read(page, used, &at, &note) && note.item <= ended;
+        if (!sensible || note.item == ended || note.item < chunk->taken)
+            continue; /* of the item that runs, or taken before */
         take_results(pool, number, note.item);
         pool_error_t error = {.kind = POOL_FAILED,
                               .code = note.code,
@@ -264,5 +265,7 @@ void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t
                               .attempt = 1};
         pool__fail_items(chunk, note.item + 1, error);
     }
+    if (!sensible)
+        pool__fail_items(chunk, ended, overwritten);
     take_results(pool, number, ended);
 }

@@ -9,6 +9,8 @@
 #include "common/clock.h"
 #include "host/fill.h"
 
+enum { TICK = 1000000000 }; /* nanoseconds between looks at the whole board */
+
 /* ---- Jobs ---- */
 
 void pool__submit(pool_t *pool, struct pool_future *job)
@@ -75,14 +77,28 @@ static void watch_time(pool_t *pool, struct pool_future *job, uint64_t now)
         pool__stop(pool, job, POOL_CANCELLED, false);
 }
 
+/* Looks at the whole board when it is time to, however short the sleeps were in between. */
+static void tick(pool_t *pool, uint64_t now)
+{
+    bool due = pool->look_at && now >= pool->look_at;
+    if (due)
+        pool__reconcile(pool, NULL);
+    if (!pool->jobs)
+        pool->look_at = 0;
+    else if (due || !pool->look_at)
+        pool->look_at = now + TICK;
+}
+
 /* Does what can be done without waiting. */
 static void step(pool_t *pool)
 {
+    uint64_t now = pool__now();
     pool__hear(pool);
     pool__collect(pool);
+    tick(pool, now);
     for (struct pool_future *job = pool->jobs; job; job = job->next)
         if (job->deadline || job->kill_at || job->options.fail_fast)
-            watch_time(pool, job, pool__now());
+            watch_time(pool, job, now);
     pool__fill(pool);
     for (struct pool_future **link = &pool->jobs; *link;) {
         lose_rest(pool, *link);
@@ -212,6 +228,8 @@ void pool__announce(pool_t *pool)
 
 uint64_t pool__earliest(const pool_t *pool, uint64_t deadline)
 {
+    if (pool->look_at && pool->look_at < deadline)
+        deadline = pool->look_at;
     for (const struct pool_future *job = pool->jobs; job; job = job->next) {
         if (job->deadline && job->deadline < deadline)
             deadline = job->deadline;
@@ -237,11 +255,9 @@ static void turn_once(pool_t *pool, uint64_t deadline)
     int milliseconds = until == UINT64_MAX ? -1 : pool__milliseconds(pool__now(), until);
     pool->turning = true;
     pthread_mutex_unlock(&pool->lock);
-    bool long_sleep = pool__wait(pool, outstanding, eager, milliseconds);
+    pool__wait(pool, outstanding, eager, milliseconds);
     pthread_mutex_lock(&pool->lock);
     pool->turning = false;
-    if (long_sleep)
-        pool__reconcile(pool, NULL);
 }
 
 /* Waits for the thread that turns the pool. */

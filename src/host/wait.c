@@ -12,9 +12,8 @@
 #include "host/pool.h"
 
 enum {
-    PATIENCE = 50000,     /* the longest spin, in nanoseconds: about the price of a wake-up */
-    SHORT_SLEEP = 600000, /* after a sleep as short as this a spin may have paid */
-    TICK = 1000           /* milliseconds between looks at the whole board */
+    PATIENCE = 50000,    /* the longest spin, in nanoseconds: about the price of a wake-up */
+    SHORT_SLEEP = 600000 /* after a sleep as short as this a spin may have paid */
 };
 
 /* ---- The supervisor's messages ---- */
@@ -54,6 +53,7 @@ static void understand(pool_t *pool, const struct pool__message *message)
     case POOL__BORN:
         pool->people[message->worker].pid = message->pid;
         pool->people[message->worker].life = message->life;
+        pool->people[message->worker].held = 0;
         pool->replaced += message->life > 1;
         break;
     case POOL__DIED:
@@ -164,25 +164,22 @@ void pool__block(const pool_t *pool, int milliseconds)
         pool__silence(pool);
 }
 
-/* Returns whether it slept for so long that the whole board should be looked at. */
-static bool sleep_until_woken(pool_t *pool, uint32_t patient, int milliseconds)
+static void sleep_until_woken(pool_t *pool, uint32_t patient, int milliseconds)
 {
     uint64_t began = pool__now();
     atomic_store(&pool->desk->wake_at, atomic_load(&pool->desk->commits) + patient);
     if (!committed(pool))
-        pool__block(pool, milliseconds < 0 || milliseconds > TICK ? TICK : milliseconds);
+        pool__block(pool, milliseconds);
     atomic_store(&pool->desk->wake_at, 0);
-    uint64_t slept = pool__now() - began;
-    if (slept < SHORT_SLEEP)
+    if (pool__now() - began < SHORT_SLEEP)
         pool->patience = PATIENCE;
-    return slept > TICK * 1000000u / 2;
 }
 
-bool pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds)
+void pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds)
 {
     uint32_t patient = eager || outstanding < 4 ? 1 : outstanding / 2;
-    return !committed(pool) && !spin(pool, outstanding) &&
-           sleep_until_woken(pool, patient, milliseconds);
+    if (!committed(pool) && !spin(pool, outstanding))
+        sleep_until_woken(pool, patient, milliseconds);
 }
 
 /* ---- A program's own loop ---- */
@@ -285,4 +282,10 @@ void pool__call_back(pool_t *pool)
 {
     if (atomic_exchange(&pool->board->called, 1) == 0 && !pool__tell(pool, POOL__LOOK, 0, 0))
         atomic_store(&pool->board->called, 0);
+}
+
+void pool__rouse(pool_t *pool)
+{
+    for (int i = 0; i < 2 * pool->numbers_given; i++)
+        pool__futex_wake(&pool__seat(pool->board, i / 2, (uint32_t)i)->rest);
 }

@@ -134,6 +134,14 @@ static void forget_heir(struct supervisor *supervisor, int index)
     atomic_store(&seat->rest, POOL__VACANT);
 }
 
+/* Whether the worker has got through its start. What was once seen in its seat is kept. */
+static bool is_ready(const struct supervisor *supervisor, int index)
+{
+    const struct pool__place *place = &supervisor->roster.places[index];
+    const struct pool__seat *seat = seat_of(supervisor, index, place->life);
+    return place->worker.ready || atomic_load(&seat->ready) == place->life;
+}
+
 /* Tells the host of the death of a worker that is not reaped yet. False when the channel is full:
  * the worker stays a zombie until there is room, so nothing is forgotten. */
 static bool report_death(struct supervisor *supervisor, int index, const siginfo_t *info)
@@ -146,7 +154,7 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
                                     .life = place->life,
                                     .pid = place->worker.pid,
                                     .status = status,
-                                    .ready = atomic_load(&seat->ready) == place->life};
+                                    .ready = is_ready(supervisor, index)};
     if (info->si_code != CLD_EXITED && atomic_load(&seat->signal) == info->si_status) {
         message.faulted = 1;
         message.overflow = seat->overflow != 0;
@@ -325,8 +333,8 @@ static void watch_seats(struct supervisor *supervisor)
         struct pool__place *place = &supervisor->roster.places[i];
         const struct pool__seat *seat = seat_of(supervisor, i, place->life);
         const struct pool__seat *next = seat_of(supervisor, i, place->life + 1);
-        place->worker.ready = atomic_load(&seat->ready) == place->life;
-        place->heir.ready = atomic_load(&next->ready) == place->life + 1;
+        place->worker.ready = is_ready(supervisor, i);
+        place->heir.ready |= atomic_load(&next->ready) == place->life + 1;
         place->asks = atomic_load(&seat->asks) == place->life;
     }
 }

@@ -19,22 +19,23 @@ struct run {
     struct pool__cell *cell;
     uint32_t chunk, generation;
     const unsigned char *item; /* the next item, or the entry before it */
+    /* Bytes of notes and of results: the cell tells the host, and others can write there. */
+    uint32_t notes;
+    uint64_t used;
 };
 
-static void note_failure(const struct run *run, uint64_t i, int code)
+static void note_failure(struct run *run, uint64_t i, int code)
 {
     struct worker *worker = run->worker;
-    uint32_t used = atomic_load_explicit(&run->cell->notes, memory_order_relaxed);
     unsigned char *page = pool__chunk_notes(worker->board, run->chunk);
-    used = pool__note_write(page, used, pool__task_failure(&worker->task, i, code));
-    atomic_store_explicit(&run->cell->notes, used, memory_order_release);
+    run->notes = pool__note_write(page, run->notes, pool__task_failure(&worker->task, i, code));
+    atomic_store_explicit(&run->cell->notes, run->notes, memory_order_release);
 }
 
 /* Whether there may be no room for another failure. */
-static bool notes_full(const struct pool__cell *cell)
+static bool notes_full(const struct run *run)
 {
-    uint32_t used = atomic_load_explicit(&cell->notes, memory_order_relaxed);
-    return used + pool__note_limit() > POOL__NOTES;
+    return run->notes + pool__note_limit() > POOL__NOTES;
 }
 
 /* ---- Items ---- */
@@ -103,13 +104,12 @@ enum { NO_ROOM = INT_MIN }; /* no code of anybody's */
 
 /* Packs the value behind the entries already there, if there is room. Returns 0, an error, or NO_ROOM
  * with the room that is needed in `*wanted`. */
-static int pack_result(const struct run *run, uint64_t i, const void *value, uint64_t *wanted)
+static int pack_result(struct run *run, uint64_t i, const void *value, uint64_t *wanted)
 {
     const struct pool__order *order = run->order;
-    uint64_t used = atomic_load_explicit(&run->cell->stream.used, memory_order_relaxed);
-    unsigned char *to = pool__board_at(run->worker->board, order->results) + used;
+    unsigned char *to = pool__board_at(run->worker->board, order->results) + run->used;
     struct pool__entry entry = {.index = order->first + i};
-    uint64_t room = order->room > used ? order->room - used : 0;
+    uint64_t room = order->room > run->used ? order->room - run->used : 0;
     struct pool_writer writer = {.base = to + sizeof entry,
                                  .room = room > sizeof entry ? room - sizeof entry : 0};
     int error = pool__pack(&writer, order->result_type, order->result_size, value);
@@ -122,7 +122,8 @@ static int pack_result(const struct run *run, uint64_t i, const void *value, uin
     if (*wanted > room)
         return NO_ROOM;
     memcpy(to, &entry, sizeof entry);
-    atomic_store_explicit(&run->cell->stream.used, used + *wanted, memory_order_release);
+    run->used += *wanted;
+    atomic_store_explicit(&run->cell->stream.used, run->used, memory_order_release);
     return 0;
 }
 
@@ -133,6 +134,7 @@ static int send_result(struct run *run, uint64_t i, void *value)
     int error = pack_result(run, i, value, &wanted);
     if (error == NO_ROOM) {
         pool__hand_over(run->worker, run->chunk, run->generation, wanted);
+        run->used = 0;
         error = pack_result(run, i, value, &wanted);
     }
     struct pool__dropper dropper = {drop_result, run, false};
@@ -204,8 +206,12 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
 {
     const struct pool__order *order = &worker->board->orders[chunk];
     struct pool__cell *cell = &worker->desk->cells[chunk];
-    struct run run = {worker, order,      cell,
-                      chunk,  generation, pool__board_at(worker->board, order->items)};
+    struct run run = {.worker = worker,
+                      .order = order,
+                      .cell = cell,
+                      .chunk = chunk,
+                      .generation = generation,
+                      .item = pool__board_at(worker->board, order->items)};
     const uint64_t count = order->count;
     bool plain_results = order->result_size && !order->result_type;
     unsigned char *results = plain_results ? pool__board_at(worker->board, order->results) : NULL;
@@ -223,7 +229,7 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
         int code = run_next(&run, i, results);
         if (code != 0) {
             note_failure(&run, i, code);
-            full = notes_full(cell);
+            full = notes_full(&run);
         }
         note_progress(&run, 2 * i + 2);
         if (worker->term.limited)

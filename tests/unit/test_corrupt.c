@@ -121,6 +121,15 @@ static void a_word_of_a_worker_that_is_none_is_corrupt(void **test)
     }
 }
 
+/* Nobody could claim it: a claim expects the whole word. */
+static void a_queued_chunk_with_an_owner_is_corrupt(void **test)
+{
+    (void)test;
+    spoil_word(POOL__QUEUED, 1, 0, 0);
+    spoil_word(POOL__QUEUED, 0, 1, 0);
+    spoil_word(POOL__QUEUED, STAGE_WORKERS, 1, 0);
+}
+
 static void a_state_that_is_none_is_corrupt(void **test)
 {
     (void)test;
@@ -151,6 +160,171 @@ static void a_chunk_in_the_hands_of_the_dead_is_corrupt(void **test)
     assert_corrupt(stage);
 }
 
+/* Births are told after the fact, but not a whole tick after. */
+static void a_chunk_of_a_life_that_never_comes_is_corrupt(void **test)
+{
+    struct stage *stage = *test;
+    struct part part = {0};
+    assert_true(stage_claim(stage, 1, 2, &part));
+    pool__reconcile(&stage->pool, NULL);
+    assert_int_equal(stage->job.failed, 0);
+    pool__reconcile(&stage->pool, NULL);
+    assert_false(stage_commit(stage, &part));
+    assert_corrupt(stage);
+}
+
+static void a_chunk_of_one_who_sleeps_is_corrupt(void **test)
+{
+    struct stage *stage = *test;
+    static const enum pool__rest rests[] = {POOL__AWAKE,  POOL__ASLEEP,   POOL__AWAKE,
+                                            POOL__ASLEEP, POOL__SPINNING, POOL__ASLEEP};
+    struct part part = claim(stage);
+    for (size_t i = 0; i < COUNT(rests); i++) {
+        pool__seat(stage->pool.board, 1, 1)->rest = rests[i];
+        pool__reconcile(&stage->pool, NULL);
+        assert_int_equal(stage->job.failed, 0);
+    }
+    pool__seat(stage->pool.board, 1, 1)->rest = POOL__ASLEEP; /* it was rung */
+    pool__reconcile(&stage->pool, NULL);
+    assert_false(stage_commit(stage, &part));
+    assert_corrupt(stage);
+}
+
+/* One of the two is not its own; which, cannot be known. */
+static void two_chunks_of_one_worker_are_corrupt(void **test)
+{
+    struct stage *stage = *test;
+    struct part first = claim(stage), other = {0}, second = {0};
+    assert_true(stage_claim(stage, 0, 1, &other));
+    assert_true(stage_claim(stage, 1, 1, &second));
+    pool__reconcile(&stage->pool, NULL);
+    assert_false(stage_commit(stage, &first));
+    assert_false(stage_commit(stage, &second));
+    stage_run(stage, &other, STAGE_CHUNK);
+    assert_true(stage_commit(stage, &other));
+    pool__collect(&stage->pool);
+    stage_finish(stage);
+    assert_int_equal(stage->job.failed, 2 * STAGE_CHUNK);
+    stage_assert_ended(stage);
+}
+
+/* At every look it has another one. */
+static void one_chunk_after_the_other_is_not_two(void **test)
+{
+    struct stage *stage = *test;
+    for (size_t i = 0; i < STAGE_ITEMS / STAGE_CHUNK; i++) {
+        struct part part = claim(stage);
+        pool__reconcile(&stage->pool, NULL);
+        pool__reconcile(&stage->pool, NULL);
+        stage_run(stage, &part, STAGE_CHUNK);
+        assert_true(stage_commit(stage, &part));
+        if (i % 2)
+            pool__collect(&stage->pool);
+    }
+    pool__collect(&stage->pool);
+    assert_int_equal(stage->job.failed, 0);
+    stage_assert_ended(stage);
+}
+
+/* The rest of what it had is queued again, under the same number. */
+static void what_it_had_before_is_not_a_second(void **test)
+{
+    struct stage *stage = *test;
+    struct part first = claim(stage), second;
+    pool__reconcile(&stage->pool, NULL);
+    stage_run(stage, &first, 1);
+    assert_true(stage_commit(stage, &first));
+    pool__collect(&stage->pool);
+    second = claim(stage);
+    assert_true(second.number > first.number);
+    pool__reconcile(&stage->pool, NULL);
+    stage_run(stage, &second, STAGE_CHUNK);
+    assert_true(stage_commit(stage, &second));
+    pool__collect(&stage->pool);
+    stage_finish(stage);
+    assert_int_equal(stage->job.failed, 0);
+    stage_assert_ended(stage);
+}
+
+/* Its owner may be writing still: only a dead one's memory is used again. */
+static void memory_of_a_living_owner_is_not_used_again(void **test)
+{
+    struct stage *stage = *test;
+    struct part part = claim(stage);
+    stage_cell(stage, part.number)->progress = UINT64_MAX;
+    assert_true(stage_commit(stage, &part));
+    pool__collect(&stage->pool);
+    assert_int_equal(stage->pool.condemned, 1);
+    assert_true(stage->pool.chunks[part.number].awaited);
+    assert_corrupt(stage);
+    assert_int_equal(pool__outstanding(&stage->pool), 0);
+}
+
+static void a_pool_without_numbers_says_so(void **test)
+{
+    struct stage *stage = *test;
+    int result = 0;
+    stage_finish(stage);
+    stage->pool.condemned = stage->pool.numbers = POOL__CHUNKS;
+    stage->pool.free_count = 0;
+    struct pool_future job = {.function = stage_function,
+                              .in = POOL_IN(stage->items, 1),
+                              .out = POOL_OUT(&result)};
+    pool__submit(&stage->pool, &job);
+    assert_int_equal(job.status, -ENOMEM);
+    stage->pool.numbers = 0;
+}
+
+/* ---- Notes ---- */
+
+/* The notes of a chunk, of which items 1 and 3 failed, are said to be so much longer: `failed` items failed,
+ * the others from `corrupt` on may have or not. */
+static void spoil_notes(uint32_t more, size_t failed, size_t corrupt)
+{
+    static struct stage stage;
+    stage_open(&stage, STAGE_CHUNK);
+    struct part part = claim(&stage);
+    stage_run(&stage, &part, STAGE_CHUNK);
+    stage_note(&stage, &part, 1, 50);
+    stage_note(&stage, &part, 3, 50);
+    stage_cell(&stage, part.number)->notes += more;
+    assert_true(stage_commit(&stage, &part));
+    pool__collect(&stage.pool);
+    for (size_t i = 0; i < STAGE_CHUNK; i++) {
+        const pool_error_t *error = stage_error(&stage, i);
+        if (i >= corrupt)
+            assert_int_equal(error->kind, POOL_CORRUPT);
+        else if ((i == 1 && failed > 0) || (i == 3 && failed > 1))
+            assert_int_equal(error->kind, POOL_FAILED);
+        else
+            assert_null(error);
+    }
+    stage_finish(&stage);
+    stage_assert_ended(&stage);
+    stage_close(&stage);
+}
+
+static void items_with_senseless_notes_are_corrupt(void **test)
+{
+    (void)test;
+    spoil_notes(0, 2, STAGE_CHUNK);
+    spoil_notes(1, 2, 4);
+    spoil_notes((uint32_t)-1, 1, 2);
+    spoil_notes(POOL__NOTES, 0, 0);
+    spoil_notes((uint32_t)1 << 31, 0, 0);
+}
+
+static void a_note_of_an_item_to_come_is_corrupt(void **test)
+{
+    struct stage *stage = *test;
+    struct part part = claim(stage);
+    stage_run(stage, &part, STAGE_CHUNK);
+    stage_note(stage, &part, STAGE_CHUNK + 1, 50);
+    assert_true(stage_commit(stage, &part));
+    pool__collect(&stage->pool);
+    assert_corrupt(stage);
+}
+
 static void plain_results_are_not_handed_over(void **test)
 {
     struct stage *stage = *test;
@@ -170,9 +344,19 @@ int main(void)
         cmocka_unit_test(a_death_with_impossible_progress_is_corrupt),
         cmocka_unit_test(a_word_of_another_generation_is_corrupt),
         cmocka_unit_test(a_word_of_a_worker_that_is_none_is_corrupt),
+        cmocka_unit_test(a_queued_chunk_with_an_owner_is_corrupt),
         cmocka_unit_test(a_state_that_is_none_is_corrupt),
         ON_STAGE(a_chunk_of_a_life_long_past_is_corrupt),
         ON_STAGE(a_chunk_in_the_hands_of_the_dead_is_corrupt),
+        ON_STAGE(a_chunk_of_a_life_that_never_comes_is_corrupt),
+        ON_STAGE(a_chunk_of_one_who_sleeps_is_corrupt),
+        ON_STAGE(two_chunks_of_one_worker_are_corrupt),
+        ON_STAGE(one_chunk_after_the_other_is_not_two),
+        ON_STAGE(what_it_had_before_is_not_a_second),
+        ON_STAGE(memory_of_a_living_owner_is_not_used_again),
+        ON_STAGE(a_pool_without_numbers_says_so),
+        cmocka_unit_test(items_with_senseless_notes_are_corrupt),
+        ON_STAGE(a_note_of_an_item_to_come_is_corrupt),
         ON_STAGE(plain_results_are_not_handed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -261,16 +261,21 @@ static void lives_wrap(void **test)
 
 /* ---- Lost hints ---- */
 
+/* An owner that is awake may be about to set it. */
 static void a_commit_without_its_bit_is_found(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage, 0, 1);
-    stage_run(stage, &part, STAGE_CHUNK);
-    assert_true(pool__commit(&stage_cell(stage, part.number)->state, part.generation, 0, 1));
-    assert_false(pool__collect(&stage->pool));
-    pool__reconcile(&stage->pool, NULL);
-    assert_int_equal(stage->job.ended, STAGE_CHUNK);
-    assert_int_equal(stage->pool.repairs, 1);
+    static const enum pool__rest rests[] = {POOL__AWAKE, POOL__SPINNING, POOL__ASLEEP};
+    for (size_t i = 0; i < COUNT(rests); i++) {
+        struct part part = claim(stage, 0, 1);
+        stage_run(stage, &part, STAGE_CHUNK);
+        assert_true(pool__commit(&stage_cell(stage, part.number)->state, part.generation, 0, 1));
+        assert_false(pool__collect(&stage->pool));
+        pool__seat(stage->pool.board, 0, 1)->rest = rests[i];
+        pool__reconcile(&stage->pool, NULL);
+        assert_int_equal(stage->job.ended, (i + 1) * STAGE_CHUNK);
+        assert_int_equal(stage->pool.repairs, rests[i] == POOL__ASLEEP);
+    }
 }
 
 static void a_ticket_that_everybody_has_passed_is_written_again(void **test)
