@@ -419,8 +419,8 @@ typedef int (*pool_merge_t)(void *into, const void *from);
  * block begins with what is in the accumulator when the call is made, and adds its items in their
  * order. The accumulators of the blocks are then merged in order: the second into the first, the third
  * into these, and so on; what comes out is written to `accumulator` at the end. So what it holds at
- * first must be what changes nothing, zeros for a sum: it counts once in each block. In a
- * shared array it is merely copied.
+ * first must be what changes nothing, zeros for a sum: it counts once in each block. It may lie in a
+ * shared array, and is copied all the same.
  *
  * Exactly the items that did not fail are in the sum: one that fails or crashes leaves the accumulator
  * as it was before. Blocks of which no item ended well are left out. If that is all of them, or there
@@ -430,8 +430,8 @@ typedef int (*pool_merge_t)(void *into, const void *from);
  * the others. When it returns a negative code, `accumulator` is unchanged: those of pool_map(), with
  * POOL_ENOFUNCTION also for `merge`, POOL_ENODATA, POOL_EITEMSIZE and POOL_ETYPE also for `accumulator`;
  * what `merge` returned (a positive number: its negative), and items that had not started are
- * cancelled; -EBADMSG when the board was overwritten so that items that had ended are lost. An item for
- * which there is never room fails alone, with -ENOMEM. */
+ * cancelled; -ENOMEM when there is no room for the accumulator; -EBADMSG when the board was overwritten
+ * so that items that had ended are lost. */
 POOL_API int pool_fold(pool_t *pool, pool_function_t function, pool_merge_t merge, pool_in_t in,
                        pool_out_t accumulator, const pool_map_options_t *options);
 

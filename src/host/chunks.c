@@ -94,35 +94,6 @@ static void post(pool_t *pool, uint32_t number)
     if (pool->crossing.options.idle_timeout)
         pool__tell(pool, POOL__LOOK, 0, 0);
 }
-static void release(pool_t *pool, uint32_t number);
-
-void pool__publish(pool_t *pool, uint32_t number)
-{
-    struct pool__chunk *chunk = &pool->chunks[number];
-    struct pool__order *order = &pool->board->orders[number];
-    struct pool__cell *cell = cell_of(pool, number);
-    if (chunk->count == 0) {
-        release(pool, number);
-        return;
-    }
-    order->first = chunk->first;
-    order->count = chunk->count - chunk->unplaced;
-    order->items = chunk->items;
-    order->results = chunk->results;
-    order->room = chunk->room;
-    chunk->taken = chunk->result_at = 0;
-    if (chunk->job->result_type)
-        atomic_store_explicit(&cell->stream.used, 0, memory_order_relaxed);
-    atomic_store_explicit(&cell->progress, 0, memory_order_relaxed);
-    atomic_store_explicit(&cell->notes, 0, memory_order_relaxed);
-    chunk->generation++;
-    atomic_store_explicit(&cell->state, pool__word(POOL__QUEUED, 0, 0, chunk->generation),
-                          memory_order_release);
-    if (chunk->job->broadcast)
-        post(pool, number);
-    else
-        queue(pool, number);
-}
 
 /* Empties the mail this chunk was in, if any. */
 static void leave_mail(pool_t *pool, uint32_t number)
@@ -154,6 +125,34 @@ static void release(pool_t *pool, uint32_t number)
     chunk->parked = false;
     atomic_store_explicit(&cell_of(pool, number)->state, 0, memory_order_relaxed);
     pool__give_number(pool, number);
+}
+
+void pool__publish(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    struct pool__order *order = &pool->board->orders[number];
+    struct pool__cell *cell = cell_of(pool, number);
+    if (chunk->count == 0) {
+        release(pool, number);
+        return;
+    }
+    order->first = chunk->first;
+    order->count = chunk->count - chunk->unplaced;
+    order->items = chunk->items;
+    order->results = chunk->results;
+    order->room = chunk->room;
+    chunk->taken = chunk->result_at = 0;
+    if (chunk->job->result_type)
+        atomic_store_explicit(&cell->stream.used, 0, memory_order_relaxed);
+    atomic_store_explicit(&cell->progress, 0, memory_order_relaxed);
+    atomic_store_explicit(&cell->notes, 0, memory_order_relaxed);
+    chunk->generation++;
+    atomic_store_explicit(&cell->state, pool__word(POOL__QUEUED, 0, 0, chunk->generation),
+                          memory_order_release);
+    if (chunk->job->broadcast)
+        post(pool, number);
+    else
+        queue(pool, number);
 }
 
 /* Ends what has no end yet of a chunk whose job has been stopped. */

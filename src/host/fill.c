@@ -463,6 +463,10 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
     }
     if (error == -ENOBUFS && pool__outstanding(pool) > 0)
         return false;
+    if (error == -ENOBUFS && job->fold) {
+        job->status = -ENOMEM; /* not even one accumulator fits */
+        return false;
+    }
     fail_item(pool, job, error == -ENOBUFS ? -ENOMEM : error); /* it does not even fit alone */
     return true;
 }

@@ -81,10 +81,9 @@ static size_t read_number(const char *folder, const char *name)
 static bool make_cgroup_in(const char *mount, const char *limit_file, const char *peak_file)
 {
     char limit[32];
-    snprintf(cgroup.folder, sizeof cgroup.folder, "%s/procpool-test-huge", mount);
+    snprintf(cgroup.folder, sizeof cgroup.folder, "%s/procpool-test-huge-%d", mount, getpid());
     snprintf(limit, sizeof limit, "%zu", LIMIT);
     cgroup.peak_file = peak_file;
-    rmdir(cgroup.folder); /* of a test that was killed */
     if (mkdir(cgroup.folder, 0755) == 0 && write_file(cgroup.folder, limit_file, limit))
         return true;
     rmdir(cgroup.folder);

@@ -147,9 +147,11 @@ struct line {
 };
 POOL_STRUCT(line, (text), (value));
 
+enum { LONGEST = 20000 };
+
 static size_t length_of(size_t i)
 {
-    return i * 7919 % 20000;
+    return i * 7919 % (LONGEST + 1);
 }
 
 static int add_line(const void *item, void *result, pool_task_t *task)
@@ -168,9 +170,10 @@ static void items_may_be_structs_with_texts(void **state)
     static const size_t chunks[] = {0, 1, 200, LINES};
     (void)state;
     struct line *lines = world_alloc(LINES, sizeof *lines);
+    char *longest = world_alloc(LONGEST + 1, 1);
+    memset(longest, 'x', LONGEST);
     for (size_t i = 0; i < LINES; i++) {
-        lines[i].text = world_alloc(length_of(i) + 1, 1);
-        memset(lines[i].text, 'x', length_of(i));
+        lines[i].text = longest + LONGEST - length_of(i);
         lines[i].value = total_value(i);
     }
     pool_t *pool = world_pool(2);

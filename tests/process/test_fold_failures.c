@@ -180,10 +180,11 @@ static void items_of_structs_with_texts(void **state)
     static const size_t chunks[] = {0, 40, LINES};
     (void)state;
     struct line *lines = world_alloc(LINES, sizeof *lines);
+    char *longest = world_alloc(40 * LINES + 1, 1);
+    memset(longest, 'x', 40 * LINES);
     const enum deed *deeds = make_deeds(LINES, 1000, 200, 5);
     for (size_t i = 0; i < LINES; i++) {
-        lines[i].text = world_alloc(40 * i + 1, 1);
-        memset(lines[i].text, 'x', 40 * i);
+        lines[i].text = longest + 40 * (LINES - i);
         lines[i].deed = deeds[i];
     }
     pool_t *pool = world_pool(3);

@@ -147,8 +147,8 @@ POOL_FUNCTION(negate, int, (int, number));
 
 static void mistakes_are_no_ranges(void **state)
 {
-    int64_t results[4];
-    int numbers[4];
+    int64_t results[4] = {0};
+    int numbers[4] = {0};
     const void *nothing = NULL, *something = results;
     pool_source_t source = {.in = POOL_RANGE(4), .next = no_item};
     pool_iterator_t *iterator;

@@ -324,7 +324,7 @@ static void nobody_commits_a_waiting_block(void **test)
 static void an_item_for_which_there_is_never_room_fails_alone(void **test)
 {
     static char large[2000];
-    char *texts[STAGE_ITEMS];
+    char *texts[STAGE_ITEMS] = {NULL};
     bool failed[STAGE_ITEMS] = {false};
     pool_in_t in = POOL_IN(texts, STAGE_ITEMS);
     (void)test;
