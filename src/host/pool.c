@@ -124,17 +124,17 @@ static bool all_ready(const pool_t *pool)
     return true;
 }
 
-/* Waits for the supervisor's hello and, if there is an initializer, for its success everywhere. */
-static int wait_for_start(pool_t *pool)
+/* Waits for the supervisor's hello and, if there is an initializer, for its success everywhere. What is
+ * heard of a start after its time is no news: the supervisor ends those that take too long. */
+static int wait_for_start(pool_t *pool, uint64_t deadline)
 {
     const pool_options_t *options = &pool->crossing.options;
-    uint64_t deadline = pool__now() + (uint64_t)options->start_timeout * 1000000u;
     for (;;) {
         pool__hear(pool);
         if (pool->hello && pool->hello_status < 0)
             return pool->hello_status;
         if (options->initializer && pool->why[0])
-            return POOL_EINIT;
+            return pool__now() < deadline ? POOL_EINIT : -ETIMEDOUT;
         if (pool->phase == POOL__GONE_PHASE)
             return POOL_EBROKEN;
         pool__listen(pool);
@@ -158,6 +158,7 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     if (!made)
         return -ENOMEM;
     int error = pool__options(&made->crossing.options, options);
+    uint64_t deadline = pool__now() + (uint64_t)made->crossing.options.start_timeout * 1000000u;
     if (!error)
         error = allocate(made);
     if (!error)
@@ -166,7 +167,7 @@ int pool_create(pool_t **pool, const pool_options_t *options)
         deallocate(made);
         return error;
     }
-    error = wait_for_start(made);
+    error = wait_for_start(made, deadline);
     if (!error) {
         *pool = made;
         return 0;
