@@ -92,7 +92,7 @@ enum pool__rest {
 struct pool__seat {
     alignas(POOL__LINE) _Atomic uint32_t rest;
     _Atomic uint32_t ready; /* the life (see chunk.h) whose initializer has succeeded */
-    _Atomic uint32_t left;  /* the life that left in peace, not to be replaced */
+    _Atomic uint32_t left;  /* the life that left in peace, not to be replaced until there is work */
     _Atomic uint32_t asks;  /* the life that will leave soon and wants a successor to be ready */
     _Atomic uint32_t notes; /* bytes used in the worker's notes: why its initializer failed */
     /* The crash report of this life: the signal (0: none), its address, and whether that is

@@ -190,7 +190,7 @@ static void nor_do_they_wait_for_long(void **state)
  * worker waited for them. */
 static void idle_workers_ask_in_time_as_well(void **state)
 {
-    enum { LIFE = 20, LIVES = 5, FIRST = 2 };
+    enum { LIFE = 40, LIVES = 4, FIRST = 2 };
     int64_t gaps[LIVES - 1], ended = 0;
     (void)state;
     pool_t *pool = make_pool(1, LIFE, (struct plan){.start = START, .step = STEP});
@@ -198,7 +198,7 @@ static void idle_workers_ask_in_time_as_well(void **state)
         assert_int_equal(map(pool, stamp, FIRST, 1), 0);
         if (i > 0)
             gaps[i - 1] = stamps[0].began - ended;
-        pause_for(800);
+        pause_for(900);
         assert_int_equal(map(pool, stamp, LIFE - FIRST, 1), 0);
         ended = stamps[LIFE - FIRST - 1].ended;
     }

@@ -125,10 +125,13 @@ static void they_stay_while_there_is_work(void **state)
 static void without_a_timeout_they_stay(void **state)
 {
     (void)state;
-    pool_t *pool = make_pool(2, 0);
-    pid_t supervisor = crew_supervisor(pool);
-    assert_false(crew_becomes(supervisor, 1)); /* for some seconds */
-    assert_int_equal(crew_count(supervisor), 2);
+    pid_t supervisor = crew_supervisor(world_pool(2));
+    pool_t *other = make_pool(2, IDLE);
+    for (int round = 0; round < 5; round++) {
+        assert_true(deadline_met(5000, none_is_told, other));
+        assert_int_equal(crew_count(supervisor), 2);
+        map_is_right(other, triple, 1);
+    }
 }
 
 static void they_come_back_for_a_call(void **state)

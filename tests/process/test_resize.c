@@ -312,6 +312,37 @@ static void what_was_meant_for_those_who_leave_is_not_late(void **state)
     }
 }
 
+/* The second worker is longer at it. */
+static int linger(const void *item, void *result, pool_task_t *task)
+{
+    const struct timespec while_the_first_falls_asleep = {.tv_nsec = 1000000};
+    if (pool_task_worker(task) == 1)
+        nanosleep(&while_the_first_falls_asleep, NULL);
+    return answer(item, result, task);
+}
+
+/* Nor what one looks out for, spinning, that leaves; though the host is not in the library. */
+static void nor_is_what_they_were_about_to_take(void **state)
+{
+    int one = 1;
+    (void)state;
+    pool_t *pool = make_pool(2, finalize);
+    for (int round = 0; round < 150; round++) {
+        pid_t pids[2] = {0};
+        assert_int_equal(pool_resize(pool, 2), 0);
+        while (pids[1] == 0) {
+            pool_pids(pool, pids, 2);
+            for (int i = 0; i < 20; i++) /* they learn that spinning pays */
+                assert_int_equal(pool_map(pool, answer, POOL_IN(items, 2), POOL_OUT(answers)), 0);
+        }
+        assert_int_equal(pool_map(pool, linger, POOL_IN(items, 2), POOL_OUT(answers)), 0);
+        pool_future_t *future = map_async(pool, answer, 1, 1);
+        assert_int_equal(pool_resize(pool, 1), 0);
+        assert_true(deadline_met(SECOND * 3 / 4, all_are_at_gate, &one));
+        finish(future, 1, 2);
+    }
+}
+
 struct resizer {
     pool_t *pool;
     _Atomic bool over;
@@ -356,6 +387,57 @@ static void another_thread_may_resize_it_all_the_time(void **state)
     }
     assert_int_equal(pool_errors(pool, NULL), 0);
     resize(pool, crew_supervisor(pool), 2);
+}
+
+/* Of two that have begun together the second crashes at the gate. */
+static int crash_at_gate(const void *item, void *result, pool_task_t *task)
+{
+    (void)item;
+    (void)result;
+    ledger_mark(runs, pool_task_index(task));
+    while (ledger_total(runs) < 2)
+        ;
+    if (pool_task_worker(task) == 0)
+        return 0;
+    pass_gate();
+    return raise(SIGKILL);
+}
+
+/* Dismisses the second worker, and asks again and again until the call has ended. */
+static void *dismiss_second(void *argument)
+{
+    struct resizer *resizer = argument;
+    int two = 2;
+    resizer->failures += !deadline_met(5000, all_are_at_gate, &two);
+    resizer->failures += pool_resize(resizer->pool, 1) != 0;
+    atomic_store(gate, 1);
+    while (!atomic_load(&resizer->over))
+        resizer->failures += pool_resize(resizer->pool, 1) != 0;
+    return NULL;
+}
+
+/* Who resizes may be the one that hears of a death, for which another thread waits. */
+static void who_waits_learns_what_was_heard(void **state)
+{
+    pthread_t thread;
+    (void)state;
+    pool_t *pool = make_pool(2, finalize);
+    for (int round = 0; round < 200; round++) {
+        struct resizer resizer = {.pool = pool};
+        atomic_store(gate, 0);
+        assert_int_equal(pool_resize(pool, 2), 0);
+        pool_future_t *future = map_async(pool, crash_at_gate, 2, 1);
+        assert_int_equal(pthread_create(&thread, NULL, dismiss_second, &resizer), 0);
+        int64_t began = deadline_now();
+        int failed = pool_future_get(future, -1);
+        bool kept = deadline_kept(began, SECOND * 3 / 4);
+        atomic_store(&resizer.over, true);
+        pthread_join(thread, NULL);
+        pool_future_free(future);
+        assert_int_equal(failed, 1);
+        assert_int_equal(resizer.failures, 0);
+        assert_true(kept);
+    }
 }
 
 static void each_item_runs_once_whatever_the_sizes(void **state)
@@ -510,6 +592,8 @@ int main(void)
         WORLD_TEST(they_leave_though_there_is_work),
         WORLD_TEST(new_ones_work_at_a_map_that_runs),
         WORLD_TEST(what_was_meant_for_those_who_leave_is_not_late),
+        WORLD_TEST(nor_is_what_they_were_about_to_take),
+        WORLD_TEST(who_waits_learns_what_was_heard),
         WORLD_TEST(another_thread_may_resize_it_all_the_time),
         WORLD_TEST(each_item_runs_once_whatever_the_sizes),
         WORLD_TEST(a_callback_may_resize),
