@@ -175,7 +175,37 @@ typedef struct pool_options {
      * large chunks may need more; automatic ones are made to fit. Results of unknown size count as
      * they come. 0: 32 MiB. */
     size_t budget;
+    /* No process is made: see Serial pools. */
+    bool serial;
+    /* How many processes all pools that this pool's tasks make, and their tasks in turn, may have
+     * together, supervisors included: see Pools within pools. 0: 8 for each worker; negative: none. */
+    int nested_processes;
 } pool_options_t;
+
+/* Serial pools: with `serial`, or with PROCPOOL_SERIAL=1 in the environment (not in set-user-ID
+ * programs), a pool has no process. The same functions run in the host itself, for debuggers: one at
+ * a time, in the threads that wait for the pool; pool_step(), pool_future_ready() and what else only
+ * looks runs a chunk of items each. Results and errors are those of a pool of one worker, with these
+ * differences:
+ *   A crash, exit() or a stray write in a function is the host's. So are its globals, descriptors and
+ *   signals, and what it leaks.
+ *   Nothing that runs can be stopped: cancelling, time limits and pool_terminate() end what has not
+ *   started, and pool_task_cancelled() says so; they are looked at between chunks, and pool_terminate()
+ *   waits for the function that runs. Options about processes, their time and memory have no meaning.
+ *   pool_processes() is 1, whatever pool_resize() is told, and the worker's pid is the host's.
+ *   The finalizer runs in the call that finds the closed pool without work.
+ * As in a worker, the calls on the pool itself, and on others made outside of its functions, say
+ * POOL_EFORKED in functions it runs, and pool_free() does nothing.
+ *
+ * Pools within pools: a function may make pools of its own. Each worker has an equal share of its
+ * pool's `nested_processes`, and each pool made there takes from it, until it is freed: its workers and
+ * its supervisor, and then its own `nested_processes`, as far as the share goes. When the share is
+ * short it has fewer workers; when there are not even two processes, and in workers of workers of ...
+ * POOL_DEPTH_MAX deep, it is serial: its items run in the function itself, with the same results.
+ * Workers that pool_resize() adds are taken from the share, too, and have none for pools of theirs. So
+ * a pool and all within it never have more processes than its workers, 1, and its `nested_processes`;
+ * with a limit of items or memory per worker each counts twice, since successors start early. */
+#define POOL_DEPTH_MAX 4
 
 /* The number of processors this process may use: the smaller of its affinity and its cgroup's CPU
  * quota (v1 or v2) rounded up, at least 1. The environment variable PROCPOOL_PROCESSES, a number
@@ -201,7 +231,7 @@ POOL_API int pool_create(pool_t **pool, const pool_options_t *options);
  * next pool_create(). */
 POOL_API const char *pool_create_error(void);
 
-/* The number of workers there should be. */
+/* The number of workers there should be: 1 in a serial pool, maybe fewer than asked for in a nested one. */
 POOL_API int pool_processes(const pool_t *pool);
 
 /* Writes the process ids of at most `count` workers to `pids`, by worker number; 0 for one that is
@@ -214,7 +244,8 @@ POOL_API size_t pool_replaced(pool_t *pool);
 
 /* Changes the number of workers, from 1 to POOL_PROCESSES_MAX. Does not wait: new ones start while
  * others work, those that are too many (the highest numbers) leave after the items they are running,
- * finalizers included. Errors: POOL_EPROCESSES, POOL_ECLOSED, POOL_EBROKEN, POOL_EFORKED, -ENOMEM. */
+ * finalizers included. A nested pool may get fewer, a serial one has 1: pool_processes() tells. Errors:
+ * POOL_EPROCESSES, POOL_ECLOSED, POOL_EBROKEN, POOL_EFORKED, -ENOMEM. */
 POOL_API int pool_resize(pool_t *pool, int processes);
 
 /* Stops admitting work: later calls get POOL_ECLOSED. Workers finish what was accepted, run their

@@ -1,7 +1,9 @@
-/* The entrances of the two roles that are forked, and all that crosses the forks. */
+/* The entrances of the two roles that are forked, and all that crosses the forks; and of the worker
+ * without a process. */
 #ifndef POOL_COMMON_ROLES_H
 #define POOL_COMMON_ROLES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdnoreturn.h>
 
@@ -13,6 +15,8 @@
 struct pool__crossing {
     struct pool__board *board;
     pool_options_t options;   /* normalised: no defaults left */
+    int depth;                /* of workers within workers: 1 in those of an outermost pool */
+    int share;                /* processes that the pools of each worker may have together */
     struct pool__image image; /* what is loaded */
     int result_write;         /* doorbell of the host */
     int control;              /* the supervisor's end */
@@ -28,5 +32,27 @@ noreturn void pool__supervisor_main(const struct pool__crossing *crossing);
 /* Runs worker number `worker`, the `life`-th of that number, forked by process `supervisor`. */
 noreturn void pool__worker_main(const struct pool__crossing *crossing, int worker, uint32_t life,
                                 int supervisor);
+
+/* ---- The guest: worker 0 of a serial pool, in the host's own process ---- */
+
+/* Nothing of it ends the process, waits or wakes. It runs in threads of the host, one at a time. */
+struct worker;
+
+/* Makes one. `serve(context)` is called while a chunk runs, when its results want more room: it
+ * answers what has been asked on the board. NULL: no memory. */
+struct worker *pool__guest_open(const struct pool__crossing *crossing, void (*serve)(void *context),
+                                void *context);
+
+/* Runs the initializer. False when it failed; why is in the worker's notes. */
+bool pool__guest_start(struct worker *guest);
+
+/* Claims a chunk, runs it and commits it. False when none is queued. */
+bool pool__guest_run(struct worker *guest);
+
+/* Runs the finalizer. */
+void pool__guest_leave(struct worker *guest);
+
+/* Frees it; NULL is allowed. */
+void pool__guest_close(struct worker *guest);
 
 #endif

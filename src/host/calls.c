@@ -29,6 +29,8 @@ int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call
                                 .result_type = stream_type(out->type),
                                 .custom_items = pool__type_custom(pool, in->type, in->size),
                                 .custom_results = pool__type_custom(pool, out->type, out->size)};
+    if (pool__is_serial(pool)) /* its functions may crash the host in any case */
+        job->custom_items = job->custom_results = false;
     if (call->options)
         job->options = *call->options;
     job->began = pool__now();

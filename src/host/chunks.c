@@ -265,7 +265,7 @@ static void settle(pool_t *pool, uint32_t number, int worker, const struct pool_
     uint64_t ended;
     bool running;
     bool sensible = pool__read_progress(pool, number, &ended, &running) &&
-                    (death || (!running && (ended > 0 || chunk->job->stopped)));
+                    (death || (!running && (ended > 0 || chunk->job->stopped || pool->ending)));
     if (!sensible) {
         /* Perhaps it has not committed, either. */
         condemn(pool, number, death || pool->phase == POOL__GONE_PHASE);
@@ -374,6 +374,7 @@ static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
 void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill)
 {
     job->stopped = kind;
+    kill = kill && !pool__is_serial(pool); /* a guest cannot be killed */
     for (uint32_t number = 0; number < pool->numbers; number++)
         if (pool->chunks[number].job == job)
             stop_chunk(pool, number, true);

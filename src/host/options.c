@@ -1,7 +1,22 @@
 /* Runs in the host. */
 #include "host/options.h"
 
-enum { START_TIMEOUT = 60000, GRACE = 1000, MOST_NICE = 19, BUDGET = 32 << 20 };
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    START_TIMEOUT = 60000,
+    GRACE = 1000,
+    MOST_NICE = 19,
+    BUDGET = 32 << 20,
+    NESTED = 8 /* processes per worker */
+};
+
+static bool serial_by_environment(void)
+{
+    const char *text = secure_getenv("PROCPOOL_SERIAL");
+    return text && strcmp(text, "1") == 0;
+}
 
 int pool__options(pool_options_t *options, const pool_options_t *given)
 {
@@ -15,6 +30,16 @@ int pool__options(pool_options_t *options, const pool_options_t *given)
         return POOL_EOPTION;
     if (wanted.processes == 0)
         wanted.processes = pool_cpu_count();
+    wanted.serial |= serial_by_environment();
+    if (wanted.serial) {
+        wanted.processes = 1;
+        wanted.maxtasksperchild = wanted.maxmemoryperchild = 0; /* it cannot be replaced */
+        wanted.idle_timeout = 0;
+    }
+    if (wanted.nested_processes == 0)
+        wanted.nested_processes = NESTED * wanted.processes;
+    else if (wanted.nested_processes < 0)
+        wanted.nested_processes = 0;
     if (wanted.start_timeout == 0)
         wanted.start_timeout = START_TIMEOUT;
     if (wanted.grace == 0)

@@ -14,6 +14,7 @@
 
 #include "common/clock.h"
 #include "common/descriptor.h"
+#include "common/nesting.h"
 #include "common/notes.h"
 #include "host/fill.h"
 #include "host/options.h"
@@ -30,7 +31,8 @@ int pool__check(const pool_t *pool)
 {
     if (!pool)
         return POOL_ENOPOOL;
-    return pool->owner == getpid() ? 0 : POOL_EFORKED;
+    bool foreign = pool__home() && pool__home() != pool->home;
+    return pool->owner == getpid() && !foreign ? 0 : POOL_EFORKED;
 }
 
 void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
@@ -90,6 +92,8 @@ static void deallocate(pool_t *pool)
     pool__chunks_fini(pool);
     pool__image_fini(&pool->crossing.image);
     pool__board_unmap(pool->board);
+    pool__guest_close(pool->guest);
+    pool__share_release(pool->share);
     free(pool->people);
     pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->lock);
@@ -109,10 +113,27 @@ static pool_t *new_pool(void)
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&pool->lock, NULL);
     pool->owner = getpid();
+    pool->home = pool__home();
     pool->supervisor_pidfd = -1;
     pool->crossing.nudge = pool->epoll = pool->alarm = -1;
     pool->alarm_at = UINT64_MAX;
     return pool;
+}
+
+/* Takes processes from those that this thread's pools may have; a pool that gets none is serial. */
+static int take_share(pool_t *pool)
+{
+    pool_options_t *options = &pool->crossing.options;
+    int each = options->maxtasksperchild || options->maxmemoryperchild ? 2 : 1;
+    int workers = options->serial ? 0 : options->processes;
+    pool->share = pool__share_take(pool__share_here(), each, &workers, &options->nested_processes);
+    if (!pool->share)
+        return -ENOMEM;
+    pool->crossing.depth = pool->share->depth;
+    options->serial = workers == 0;
+    options->processes = options->serial ? 1 : workers;
+    pool->crossing.share = options->nested_processes / (options->processes * each);
+    return 0;
 }
 
 static bool all_ready(const pool_t *pool)
@@ -160,14 +181,16 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     int error = pool__options(&made->crossing.options, options);
     uint64_t deadline = pool__now() + (uint64_t)made->crossing.options.start_timeout * 1000000u;
     if (!error)
+        error = take_share(made);
+    if (!error)
         error = allocate(made);
     if (!error)
-        error = pool__spawn(made);
+        error = pool__is_serial(made) ? pool__serial_open(made) : pool__spawn(made);
     if (error) {
         deallocate(made);
         return error;
     }
-    error = wait_for_start(made, deadline);
+    error = pool__is_serial(made) ? pool__serial_start(made) : wait_for_start(made, deadline);
     if (!error) {
         *pool = made;
         return 0;
@@ -249,11 +272,17 @@ static void end_processes(pool_t *pool, bool gently)
         pool->phase = POOL__CLOSED_PHASE;
     if (gently) {
         pool__let_leave(pool);
-        if (atomic_load(&pool->board->closing) && wait_until_gone(pool, grace))
+        if (pool__is_serial(pool))
+            pool__serial_leave(pool);
+        else if (atomic_load(&pool->board->closing) && wait_until_gone(pool, grace))
             return;
     }
     if (pool->phase == POOL__GONE_PHASE)
         return;
+    if (pool__is_serial(pool)) {
+        pool__serial_end(pool);
+        return;
+    }
     pool->ending = true;
     pool__tell(pool, POOL__TERMINATE, 0, 0);
     if (wait_until_gone(pool, grace < INT_MAX - 1000 ? grace + 1000 : grace))
@@ -268,6 +297,8 @@ static void bury_supervisor(pool_t *pool)
 {
     enum { MOMENT = 1000 };
     siginfo_t info;
+    if (pool__is_serial(pool))
+        return;
     wait_for_descriptor(pool->crossing.result_read, MOMENT);
     if (pool->supervisor_pidfd < 0) { /* an old kernel; if it is our child, it keeps its number */
         if (pool->phase == POOL__GONE_PHASE && pool->supervisor > 0)
@@ -294,6 +325,7 @@ int pool_close(pool_t *pool)
     if (pool->phase == POOL__RUNNING_PHASE)
         pool->phase = POOL__CLOSED_PHASE;
     pool__let_leave(pool);
+    pool__serial_leave(pool);
     pthread_mutex_unlock(&pool->lock);
     return 0;
 }
@@ -331,6 +363,7 @@ static int finish(pool_t *pool, bool freeing)
     if (pool__in_callback(pool))
         error = POOL_EBUSY;
     else {
+        pool->ending |= pool__is_serial(pool);
         if (freeing)
             pool__detach(pool);
         pool__turn(pool, at_once, NULL, 0); /* what has ended counts as ended */
@@ -349,7 +382,7 @@ int pool_terminate(pool_t *pool)
 
 void pool_free(pool_t *pool)
 {
-    if (!pool)
+    if (!pool || (pool->owner == getpid() && pool__check(pool) < 0))
         return;
     if (pool->owner == getpid()) { /* a copy in a forked process leaves the pool alone */
         if (finish(pool, true) < 0)
@@ -363,13 +396,17 @@ void pool_free(pool_t *pool)
 
 /* ---- Growing and shrinking ---- */
 
-static bool make_people(pool_t *pool, int count)
+/* Makes places for so many workers, or for as many as the pool may have: then lowers `*wanted`. */
+static bool make_people(pool_t *pool, int *wanted)
 {
-    if (count <= pool->numbers_given)
+    int more = *wanted - pool->numbers_given;
+    if (more <= 0)
         return true;
-    struct pool__person *people = realloc(pool->people, (size_t)count * sizeof *people);
+    struct pool__person *people = realloc(pool->people, (size_t)*wanted * sizeof *people);
     if (!people)
         return false;
+    more = pool__is_serial(pool) ? 0 : pool__share_grow(pool->share, more);
+    int count = *wanted = pool->numbers_given + more;
     memset(people + pool->numbers_given, 0,
            (size_t)(count - pool->numbers_given) * sizeof *people);
     pool->people = people;
@@ -387,7 +424,7 @@ int pool_resize(pool_t *pool, int processes)
     pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
     error = pool__check_phase(pool);
-    if (!error && !make_people(pool, processes))
+    if (!error && !make_people(pool, &processes))
         error = -ENOMEM;
     if (!error) {
         atomic_store(&pool->board->processes, processes);

@@ -107,9 +107,11 @@ enum pool__phase {
 
 struct pool {
     pid_t owner;
+    struct pool *home;         /* the serial pool in whose function it was made; NULL: in none */
+    struct pool__share *share; /* the processes it may have: see common/nesting.h */
     enum pool__phase phase;
     bool broken;    /* by itself: it was not told to end */
-    bool ending;    /* the supervisor was told to kill all workers */
+    bool ending;    /* the supervisor was told to kill all workers; the guest gets no more chunks */
     char why[1400]; /* what broke it */
     struct pool__crossing crossing;
     struct pool__board *board;
@@ -144,8 +146,10 @@ struct pool {
     bool turning;           /* a thread waits for the workers, for all */
     bool calling;           /* a callback is running, in the thread `caller` */
     pthread_t caller;
-    int epoll, alarm;  /* for pool_fileno(), and the timer in it; -1 until it is asked for */
-    uint64_t alarm_at; /* when the timer makes it readable; UINT64_MAX: never */
+    struct worker *guest; /* of a serial pool, until it ends */
+    bool running;         /* it runs a function of the user's: one thread, without the lock */
+    int epoll, alarm;     /* for pool_fileno(), and the timer in it; -1 until it is asked for */
+    uint64_t alarm_at;    /* when the timer makes it readable; UINT64_MAX: never */
     struct pool__attachment *attachment; /* to a libuv loop; NULL: there is none */
     struct shared_array {
         struct shared_array *next;
@@ -201,8 +205,9 @@ void pool__attend(pool_t *pool);
  * something to do that no other may. */
 void pool__set_alarm(pool_t *pool);
 
-/* Wakes the thread that waits for all, if there is one: something has changed on this side. */
-void pool__nudge(const pool_t *pool);
+/* Wakes the thread that waits for all, if there is one: something has changed on this side. Of a serial
+ * pool, all that wait. */
+void pool__nudge(pool_t *pool);
 
 /* Sends the supervisor a message; it reads them all. Returns whether there was room for it. */
 bool pool__tell(pool_t *pool, int type, int worker, uint32_t life);
@@ -267,6 +272,34 @@ void pool__loop_hold(pool_t *pool);
 
 /* Takes the pool from its loop; the handle closes by itself. */
 void pool__detach(pool_t *pool);
+/* ---- serial.c: pools without processes; with the lock held, but while functions of the user's run ---- */
+
+static inline bool pool__is_serial(const pool_t *pool)
+{
+    return pool->crossing.options.serial;
+}
+
+/* The pool in whose function, run serially, this thread is: NULL in none. Other pools than those made
+ * there are another process's to it, as they would be in a worker. */
+struct pool *pool__home(void);
+
+/* What pools made by this thread take their processes from; NULL: there is no bound. */
+struct pool__share *pool__share_here(void);
+
+/* Makes what a serial pool has instead of a supervisor, without the lock: a guest; runs its
+ * initializer. Return 0 or a negative code. */
+int pool__serial_open(pool_t *pool);
+int pool__serial_start(pool_t *pool);
+
+/* Whether there is a chunk that this thread could run now; runs one, and says whether it did. */
+bool pool__serial_due(const pool_t *pool);
+bool pool__serial_run(pool_t *pool);
+
+/* Ends the guest in peace if the pool is closing. */
+void pool__serial_leave(pool_t *pool);
+
+/* Ends it when the function it runs returns; items that have not started never will. */
+void pool__serial_end(pool_t *pool);
 
 /* ---- shared.c ---- */
 

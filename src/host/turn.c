@@ -110,6 +110,19 @@ static void step(pool_t *pool)
     pool__let_leave(pool);
 }
 
+/* The same; and of a serial pool it runs a chunk. Then nothing is left to do but to run more. */
+static void work(pool_t *pool)
+{
+    step(pool);
+    if (!pool__is_serial(pool))
+        return;
+    if (pool__serial_run(pool))
+        step(pool);
+    pool__serial_leave(pool);
+    if (pool->epoll >= 0)
+        pool__silence(pool);
+}
+
 /* ---- Callbacks ---- */
 
 bool pool__in_callback(const pool_t *pool)
@@ -282,7 +295,7 @@ int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *arg
     if (milliseconds >= 0)
         deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
     for (;;) {
-        step(pool); /* whoever turns the pool is asleep */
+        work(pool); /* whoever turns the pool is asleep */
         make_calls(pool);
         if (over(argument))
             break;
@@ -290,8 +303,12 @@ int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *arg
             error = -ETIMEDOUT;
             break;
         }
+        if (pool__serial_due(pool))
+            continue;
         pool__set_alarm(pool); /* callbacks may be the loop's to make */
-        if (pool->turning || pool->calling)
+        if (pool__is_serial(pool))
+            wait_for_turner(pool, pool__earliest(pool, deadline));
+        else if (pool->turning || pool->calling)
             wait_for_turner(pool, deadline);
         else
             turn_once(pool, deadline);

@@ -87,7 +87,7 @@ static void lose(pool_t *pool)
 void pool__hear(pool_t *pool)
 {
     struct pool__message message;
-    while (pool->phase != POOL__GONE_PHASE) {
+    while (pool->phase != POOL__GONE_PHASE && !pool__is_serial(pool)) {
         int got = pool__control_receive(pool->crossing.control_host, &message);
         if (got == -EAGAIN)
             return;
@@ -144,9 +144,11 @@ void pool__silence(const pool_t *pool)
         return; /* nobody has nudged */
 }
 
-void pool__nudge(const pool_t *pool)
+void pool__nudge(pool_t *pool)
 {
     const uint64_t one = 1;
+    if (pool__is_serial(pool))
+        pthread_cond_broadcast(&pool->changed);
     if (!pool->turning && pool->epoll < 0)
         return;
     while (write(pool->crossing.nudge, &one, sizeof one) < 0 && errno == EINTR)
@@ -192,7 +194,8 @@ int pool__open_epoll(pool_t *pool)
     error = pool__timerfd(&pool->alarm);
     int all[4] = {pool->alarm, pool->crossing.nudge, pool->crossing.control_host,
                   pool->crossing.result_read};
-    int count = pool->phase == POOL__GONE_PHASE ? 2 : 4; /* the others are at their ends */
+    bool alone = pool->phase == POOL__GONE_PHASE || pool__is_serial(pool);
+    int count = alone ? 2 : 4; /* the others are at their ends, or were never opened */
     for (int i = 0; i < count && !error; i++) {
         struct epoll_event event = {.events = EPOLLIN};
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, all[i], &event) < 0)
@@ -229,7 +232,9 @@ void pool__attend(pool_t *pool)
 {
     pool__loop_hold(pool);
     pool__set_alarm(pool);
-    if (pool->epoll >= 0 && pool->unfinished && !pool__listen(pool))
+    if (pool->epoll < 0 || !pool->unfinished)
+        return;
+    if (pool__is_serial(pool) ? pool__serial_due(pool) : !pool__listen(pool))
         pool__nudge(pool);
 }
 
@@ -266,6 +271,10 @@ static void count_seats(const pool_t *pool, int processes, uint64_t *coming, int
 
 void pool__ring(pool_t *pool)
 {
+    if (pool__is_serial(pool)) {
+        pool__nudge(pool); /* who waits is who works */
+        return;
+    }
     int processes = atomic_load(&pool->board->processes), vacant = 0;
     uint64_t tail = atomic_load(&pool->board->tail), head = atomic_load(&pool->desk->head);
     uint64_t queued = head <= tail ? tail - head : POOL__CHUNKS, coming = 0;

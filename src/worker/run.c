@@ -133,7 +133,7 @@ static int send_result(struct run *run, uint64_t i, void *value)
     uint64_t wanted;
     int error = pack_result(run, i, value, &wanted);
     if (error == NO_ROOM) {
-        pool__hand_over(run->worker, run->chunk, run->generation, wanted);
+        run->worker->hand_over(run->worker, run->chunk, run->generation, wanted);
         run->used = 0;
         error = pack_result(run, i, value, &wanted);
     }

@@ -53,6 +53,13 @@ void pool__scratch_reset(struct pool__scratch *scratch)
     scratch->blocks = block;
 }
 
+void pool__scratch_fini(struct pool__scratch *scratch)
+{
+    pool__scratch_reset(scratch);
+    free(scratch->blocks);
+    scratch->blocks = NULL;
+}
+
 bool pool__scratch_has(const struct pool__scratch *scratch, const void *memory)
 {
     for (const struct pool__block *block = scratch->blocks; block; block = block->next)

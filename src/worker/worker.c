@@ -17,6 +17,7 @@
 #include "common/chunk.h"
 #include "common/clock.h"
 #include "common/futex.h"
+#include "common/nesting.h"
 
 enum { EXIT_NO_START = 125, EXIT_SETTLED = 123, SECOND = 1000 };
 
@@ -66,20 +67,27 @@ static void volunteer(void)
     close(file);
 }
 
-static void start_initializer(struct worker *worker)
+int pool__initialize(struct worker *worker)
 {
     const pool_options_t *options = &worker->crossing->options;
     if (!options->initializer)
-        return;
+        return 0;
     struct pool_task *task = &worker->task;
     pool__task_begin(task, 0);
     task->seed = ~(uint64_t)worker->number;
     int code = options->initializer(options->initargs, &task->state, task);
     if (code == 0)
-        return;
+        return 0;
     unsigned char *page = pool__worker_notes(worker->board, worker->number, worker->life);
     const struct pool__note *note = pool__task_failure(task, 0, code);
     atomic_store(&worker->seat->notes, pool__note_write(page, 0, note));
+    return code;
+}
+
+static void start_initializer(struct worker *worker)
+{
+    if (pool__initialize(worker) == 0)
+        return;
     fflush(stdout);
     _exit(EXIT_NO_START);
 }
@@ -173,7 +181,7 @@ static bool claim_ticket(struct worker *worker, uint64_t ticket, uint32_t *chunk
 
 /* Claims the chunk for this worker alone, or the oldest queued one. `head` is a hint that any worker may have spoilt: a position
  * that cannot be is replaced by the oldest that can. */
-static bool claim(struct worker *worker, uint32_t *chunk, uint32_t *generation)
+bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generation)
 {
     struct pool__board *board = worker->board;
     struct pool__desk *desk = worker->desk;
@@ -214,7 +222,8 @@ static void commit(struct worker *worker, uint32_t chunk, uint32_t generation)
     announce(worker, chunk, failed && worker->board->orders[chunk].urgent);
 }
 
-void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted)
+/* Waits until the host has answered; leaves if the chunk was settled over its head. */
+static void hand_over(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted)
 {
     struct pool__cell *cell = &worker->desk->cells[chunk];
     const uint64_t mine = pool__word(POOL__FULL, worker->number, worker->life, generation);
@@ -234,23 +243,31 @@ void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation,
         _exit(EXIT_SETTLED);
 }
 
+void pool__worker_init(struct worker *worker, const struct pool__crossing *crossing, int number,
+                       uint32_t life)
+{
+    worker->crossing = crossing;
+    worker->board = crossing->board;
+    worker->desk = pool__desk(crossing->board);
+    worker->seat = pool__seat(crossing->board, number, life);
+    worker->number = number;
+    worker->life = life;
+    worker->task.worker = number;
+    worker->task.attempt = 1;
+}
+
 noreturn void pool__worker_main(const struct pool__crossing *crossing, int number, uint32_t life,
                                 int supervisor)
 {
     static struct worker worker; /* of this process alone: only its copy of the page is touched */
-    worker.crossing = crossing;
-    worker.board = crossing->board;
-    worker.desk = pool__desk(crossing->board);
-    worker.seat = pool__seat(crossing->board, number, life);
-    worker.number = number;
-    worker.life = life;
+    pool__share_enter(crossing->depth, number < crossing->options.processes ? crossing->share : 0);
+    pool__worker_init(&worker, crossing, number, life);
+    worker.hand_over = hand_over;
     worker.supervisor = supervisor;
-    worker.task.worker = number;
-    worker.task.attempt = 1;
     start(&worker);
     for (;;) {
         uint32_t chunk, generation;
-        while (!pool__superfluous(&worker) && claim(&worker, &chunk, &generation)) {
+        while (!pool__superfluous(&worker) && pool__claim_next(&worker, &chunk, &generation)) {
             pool__run_chunk(&worker, chunk, generation);
             commit(&worker, chunk, generation);
             worker.idle_since = 0;

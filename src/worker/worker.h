@@ -56,19 +56,34 @@ struct worker {
         uint64_t measured; /* when its memory was last looked at */
     } term;
     struct pool_task task;
+    /* Lets the host take the results of the chunk so far, and returns when it has. `wanted`: how much
+     * room the next result needs. */
+    void (*hand_over)(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted);
+    /* Of a guest alone: has the host look at the board. */
+    void (*serve)(void *context);
+    void *context;
 };
+
+/* Makes it worker number `number`, in its `life`-th life, with nothing done yet. */
+void pool__worker_init(struct worker *worker, const struct pool__crossing *crossing, int number,
+                       uint32_t life);
+
+/* Runs the initializer, if there is one. Returns 0, or the code it failed with, which is noted. */
+int pool__initialize(struct worker *worker);
+
+/* Claims the chunk for this worker alone, or the oldest queued one; false when there is none. */
+bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generation);
 
 /* Runs the claimed chunk up to its end, or until its notes are full, and says in the cell how far
  * it came. */
 void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation);
 
-/* Lets the host take the results so far, and waits until it has; leaves the process if the chunk was
- * settled over its head. `wanted`: how much room the next result needs. */
-void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted);
-
 /* `size` zeroed bytes aligned to 16, or NULL; valid until the reset. */
 void *pool__scratch_alloc(struct pool__scratch *scratch, size_t size);
 void pool__scratch_reset(struct pool__scratch *scratch);
+
+/* Frees all of it. */
+void pool__scratch_fini(struct pool__scratch *scratch);
 
 /* Starts with the item of this index: nothing is noted yet, and no memory is in use. */
 static inline void pool__task_begin(struct pool_task *task, size_t index)

@@ -73,6 +73,33 @@ static void the_limits_are_allowed(void **test)
     assert_int_equal(options.grace, INT_MAX);
 }
 
+static void a_serial_pool_has_one_worker_that_is_never_replaced(void **test)
+{
+    (void)test;
+    pool_options_t options, given = {.processes = 5, .serial = true, .maxtasksperchild = 3};
+    assert_int_equal(pool__options(&options, &given), 0);
+    assert_true(options.serial);
+    assert_int_equal(options.processes, 1);
+    assert_int_equal(options.maxtasksperchild, 0);
+    setenv("PROCPOOL_SERIAL", "1", 1);
+    given = (pool_options_t){.processes = 5};
+    assert_int_equal(pool__options(&options, &given), 0);
+    unsetenv("PROCPOOL_SERIAL");
+    assert_true(options.serial);
+    assert_int_equal(options.processes, 1);
+}
+
+static void nested_processes_are_eight_per_worker_or_none_or_as_given(void **test)
+{
+    (void)test;
+    static const int cases[][2] = {{0, 24}, {-1, 0}, {INT_MIN, 0}, {1, 1}, {INT_MAX, INT_MAX}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        pool_options_t options, given = {.processes = 3, .nested_processes = cases[i][0]};
+        assert_int_equal(pool__options(&options, &given), 0);
+        assert_int_equal(options.nested_processes, cases[i][1]);
+    }
+}
+
 static void nonsense_is_refused_and_nothing_written(void **test)
 {
     (void)test;
@@ -114,6 +141,8 @@ int main(void)
         cmocka_unit_test(without_options_all_are_defaults),
         cmocka_unit_test(what_is_given_is_kept),
         cmocka_unit_test(the_limits_are_allowed),
+        cmocka_unit_test(a_serial_pool_has_one_worker_that_is_never_replaced),
+        cmocka_unit_test(nested_processes_are_eight_per_worker_or_none_or_as_given),
         cmocka_unit_test(nonsense_is_refused_and_nothing_written),
         cmocka_unit_test(options_may_be_normalised_in_place),
     };

@@ -76,6 +76,20 @@ static void a_chunk_committed_halfway_goes_on_with_its_next_item(void **test)
     stage_assert_ended(stage);
 }
 
+/* A guest that is told in time commits a chunk of which it has run nothing. */
+static void a_chunk_committed_unrun_as_the_pool_ends_goes_back(void **test)
+{
+    struct stage *stage = *test;
+    struct part part = claim(stage, 0, 1);
+    stage->pool.ending = true;
+    assert_true(stage_commit(stage, &part));
+    assert_true(pool__collect(&stage->pool));
+    assert_int_equal(stage->job.ended, 0);
+    stage_finish(stage);
+    assert_int_equal(stage->job.failed, 0);
+    stage_assert_ended(stage);
+}
+
 static void nothing_is_collected_while_nothing_is_done(void **test)
 {
     struct stage *stage = *test;
@@ -333,6 +347,7 @@ int main(void)
         ON_STAGE(committed_results_come_to_their_places),
         ON_STAGE(noted_items_fail_and_no_others),
         ON_STAGE(a_chunk_committed_halfway_goes_on_with_its_next_item),
+        ON_STAGE(a_chunk_committed_unrun_as_the_pool_ends_goes_back),
         ON_STAGE(nothing_is_collected_while_nothing_is_done),
         cmocka_unit_test(a_death_costs_the_item_that_ran_and_no_other),
         cmocka_unit_test(a_crash_is_reported_with_its_address),

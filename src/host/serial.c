@@ -1,0 +1,137 @@
+/* Runs in the host: pools without processes. Their items are run by a guest, a worker in the host's own
+ * process (worker/serial.c), in the threads that wait in the library or look: one chunk at a time,
+ * and without the lock, as callbacks are made. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "common/descriptor.h"
+#include "common/nesting.h"
+#include "host/pool.h"
+
+/* The pool whose function this thread runs. */
+static _Thread_local struct pool *innermost;
+
+struct pool *pool__home(void)
+{
+    return innermost;
+}
+
+struct pool__share *pool__share_here(void)
+{
+    if (innermost && innermost->owner == getpid())
+        return innermost->share;
+    return pool__share_of_process();
+}
+
+/* ---- Functions of the user's, without the lock ---- */
+
+/* Lets this thread run what the guest does; what was inside before. */
+static struct pool *enter(pool_t *pool)
+{
+    struct pool *outer = innermost;
+    pool->running = true;
+    pthread_mutex_unlock(&pool->lock);
+    innermost = pool;
+    return outer;
+}
+
+static void leave(pool_t *pool, struct pool *outer)
+{
+    innermost = outer;
+    pthread_mutex_lock(&pool->lock);
+    pool->running = false;
+    pthread_cond_broadcast(&pool->changed);
+}
+
+/* The guest's results want more room. */
+static void serve(void *context)
+{
+    pool_t *pool = context;
+    pthread_mutex_lock(&pool->lock);
+    pool__collect(pool);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* ---- Its life: with the lock held ---- */
+
+int pool__serial_open(pool_t *pool)
+{
+    struct pool__crossing *crossing = &pool->crossing;
+    crossing->result_read = crossing->result_write = -1;
+    crossing->control = crossing->control_host = crossing->host_pidfd = -1;
+    int error = pool__eventfd(&crossing->nudge);
+    if (error)
+        return error;
+    pool->guest = pool__guest_open(crossing, serve, pool);
+    if (!pool->guest) {
+        pool__close(&crossing->nudge);
+        return -ENOMEM;
+    }
+    pool->people[0] = (struct pool__person){.pid = pool->owner, .life = 1};
+    return 0;
+}
+
+int pool__serial_start(pool_t *pool)
+{
+    const struct pool__death failure = {.worker = 0, .life = 1};
+    pthread_mutex_lock(&pool->lock);
+    struct pool *outer = enter(pool);
+    bool started = pool__guest_start(pool->guest);
+    leave(pool, outer);
+    if (!started)
+        pool__describe_start_failure(pool, &failure);
+    pthread_mutex_unlock(&pool->lock);
+    return started ? 0 : POOL_EINIT;
+}
+
+bool pool__serial_due(const pool_t *pool)
+{
+    return pool->guest && !pool->running && !pool->ending &&
+           (pool__queued(pool->board) > 0 || pool__has_mail(pool->board, 0));
+}
+
+bool pool__serial_run(pool_t *pool)
+{
+    if (!pool__serial_due(pool))
+        return false;
+    struct pool *outer = enter(pool);
+    pool__guest_run(pool->guest);
+    leave(pool, outer);
+    return true;
+}
+
+/* The guest is no more, as a supervisor that has ended. */
+static void lose_guest(pool_t *pool)
+{
+    pool__guest_close(pool->guest);
+    pool->guest = NULL;
+    pool->phase = POOL__GONE_PHASE;
+    pool__give_up(pool);
+    pool->people[0].pid = 0;
+    pool__nudge(pool);
+}
+
+static void end_in_peace(pool_t *pool)
+{
+    struct pool *outer = enter(pool);
+    pool__guest_leave(pool->guest);
+    leave(pool, outer);
+    lose_guest(pool);
+}
+
+void pool__serial_leave(pool_t *pool)
+{
+    if (pool->guest && !pool->running && atomic_load(&pool->board->closing))
+        end_in_peace(pool);
+}
+
+void pool__serial_end(pool_t *pool)
+{
+    pool->ending = true;
+    for (uint32_t number = 0; number < pool->numbers; number++)
+        atomic_store(&pool->board->orders[number].cancelled, 1);
+    while (pool->running)
+        pthread_cond_wait(&pool->changed, &pool->lock);
+    if (pool->guest)
+        lose_guest(pool);
+}
