@@ -56,7 +56,7 @@ static bool watch_memory(struct pool__term *term, size_t limit)
     return used > limit - limit / 8;
 }
 
-void pool__term_watch(struct worker *worker, size_t items)
+bool pool__term_watch(struct worker *worker, size_t items)
 {
     struct pool__term *term = &worker->term;
     const pool_options_t *options = &worker->crossing->options;
@@ -74,6 +74,7 @@ void pool__term_watch(struct worker *worker, size_t items)
         soon |= watch_memory(term, options->maxmemoryperchild);
     if (soon && !term->asked)
         ask(worker);
+    return term->over;
 }
 
 void pool__term_begin(struct worker *worker, uint64_t start)

@@ -116,9 +116,9 @@ bool pool__supervised(const struct worker *worker);
 /* Its work begins; its start took so many nanoseconds. */
 void pool__term_begin(struct worker *worker, uint64_t start);
 
-/* So many more items have ended: sets term.over when it is time to leave, and asks for a successor
- * when it soon will be. */
-void pool__term_watch(struct worker *worker, size_t items);
+/* So many more items have ended: returns, and sets term.over, when it is time to leave, and asks for a
+ * successor when it soon will be. */
+bool pool__term_watch(struct worker *worker, size_t items);
 
 /* Installs the handlers that write the crash report into `seat` and then let the signal kill. */
 void pool__crash_watch(struct pool__seat *seat);
