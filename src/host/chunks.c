@@ -434,15 +434,14 @@ bool pool__collect(pool_t *pool)
 static void mend_queued(pool_t *pool, uint32_t number, uint64_t word)
 {
     uint64_t head = atomic_load(&pool->desk->head);
-    if (pool->chunks[number].position >= head ||
-        atomic_load(&cell_of(pool, number)->state) != word)
+    if (pool->chunks[number].position >= head || atomic_load(&cell_of(pool, number)->state) != word)
         return;
     queue(pool, number);
     pool->repairs++;
 }
 
 /* How many lives the word is ahead of what the host has heard of. Births and deaths are told after the
- * fact, so the board may be ahead, for a moment. */
+ * fact, so the board may be ahead. */
 static int lives_ahead(const pool_t *pool, uint64_t word)
 {
     const struct pool__person *person = &pool->people[pool__word_worker(word)];
@@ -459,14 +458,27 @@ static bool owner_sleeps(const pool_t *pool, uint32_t number, uint64_t word)
            atomic_load(&cell_of(pool, number)->state) == word;
 }
 
-/* Whether a chunk, at two looks of the tick in a row, is in the hands of one who sleeps, or was never
- * heard of: then it is not. */
+/* Whether the worker this word names cannot live, by what the host has heard. The supervisor tells of
+ * a death before it forks the next life, of a birth only afterwards. */
+static bool owner_unborn(const pool_t *pool, uint64_t word)
+{
+    return lives_ahead(pool, word) > (pool->people[pool__word_worker(word)].pid == 0);
+}
+
+/* Whether a chunk, at two looks of the tick in a row, is in the hands of one who sleeps, or who cannot
+ * live yet: then it is not. At one look there may be a death that the host was just about to hear of;
+ * before the next it has. */
 static bool held_by_nobody(pool_t *pool, uint32_t number, uint64_t word)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    bool doubtful = lives_ahead(pool, word) > 0 || owner_sleeps(pool, number, word);
-    bool again = doubtful && chunk->doubted == chunk->generation;
-    chunk->doubted = doubtful ? chunk->generation : 0;
+    enum pool__doubt doubt = POOL__NO_DOUBT;
+    if (owner_unborn(pool, word))
+        doubt = POOL__UNBORN;
+    else if (owner_sleeps(pool, number, word))
+        doubt = POOL__SLEEPS;
+    bool again = doubt && doubt == chunk->doubt && chunk->doubted == chunk->generation;
+    chunk->doubt = doubt;
+    chunk->doubted = chunk->generation;
     return again;
 }
 
@@ -476,10 +488,10 @@ static bool held_twice(pool_t *pool, uint32_t number, uint64_t word, uint32_t *o
 {
     struct pool__person *person = &pool->people[pool__word_worker(word)];
     *other = person->holds;
-    bool twice = *other < number && pool->chunks[*other].job &&
-                 pool__word_owned(word, pool__word_worker(person->held),
-                                  pool__word_life(person->held)) &&
-                 atomic_load(&cell_of(pool, *other)->state) == person->held;
+    bool twice =
+        *other < number && pool->chunks[*other].job &&
+        pool__word_owned(word, pool__word_worker(person->held), pool__word_life(person->held)) &&
+        atomic_load(&cell_of(pool, *other)->state) == person->held;
     person->holds = number;
     person->held = word;
     return twice;
@@ -557,9 +569,20 @@ static bool any_queued(const pool_t *pool)
     return false;
 }
 
+/* Beyond the tail there are no tickets: whoever counts those that wait would find none. */
+static void mend_head(pool_t *pool)
+{
+    uint64_t head = atomic_load(&pool->desk->head);
+    uint64_t tail = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
+    if (head > tail)
+        atomic_compare_exchange_strong(&pool->desk->head, &head,
+                                       tail > POOL__CHUNKS ? tail - POOL__CHUNKS : 0);
+}
+
 void pool__reconcile(pool_t *pool, const struct pool__death *death)
 {
     pool__collect(pool);
+    mend_head(pool);
     for (uint32_t number = 0; number < pool->numbers; number++)
         if (pool->chunks[number].parked)
             continue;

@@ -77,7 +77,9 @@ struct pool__chunk {
     bool awaited;            /* settled over its owner's head: free once that is dead */
     int owner;               /* who that is: worker and life */
     uint32_t owner_life;
-    uint32_t doubted; /* the generation whose owner could not be it at the last tick; 0: none */
+    /* Why the owner could not be it at the last tick, and in which generation. */
+    enum pool__doubt { POOL__NO_DOUBT, POOL__UNBORN, POOL__SLEEPS } doubt;
+    uint32_t doubted;
     uint64_t first, count; /* the items it still has to run */
     uint64_t unplaced;     /* of a fold: so many of them, the last, are not on the board yet */
     bool parked;           /* none is, for want of room: it is in nobody's hands */
@@ -219,7 +221,7 @@ void pool__wake_worker(pool_t *pool, int worker);
 /* Asks the supervisor for workers that left for want of work. */
 void pool__call_back(pool_t *pool);
 
-/* Wakes all workers, whatever the board says about their sleep. */
+/* Wakes all workers, and calls back those who left, whatever their seats say. */
 void pool__rouse(pool_t *pool);
 
 /* ---- chunks.c ---- */

@@ -297,4 +297,6 @@ void pool__rouse(pool_t *pool)
 {
     for (int i = 0; i < 2 * pool->numbers_given; i++)
         pool__futex_wake(&pool__seat(pool->board, i / 2, (uint32_t)i)->rest);
+    if (pool->crossing.options.idle_timeout)
+        pool__call_back(pool);
 }

@@ -129,10 +129,12 @@ static void map_wildly(pool_t *pool, uint32_t seed)
     set_alarm();
     choose_items(items, seed);
     if (seed % 2) {
-        check_ends(pool, pool_map(pool, copy_or_run_wild, POOL_IN(items, ITEMS), POOL_OUT(numbers)));
+        check_ends(pool,
+                   pool_map(pool, copy_or_run_wild, POOL_IN(items, ITEMS), POOL_OUT(numbers)));
         return;
     }
-    check_ends(pool, pool_map(pool, write_text_or_run_wild, POOL_IN(items, ITEMS), POOL_OUT(texts)));
+    check_ends(pool,
+               pool_map(pool, write_text_or_run_wild, POOL_IN(items, ITEMS), POOL_OUT(texts)));
     pool_release(&pool_type_text, texts, ITEMS);
     memset(texts, 0, sizeof texts);
 }
@@ -240,6 +242,14 @@ static void a_host_that_waits_in_small_pieces_finds_it(void **state)
     subhost_passes(wait_by_steps, NULL);
 }
 
+static int overwrite_all_seats(const void *item, void *result, pool_task_t *task)
+{
+    (void)result;
+    (void)task;
+    overwrite(shared_memory(item), CELLS);
+    return 0;
+}
+
 enum { OVERWRITTEN = 1, OTHER_RAN };
 
 struct meeting {
@@ -289,6 +299,35 @@ static void a_worker_whose_sleep_was_overwritten_is_woken(void **state)
 {
     (void)state;
     subhost_passes(need_the_sleeper, NULL);
+}
+
+static bool all_have_left(void *pool)
+{
+    pid_t pids[2];
+    return pool_pids(pool, pids, 2) == 2 && pids[0] == 0 && pids[1] == 0;
+}
+
+/* What the seats say then hides that nobody sits there. */
+static void need_those_who_left(void *unused)
+{
+    pool_t *pool;
+    pool_options_t options = {.processes = 2, .grace = 500, .idle_timeout = 100};
+    struct wild item = {.value = 1};
+    int result = 0;
+    (void)unused;
+    set_alarm();
+    SUBHOST_EQUAL(pool_create(&pool, &options), 0);
+    SUBHOST_EQUAL(pool_apply(pool, overwrite_all_seats, POOL_IN(&item, 1), POOL_OUT(&result)), 0);
+    SUBHOST_CHECK(deadline_met(10000, all_have_left, pool));
+    SUBHOST_EQUAL(pool_apply(pool, copy_or_run_wild, POOL_IN(&item, 1), POOL_OUT(&result)), 0);
+    SUBHOST_EQUAL(result, 1);
+    pool_free(pool);
+}
+
+static void workers_that_left_seats_overwritten_are_called_back(void **state)
+{
+    (void)state;
+    subhost_passes(need_those_who_left, NULL);
 }
 
 enum { START = 2000 }; /* milliseconds in which a worker must have started */
@@ -359,6 +398,7 @@ int main(void)
         WORLD_TEST_WITHIN(wild_writes_do_not_harm_the_host, 100),
         WORLD_TEST_WITHIN(a_host_that_waits_in_small_pieces_finds_it, 40),
         WORLD_TEST_WITHIN(a_worker_whose_sleep_was_overwritten_is_woken, 20),
+        WORLD_TEST_WITHIN(workers_that_left_seats_overwritten_are_called_back, 20),
         WORLD_TEST_WITHIN(a_worker_that_was_ready_is_not_killed_as_late, 20),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,14 @@ static int open_stage(void **test)
     return 0;
 }
 
+/* Worker 1 is dead. */
+static int open_stage_of_death(void **test)
+{
+    open_stage(test);
+    ((struct stage *)*test)->people[1].pid = 0;
+    return 0;
+}
+
 static int close_stage(void **test)
 {
     stage_close(*test);
@@ -160,17 +168,70 @@ static void a_chunk_in_the_hands_of_the_dead_is_corrupt(void **test)
     assert_corrupt(stage);
 }
 
-/* Births are told after the fact, but not a whole tick after. */
-static void a_chunk_of_a_life_that_never_comes_is_corrupt(void **test)
+/* Who is said to live cannot have a successor, and who is dead only one. */
+static void a_chunk_of_a_life_that_cannot_be_is_corrupt(void **test)
 {
     struct stage *stage = *test;
     struct part part = {0};
-    assert_true(stage_claim(stage, 1, 2, &part));
+    bool dead = stage->people[1].pid == 0;
+    assert_true(stage_claim(stage, 1, dead ? 3 : 2, &part));
     pool__reconcile(&stage->pool, NULL);
     assert_int_equal(stage->job.failed, 0);
     pool__reconcile(&stage->pool, NULL);
     assert_false(stage_commit(stage, &part));
     assert_corrupt(stage);
+}
+
+static void a_chunk_of_a_life_after_a_dead_one_is_not(void **test)
+{
+    struct stage *stage = *test;
+    struct part part = {0};
+    stage->people[1].pid = 0;
+    assert_true(stage_claim(stage, 1, 2, &part));
+    for (int looks = 0; looks < 3; looks++)
+        pool__reconcile(&stage->pool, NULL);
+    stage_run(stage, &part, STAGE_CHUNK);
+    assert_true(stage_commit(stage, &part));
+    pool__collect(&stage->pool);
+    stage_finish(stage);
+    assert_int_equal(stage->job.failed, 0);
+    stage_assert_ended(stage);
+}
+
+/* What looks wrong for one reason now and for another one then, may be right. */
+static void two_doubts_are_not_one_twice(void **test)
+{
+    struct stage *stage = *test;
+    struct part part = {0};
+    assert_true(stage_claim(stage, 1, 2, &part));
+    pool__reconcile(&stage->pool, NULL);
+    stage->people[1].life = 2;
+    pool__seat(stage->pool.board, 1, 2)->rest = POOL__ASLEEP;
+    pool__reconcile(&stage->pool, NULL);
+    assert_int_equal(stage->job.failed, 0);
+    pool__seat(stage->pool.board, 1, 2)->rest = POOL__ASLEEP; /* it was rung */
+    pool__reconcile(&stage->pool, NULL);
+    assert_corrupt(stage);
+}
+
+/* Nor is one of the same chunk before it was queued again. */
+static void a_doubt_is_of_one_generation(void **test)
+{
+    (void)test;
+    static struct stage stage;
+    stage_open(&stage, STAGE_ITEMS);
+    for (uint64_t i = 0; i < 3; i++) {
+        struct part part = claim(&stage);
+        pool__seat(stage.pool.board, 1, 1)->rest = POOL__ASLEEP;
+        pool__reconcile(&stage.pool, NULL);
+        stage_run(&stage, &part, 1);
+        assert_true(stage_commit(&stage, &part));
+        pool__collect(&stage.pool);
+    }
+    stage_finish(&stage);
+    assert_int_equal(stage.job.failed, 0);
+    stage_assert_ended(&stage);
+    stage_close(&stage);
 }
 
 static void a_chunk_of_one_who_sleeps_is_corrupt(void **test)
@@ -267,9 +328,8 @@ static void a_pool_without_numbers_says_so(void **test)
     stage_finish(stage);
     stage->pool.condemned = stage->pool.numbers = POOL__CHUNKS;
     stage->pool.free_count = 0;
-    struct pool_future job = {.function = stage_function,
-                              .in = POOL_IN(stage->items, 1),
-                              .out = POOL_OUT(&result)};
+    struct pool_future job = {
+        .function = stage_function, .in = POOL_IN(stage->items, 1), .out = POOL_OUT(&result)};
     pool__submit(&stage->pool, &job);
     assert_int_equal(job.status, -ENOMEM);
     stage->pool.numbers = 0;
@@ -336,6 +396,8 @@ static void plain_results_are_not_handed_over(void **test)
 }
 
 #define ON_STAGE(function) cmocka_unit_test_setup_teardown(function, open_stage, close_stage)
+#define ON_STAGE_OF_DEATH(function)                                                                \
+    cmocka_unit_test_setup_teardown(function, open_stage_of_death, close_stage)
 
 int main(void)
 {
@@ -348,7 +410,11 @@ int main(void)
         cmocka_unit_test(a_state_that_is_none_is_corrupt),
         ON_STAGE(a_chunk_of_a_life_long_past_is_corrupt),
         ON_STAGE(a_chunk_in_the_hands_of_the_dead_is_corrupt),
-        ON_STAGE(a_chunk_of_a_life_that_never_comes_is_corrupt),
+        ON_STAGE(a_chunk_of_a_life_that_cannot_be_is_corrupt),
+        ON_STAGE_OF_DEATH(a_chunk_of_a_life_that_cannot_be_is_corrupt),
+        ON_STAGE(a_chunk_of_a_life_after_a_dead_one_is_not),
+        ON_STAGE(two_doubts_are_not_one_twice),
+        cmocka_unit_test(a_doubt_is_of_one_generation),
         ON_STAGE(a_chunk_of_one_who_sleeps_is_corrupt),
         ON_STAGE(two_chunks_of_one_worker_are_corrupt),
         ON_STAGE(one_chunk_after_the_other_is_not_two),

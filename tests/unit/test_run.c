@@ -17,7 +17,7 @@ static int write_and_overwrite(const void *item, void *result, pool_task_t *task
     (void)item;
     (void)task;
     cell->stream.used = UINT64_MAX / 2;
-    *(char **)result = (char *)(uintptr_t)"text";
+    *(char **)result = (char *)(uintptr_t) "text";
     return 0;
 }
 

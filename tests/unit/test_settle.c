@@ -306,6 +306,18 @@ static void a_ticket_that_everybody_has_passed_is_written_again(void **test)
     stage_assert_ended(stage);
 }
 
+static void a_head_beyond_the_tail_is_set_back(void **test)
+{
+    struct stage *stage = *test;
+    uint64_t tail = stage->pool.board->tail;
+    stage->pool.desk->head = tail + 1;
+    pool__reconcile(&stage->pool, NULL);
+    assert_int_equal(pool__queued(stage->pool.board), tail);
+    assert_int_equal(stage->pool.board->tail, tail);
+    stage_finish(stage);
+    stage_assert_ended(stage);
+}
+
 /* ---- The end of the pool ---- */
 
 /* What was done counts, the rest is lost for this reason. */
@@ -360,6 +372,7 @@ int main(void)
         ON_STAGE(lives_wrap),
         ON_STAGE(a_commit_without_its_bit_is_found),
         ON_STAGE(a_ticket_that_everybody_has_passed_is_written_again),
+        ON_STAGE(a_head_beyond_the_tail_is_set_back),
         ON_STAGE(when_the_pool_was_ended_the_rest_is_lost),
         ON_STAGE(when_the_pool_broke_the_rest_is_lost),
     };
