@@ -217,7 +217,7 @@ static int sleep_from_thirty(const void *item, void *result, pool_task_t *task)
 static void results_before_a_time_limit_are_given_and_the_rest_never_starts(void **state)
 {
     enum { COUNT = 100, WORKERS = 2 };
-    uint64_t items[COUNT], result;
+    uint64_t items[COUNT] = {0}, result;
     pool_map_options_t options = {.chunksize = 1, .timeout = 300};
     pool_source_t source = {.in = POOL_IN(items, COUNT)};
     (void)state;
