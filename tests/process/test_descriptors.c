@@ -220,7 +220,7 @@ static void make_hundreds_of_pools(void *unused)
     int mappings = count_mappings();
     make_pools(count - count / 3);
     SUBHOST_CHECK(world_same(before));
-    SUBHOST_CHECK(count_mappings() <= mappings + 2);
+    SUBHOST_CHECK(KEEPS_FREED_MEMORY || count_mappings() <= mappings + 2);
     SUBHOST_CHECK(KEEPS_FREED_MEMORY || deadline_valgrind() || resident_kib() < resident + 512);
     free(before);
 }
