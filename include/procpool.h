@@ -524,7 +524,7 @@ POOL_API int pool_fold_async(pool_t *pool, pool_function_t function, pool_merge_
                              pool_in_t in, pool_out_t accumulator,
                              const pool_map_options_t *options, pool_future_t **future);
 
-/* One item: pool_map() of an array of one. */
+/* One item: pool_map() of an array of one. For a function of POOL_FUNCTION: pool_starmap() of one row. */
 POOL_API int pool_apply(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
 POOL_API int pool_apply_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
                               const pool_map_options_t *options, pool_future_t **future);
@@ -631,9 +631,9 @@ typedef struct pool_iterator pool_iterator_t;
 
 /* Runs `function` over items as they come and gives the results one by one to pool_next(): in the order
  * of the items, or as they end. As Python's Pool.imap() and imap_unordered(): lazy, also over endless
- * sources. At most some thousand items, and results of the pool's `budget`, are ahead of what has been
- * taken.
- * Errors as of pool_map(), and -ENOMEM. */
+ * sources. A function of POOL_FUNCTION is given as `score_function.callable.call`, with rows as items:
+ * POOL_IN_AS(rows, count, &score_args_type). At most some thousand items, and results of the pool's
+ * `budget`, are ahead of what has been taken. Errors as of pool_map(), and -ENOMEM. */
 POOL_API int pool_imap(pool_t *pool, pool_function_t function, const pool_source_t *source,
                        pool_out_t result, const pool_map_options_t *options,
                        pool_iterator_t **iterator);

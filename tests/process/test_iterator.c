@@ -281,6 +281,40 @@ static void iterations_without_results_tell_of_each_item(void **state)
     pool_iterator_free(iterator);
 }
 
+static char *repeat(const char *word, int times)
+{
+    size_t length = strlen(word);
+    char *text = calloc((size_t)times, length + 1);
+    for (int i = 0; text && i < times; i++)
+        memcpy(text + (size_t)i * length, word, length);
+    return text;
+}
+POOL_FUNCTION(repeat, char *, (const char *, word), (int, times));
+
+static void typed_functions_are_iterated_over(void **state)
+{
+    struct repeat_args rows[50];
+    pool_source_t source = {POOL_IN_AS(rows, 50, &repeat_args_type), NULL, NULL};
+    pool_iterator_t *iterator;
+    char *text, *expected;
+    (void)state;
+    for (int i = 0; i < 50; i++)
+        rows[i] = (struct repeat_args){"ab", i + 1};
+    pool_t *pool = world_pool(2);
+    assert_int_equal(pool_imap(pool, repeat_function.callable.call, &source, POOL_RESULT(char *),
+                               NULL, &iterator),
+                     0);
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(pool_next(iterator, &text, -1), 1);
+        expected = repeat("ab", i + 1);
+        assert_string_equal(text, expected);
+        free(expected);
+        free(text);
+    }
+    assert_int_equal(pool_next(iterator, &text, -1), 0);
+    pool_iterator_free(iterator);
+}
+
 static void several_iterations_run_side_by_side(void **state)
 {
     enum { SIDES = 4 };
@@ -315,6 +349,7 @@ int main(void)
         WORLD_TEST(texts_come_and_go_one_by_one),
         WORLD_TEST(structs_come_and_go_one_by_one),
         WORLD_TEST(iterations_without_results_tell_of_each_item),
+        WORLD_TEST(typed_functions_are_iterated_over),
         WORLD_TEST(several_iterations_run_side_by_side),
     };
     for (int i = 0; i < ITEMS; i++)
