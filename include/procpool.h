@@ -584,11 +584,11 @@ POOL_API int pool_as_completed(pool_future_t **futures, size_t count, int millis
 
 /* Does what can be done without waiting: takes results, gives out items, calls callbacks. Returns how
  * many calls have not ended, or a negative code. For programs with an event loop: call it whenever
- * pool_fileno() is readable, and every second or so if functions may write where they should not. */
+ * pool_fileno() is readable. */
 POOL_API int pool_step(pool_t *pool);
 
-/* A descriptor that is readable when pool_step() has something to do, be it that a call's time is up. The
- * pool's: do not read it. Errors as of epoll_create1() and timerfd_create(). */
+/* A descriptor that is readable when pool_step() has something to do, be it that a call's time is up, and
+ * once a second while calls have not ended. The pool's: do not read it. Errors as of epoll_create1() and timerfd_create(). */
 POOL_API int pool_fileno(pool_t *pool);
 
 /* Puts the pool on a loop of libuv's, or takes it away (NULL): uv_run() does then what pool_step() would,
