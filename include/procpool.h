@@ -10,8 +10,9 @@
  *   are written on success only. Option structs: a zeroed field means its default.
  *   "Host" is the process that called pool_create(); "worker" is one of the pool's processes.
  *   Any thread of the host may use a pool, also several at once; pool_free() is for the last. In another
- *   process, say a worker, every call says POOL_EFORKED and changes nothing. Functions named
- *   pool_task_... and pool_fail() are for the functions that run in workers.
+ *   process, say a worker, every call says POOL_EFORKED and changes nothing; pool_processes() and
+ *   pool_errors() tell what they know. Functions named pool_task_... and pool_fail() are for the
+ *   functions that run in workers.
  *   Workers are images of the host at the moment of pool_create(): globals, open files and
  *   loaded libraries are as they were then, also in a worker that replaces a dead one. What
  *   changes afterwards travels in items and results.
@@ -235,8 +236,8 @@ POOL_API const char *pool_create_error(void);
 POOL_API int pool_processes(const pool_t *pool);
 
 /* Writes the process ids of at most `count` workers to `pids`, by worker number; 0 for one that is
- * being replaced, or away for want of work. Returns the number of workers, or a negative code. For looking, and for tests
- * that kill: a pid is only sure to be a worker's while nothing kills workers. */
+ * being replaced, or away for want of work. Returns the number of workers, or a negative code. For
+ * looking, and for tests that kill: a pid is only sure to be a worker's while nothing kills workers. */
 POOL_API int pool_pids(pool_t *pool, pid_t *pids, int count);
 
 /* How many workers were started in the place of others, which died or left, since the pool was made. */
@@ -308,8 +309,8 @@ static inline pool_out_t pool_out(void *data, size_t size, const pool_type_t *ty
     return out;
 }
 
-/* `count` items without data: functions get NULL as the item, and go by pool_task_index(). For
- * pool_map(), pool_fold(), their _async forms, and as the array of an iterator. */
+/* `count` items without data: functions get NULL as the item, and go by pool_task_index(). For all calls
+ * but those of functions with several arguments, and as the array of an iterator. */
 #define POOL_RANGE(count) pool_in(NULL, (count), 0, NULL)
 
 /* No results: the function is run for what it does. */
@@ -531,9 +532,11 @@ POOL_API int pool_apply_async(pool_t *pool, pool_function_t function, pool_in_t 
 
 /* Runs the function once on every worker, with the one item of `in`: to load something, or to ask. The
  * result of worker i becomes element i of `out`, and its error has index i; a worker takes it as its next
- * item, when it has ended the one it is running. Workers that come later, or in the place of others,
- * know nothing of it: an initializer is for them. One in whose place nobody is wanted any more
- * (pool_resize()) counts as cancelled. POOL_EOPTION when `in` is not one item; errors as of pool_map(). */
+ * item, when it has ended the one it is running. (Of several broadcasts one waits for a worker; later ones
+ * are held up by it.) `out` has room for pool_processes() results as this call finds it: for the most there
+ * may be, if other threads call pool_resize(). Workers that come later, or in the place of others, know
+ * nothing of it: an initializer is for them. One in whose place nobody is wanted any more (pool_resize())
+ * counts as cancelled. POOL_EOPTION when `in` is not one item; errors as of pool_map(). */
 POOL_API int pool_broadcast(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
 POOL_API int pool_broadcast_async(pool_t *pool, pool_function_t function, pool_in_t in,
                                   pool_out_t out, const pool_map_options_t *options,
@@ -587,8 +590,9 @@ POOL_API int pool_as_completed(pool_future_t **futures, size_t count, int millis
  * pool_fileno() is readable. */
 POOL_API int pool_step(pool_t *pool);
 
-/* A descriptor that is readable when pool_step() has something to do, be it that a call's time is up, and
- * once a second while calls have not ended. The pool's: do not read it. Errors as of epoll_create1() and timerfd_create(). */
+/* A descriptor that is readable when pool_step() has something to do, be it that a call's time is up, or
+ * that another thread has taken what ended; and once a second while calls have not ended, for a look at
+ * everything. The pool's: do not read it. Errors as of epoll_create1() and timerfd_create(). */
 POOL_API int pool_fileno(pool_t *pool);
 
 /* Puts the pool on a loop of libuv's, or takes it away (NULL): uv_run() does then what pool_step() would,

@@ -106,7 +106,10 @@ static int check(const pool_t *pool, const struct pool__call *call)
     int error = pool ? pool__check_options(call) : POOL_ENOPOOL;
     if (error)
         return error;
-    return pool__check_call(pool, call->function, &call->in, &call->out);
+    pool_in_t in = call->in;
+    if (call->broadcast) /* there are so many results */
+        in.count = (size_t)pool_processes(pool);
+    return pool__check_call(pool, call->function, &in, &call->out);
 }
 
 int(pool_map_with)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,

@@ -88,21 +88,21 @@ static void post(pool_t *pool, uint32_t number)
     struct pool__chunk *chunk = &pool->chunks[number];
     int worker = (int)chunk->first;
     chunk->position = UINT64_MAX;
-    pool->people[worker].mail = true;
     atomic_store(&pool->board->mail[worker], pool__ticket(number, chunk->generation));
     pool__wake_worker(pool, worker);
     if (pool->crossing.options.idle_timeout)
         pool__tell(pool, POOL__LOOK, 0, 0);
 }
 
-/* Empties the mail this chunk was in, if any. */
+/* Empties the mail this chunk was in, if any, and if no other is there since it was claimed. */
 static void leave_mail(pool_t *pool, uint32_t number)
 {
-    struct pool__chunk *chunk = &pool->chunks[number];
+    const struct pool__chunk *chunk = &pool->chunks[number];
     if (!chunk->job || !chunk->job->broadcast)
         return;
-    atomic_store(&pool->board->mail[chunk->first], 0);
-    pool->people[chunk->first].mail = false;
+    _Atomic uint64_t *mail = &pool->board->mail[chunk->first];
+    if (atomic_load(mail) == pool__ticket(number, chunk->generation))
+        atomic_store(mail, 0);
 }
 
 static void release(pool_t *pool, uint32_t number)

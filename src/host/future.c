@@ -275,6 +275,10 @@ int pool_step(pool_t *pool)
     if (!pool->turning) /* else whoever sleeps would not wake */
         pool__silence(pool);
     error = pool__turn(pool, at_once, NULL, 0);
+    if (!error && pool->news) {
+        pool->news = false; /* the caller looks at its calls now */
+        pool__set_alarm(pool);
+    }
     size_t unfinished = pool->unfinished;
     pthread_mutex_unlock(&pool->lock);
     return error ? error : unfinished > INT_MAX ? INT_MAX : (int)unfinished;

@@ -95,8 +95,10 @@ static void deallocate(pool_t *pool)
     pool__guest_close(pool->guest);
     pool__share_release(pool->share);
     free(pool->people);
-    pthread_cond_destroy(&pool->changed);
-    pthread_mutex_destroy(&pool->lock);
+    if (pool->owner == getpid()) { /* in a copy, threads that it does not have may hold them */
+        pthread_cond_destroy(&pool->changed);
+        pthread_mutex_destroy(&pool->lock);
+    }
     free(pool);
 }
 

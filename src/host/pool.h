@@ -96,7 +96,6 @@ struct pool__chunk {
 struct pool__person {
     pid_t pid; /* 0: being replaced */
     uint32_t life;
-    bool mail; /* a chunk is for it alone, and has no end yet */
     uint32_t holds; /* the latest chunk that the tick saw it run, and that chunk's word */
     uint64_t held;
 };
@@ -152,6 +151,7 @@ struct pool {
     bool running;         /* it runs a function of the user's: one thread, without the lock */
     int epoll, alarm;     /* for pool_fileno(), and the timer in it; -1 until it is asked for */
     uint64_t alarm_at;    /* when the timer makes it readable; UINT64_MAX: never */
+    bool news;            /* something was announced, and nobody has called pool_step() since */
     struct pool__attachment *attachment; /* to a libuv loop; NULL: there is none */
     struct shared_array {
         struct shared_array *next;
@@ -204,7 +204,7 @@ void pool__silence(const pool_t *pool);
 void pool__attend(pool_t *pool);
 
 /* Has it become readable when the first deadline has come, and at once while a loop's thread has
- * something to do that no other may. */
+ * something to do that no other may, or pool_step() has not told of what other calls have taken. */
 void pool__set_alarm(pool_t *pool);
 
 /* Wakes the thread that waits for all, if there is one: something has changed on this side. Of a serial
@@ -274,6 +274,7 @@ void pool__loop_hold(pool_t *pool);
 
 /* Takes the pool from its loop; the handle closes by itself. */
 void pool__detach(pool_t *pool);
+
 /* ---- serial.c: pools without processes; with the lock held, but while functions of the user's run ---- */
 
 static inline bool pool__is_serial(const pool_t *pool)

@@ -234,6 +234,7 @@ static void make_calls(pool_t *pool)
 
 void pool__announce(pool_t *pool)
 {
+    pool->news = true;
     pthread_cond_broadcast(&pool->changed);
     if (pool->turning)
         pool__nudge(pool);
@@ -308,8 +309,8 @@ int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *arg
         pool__set_alarm(pool); /* callbacks may be the loop's to make */
         if (pool__is_serial(pool))
             wait_for_turner(pool, pool__earliest(pool, deadline));
-        else if (pool->turning || pool->calling)
-            wait_for_turner(pool, deadline);
+        else if (pool->turning || pool->calling || pool->phase == POOL__GONE_PHASE)
+            wait_for_turner(pool, deadline); /* of a pool that is gone: for who makes its callbacks */
         else
             turn_once(pool, deadline);
     }

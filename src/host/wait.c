@@ -212,7 +212,8 @@ int pool__open_epoll(pool_t *pool)
 void pool__set_alarm(pool_t *pool)
 {
     struct itimerspec time = {0};
-    uint64_t at = pool__loop_wanted(pool) ? 1 : pool__earliest(pool, UINT64_MAX);
+    bool now = pool->news || pool__loop_wanted(pool);
+    uint64_t at = now ? 1 : pool__earliest(pool, UINT64_MAX);
     if (pool->epoll < 0 || at == pool->alarm_at)
         return;
     if (at != UINT64_MAX)

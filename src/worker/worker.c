@@ -179,8 +179,8 @@ static bool claim_ticket(struct worker *worker, uint64_t ticket, uint32_t *chunk
                        worker->life);
 }
 
-/* Claims the chunk for this worker alone, or the oldest queued one. `head` is a hint that any worker may have spoilt: a position
- * that cannot be is replaced by the oldest that can. */
+/* Claims the chunk for this worker alone, or the oldest queued one. `head` is a hint that any worker may
+ * have spoilt: a position that cannot be is replaced by the oldest that can. */
 bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generation)
 {
     struct pool__board *board = worker->board;

@@ -234,6 +234,44 @@ static void who_is_not_wanted_any_more_is_not_waited_for(void **state)
     world_free(pool);
 }
 
+static int hang_in_first(const void *item, void *result, pool_task_t *task)
+{
+    return pool_task_worker(task) > 0 ? 0 : wait_for_cancel(item, result, task);
+}
+
+/* One hangs in an item of an earlier broadcast; the others answer meanwhile. */
+static void who_is_free_answers_while_another_runs_an_earlier_one(void **state)
+{
+    struct answer answers[WORKERS];
+    int item = 7;
+    unsigned one = 1;
+    pool_future_t *earlier, *later;
+    const pool_error_t *errors;
+    (void)state;
+    ran = ledger_make(1);
+    pool_t *pool = world_pool(WORKERS);
+    assert_int_equal(pool_broadcast_async(pool, hang_in_first, POOL_IN(&item, 1), POOL_NONE, NULL,
+                                          &earlier), 0);
+    assert_true(deadline_met(PROMPT, all_run, &one));
+    pool_map_options_t options = {.timeout = 300 * deadline_slowness()};
+    assert_int_equal(pool_broadcast_async(pool, answer, POOL_IN(&item, 1), POOL_OUT(answers),
+                                          &options, &later), 0);
+    assert_int_equal(pool_future_get(later, -1), 1);
+    assert_int_equal(pool_future_errors(later, &errors), 1);
+    assert_true(errors[0].index == 0 && errors[0].kind == POOL_TIMED_OUT);
+    for (int i = 1; i < WORKERS; i++)
+        assert_true(answers[i].number == i && answers[i].argument == item);
+    pool_future_free(later);
+    assert_int_equal(pool_broadcast_async(pool, answer, POOL_IN(&item, 1), POOL_OUT(answers), NULL,
+                                          &later), 0);
+    assert_int_equal(pool_future_cancel(earlier, -1), 0);
+    assert_int_equal(pool_future_get(later, -1), 0);
+    check_answers(pool, answers, WORKERS, item);
+    pool_future_free(earlier);
+    pool_future_free(later);
+    world_free(pool);
+}
+
 static void it_can_be_cancelled_and_timed_out(void **state)
 {
     int item = 1;
@@ -265,6 +303,9 @@ static void bad_input_is_refused(void **state)
                      POOL_EOPTION);
     assert_int_equal(pool_broadcast(pool, answer, POOL_IN(items, 0), POOL_OUT(answers)),
                      POOL_EOPTION);
+    assert_int_equal(pool_broadcast(pool, answer, POOL_IN(items, 1),
+                                    pool_out(answers, PTRDIFF_MAX / 2 + 1, &pool_type_plain)),
+                     POOL_EOVERFLOW);
     assert_int_equal(pool_broadcast(NULL, answer, POOL_IN(items, 1), POOL_OUT(answers)),
                      POOL_ENOPOOL);
     assert_int_equal(pool_broadcast(pool, NULL, POOL_IN(items, 1), POOL_OUT(answers)),
@@ -285,6 +326,7 @@ int main(void)
         WORLD_TEST(killed_workers_are_asked_in_their_replacements),
         WORLD_TEST(workers_that_left_for_want_of_work_come_for_it),
         WORLD_TEST(who_is_not_wanted_any_more_is_not_waited_for),
+        WORLD_TEST(who_is_free_answers_while_another_runs_an_earlier_one),
         WORLD_TEST(it_can_be_cancelled_and_timed_out),
         WORLD_TEST(bad_input_is_refused),
     };

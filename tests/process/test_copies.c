@@ -1,5 +1,7 @@
 /* A pool in processes that are not its host: workers and forked copies of the host may call what
  * they like, and the pool goes on. Pools within pools. */
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +175,56 @@ static void a_pool_ends_although_a_copy_of_its_host_lives_on(void **state)
     }
 }
 
+static struct ledger *gate;
+
+static bool is_open(void *unused)
+{
+    (void)unused;
+    return ledger_total(gate) > 0;
+}
+
+static int wait_at_gate(const void *item, void *result, pool_task_t *task)
+{
+    (void)item, (void)result, (void)task;
+    return deadline_met(10000, is_open, NULL) ? 0 : 1;
+}
+
+static void *wait_for(void *future)
+{
+    return (void *)(intptr_t)pool_future_get(future, -1);
+}
+
+static void free_copy(void *pool)
+{
+    pool_free(pool);
+}
+
+static void copies_made_while_threads_wait_may_be_freed(void **state)
+{
+    enum { THREADS = 3 };
+    pthread_t threads[THREADS];
+    pool_future_t *future;
+    void *failed;
+    int item = 0;
+    (void)state;
+    world_expect_orphans();
+    gate = ledger_make(1);
+    pool_t *pool = world_pool(1);
+    assert_int_equal(
+        pool_apply_async(pool, wait_at_gate, POOL_IN(&item, 1), POOL_NONE, NULL, &future), 0);
+    for (int t = 0; t < THREADS; t++)
+        assert_int_equal(pthread_create(&threads[t], NULL, wait_for, future), 0);
+    for (int i = 0; i < 5; i++) /* let them fall asleep */
+        poll(NULL, 0, 10);
+    assert_int_equal(subhost_wait(subhost_start(free_copy, pool)), 0);
+    ledger_mark(gate, 0);
+    for (int t = 0; t < THREADS; t++) {
+        pthread_join(threads[t], &failed);
+        assert_int_equal((intptr_t)failed, 0);
+    }
+    pool_future_free(future);
+}
+
 /* ---- Pools within pools ---- */
 
 static int sum_in_inner_pool(const void *item, void *result, pool_task_t *task)
@@ -235,6 +287,7 @@ int main(void)
         WORLD_TEST(a_worker_that_frees_its_pool_costs_its_item_at_most),
         WORLD_TEST(the_pool_works_on_beside_copies_of_its_host),
         WORLD_TEST(a_pool_ends_although_a_copy_of_its_host_lives_on),
+        WORLD_TEST(copies_made_while_threads_wait_may_be_freed),
         WORLD_TEST(a_function_may_make_a_pool),
         WORLD_TEST(inner_pools_end_with_their_worker),
     };

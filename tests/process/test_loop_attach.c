@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/deadline.h"
@@ -436,6 +437,7 @@ struct helper {
     struct ledger *submitted;
     struct record records[20];
     int error;
+    double used; /* seconds of its processor's time */
 };
 
 static void *submit_some(void *argument)
@@ -549,6 +551,41 @@ static void the_loop_goes_on_while_another_thread_waits(void **state)
     assert_int_equal(chain.errors, 0);
     assert_true(chain.links > 20);
     assert_true(deadline_kept(began, 4000));
+    world_free(helper.pool);
+    close_loop(&loop);
+}
+
+static void *join_pool(void *argument)
+{
+    struct helper *helper = argument;
+    struct timespec used;
+    helper->error = pool_join(helper->pool);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    helper->used = (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+    return NULL;
+}
+
+/* All processes have ended, and the callback is the loop's, which does something else. */
+static void who_waits_for_the_loop_of_a_pool_that_is_gone_sleeps(void **state)
+{
+    uv_loop_t loop;
+    struct record record = {0};
+    (void)state;
+    struct helper helper = {.loop = &loop, .error = 1};
+    helper.pool = world_pool(2);
+    open_loop(&loop);
+    assert_int_equal(pool_attach(helper.pool, &loop), 0);
+    start(helper.pool, triple, &record);
+    assert_int_equal(pool_close(helper.pool), 0);
+    assert_int_equal(pthread_create(&helper.thread, NULL, join_pool, &helper), 0);
+    for (int i = 0; i < 5; i++)
+        poll(NULL, 0, 100);
+    assert_int_equal(record.good, 0);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    pthread_join(helper.thread, NULL);
+    assert_int_equal(helper.error, 0);
+    assert_int_equal(record.good, 1);
+    assert_true(helper.used < 0.05 * deadline_slowness());
     world_free(helper.pool);
     close_loop(&loop);
 }
@@ -680,6 +717,7 @@ int main(void)
         WORLD_TEST(a_pool_with_nothing_to_do_is_quiet),
         WORLD_TEST(calls_of_another_thread_are_told_in_the_loops),
         WORLD_TEST(the_loop_goes_on_while_another_thread_waits),
+        WORLD_TEST(who_waits_for_the_loop_of_a_pool_that_is_gone_sleeps),
         WORLD_TEST(a_loop_may_be_prepared_in_one_thread_and_run_in_another),
         WORLD_TEST(a_pool_is_freed_after_its_loops_thread),
         WORLD_TEST(copies_of_the_host_leave_its_loop_alone),

@@ -347,7 +347,8 @@ struct resizer {
     pool_t *pool;
     _Atomic bool over;
     unsigned seed;
-    int count, failures;
+    _Atomic int count;
+    int failures;
 };
 
 static void *resize_at_random(void *argument)

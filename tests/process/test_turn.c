@@ -272,6 +272,46 @@ static void steps_do_not_take_the_wakes_of_a_thread_that_waits(void **state)
     assert_true(deadline_kept(began, 3000));
 }
 
+static void mark(pool_future_t *future, void *ledger)
+{
+    (void)future;
+    ledger_mark(ledger, 0);
+}
+
+static bool is_marked(void *ledger)
+{
+    return ledger_total(ledger) > 0;
+}
+
+/* The thread that waits takes what was meant for the one that polls. */
+static void what_another_thread_has_taken_makes_the_descriptor_readable(void **state)
+{
+    pool_future_t *slow, *quick;
+    int item = 1, result;
+    (void)state;
+    pool_t *pool = busy_pool(&slow);
+    struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
+    struct ledger *told = ledger_make(1);
+    pool_map_options_t options = {.callback = mark, .context = told};
+    pthread_t thread = waiting_thread(slow);
+    assert_int_equal(pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options,
+                                      &quick), 0);
+    assert_true(deadline_met(LONG, is_marked, told));
+    bool readable = poll(&event, 1, PROMPT) == 1; /* before a tick */
+    assert_int_equal(pool_step(pool), 1);
+    bool ready = pool_future_ready(quick);
+    int rest = 0;
+    while (poll(&event, 1, 20) == 1 && rest++ < 100)
+        pool_step(pool);
+    ledger_mark(gate, 0);
+    pthread_join(thread, NULL);
+    pool_future_free(quick);
+    pool_future_free(slow);
+    assert_true(readable);
+    assert_true(ready);
+    assert_true(rest < 5);
+}
+
 static int hang(const void *item, void *result, pool_task_t *task)
 {
     (void)item, (void)result, (void)task;
@@ -487,6 +527,7 @@ int main(void)
         WORLD_TEST(a_descriptor_is_quiet_while_there_is_nothing_to_do),
         WORLD_TEST(a_death_makes_the_descriptor_readable),
         WORLD_TEST(steps_do_not_take_the_wakes_of_a_thread_that_waits),
+        WORLD_TEST(what_another_thread_has_taken_makes_the_descriptor_readable),
         WORLD_TEST(a_time_limit_makes_the_descriptor_readable),
         WORLD_TEST(the_earliest_of_several_limits_counts),
         WORLD_TEST(the_grace_of_a_cancel_makes_the_descriptor_readable),
