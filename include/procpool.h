@@ -423,9 +423,10 @@ POOL_API int pool_map_callable_with(pool_t *pool, const void *function, pool_in_
 
 /* ---- Fold ------------------------------------------------------------------------------------ */
 
-/* Adds the accumulator at `from` to the one at `into`, which holds earlier items. Runs in the host, in a
- * thread that is in this library, one call at a time; it must not call the library, and what it does
- * wrong is not caught. Returns 0, or a code that ends the call: see pool_fold(). */
+/* Adds the accumulator at `from` to the one at `into`, which holds earlier items. Runs in the host, in
+ * any thread that is in this library (also of a pool on a loop), one call at a time, and the pool waits
+ * for it; it must not call the library, and what it does wrong is not caught. Returns 0, or a code that
+ * ends the call: see pool_fold(). */
 typedef int (*pool_merge_t)(void *into, const void *from);
 
 /* Reduces items to one value, as Python's functools.reduce(), in parallel and yet always in the same
@@ -494,8 +495,10 @@ typedef struct pool_error {
 } pool_error_t;
 
 /* Gives the errors of the last call on this pool that ran items and waited for them, of any thread,
- * sorted by index. Returns how many; `*errors` is valid until the next such call or pool_free(). 0 for
- * a NULL pool. Threads that share a pool use futures, which have errors of their own. */
+ * sorted by index: all that there is memory for, of at most the first POOL_ERRORS_MAX. Returns how many;
+ * `*errors` is valid until the next such call or pool_free(). 0 for a NULL pool. Threads that share a pool
+ * use futures, which have errors of their own. */
+#define POOL_ERRORS_MAX 1000000
 POOL_API size_t pool_errors(const pool_t *pool, const pool_error_t **errors);
 
 /* Writes what happened to the item as a line without its end, such as "crashed with SIGSEGV: stack

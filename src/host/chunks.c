@@ -393,10 +393,8 @@ void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, b
         job->in.count = job->given;
         job->source_error = kind == POOL_TIMED_OUT ? -ETIME : -ECANCELED;
     }
-    while (job->given < job->in.count) {
-        error.index = job->given++;
-        pool__item_failed(job, &error);
-    }
+    pool__items_failed(job, job->given, job->in.count, error);
+    job->given = job->in.count;
 }
 
 /* Does what a worker asks for by the state of the chunk. Returns whether it asked. */

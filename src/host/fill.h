@@ -61,8 +61,9 @@ void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint
 /* What becomes of an item for a worker that there is not to be any more. */
 extern const pool_error_t pool__undelivered;
 
-/* Ends one item of the job with this error. */
+/* Ends one item of the job with this error; those from one index to before another, each with its own. */
 void pool__item_failed(struct pool_future *job, const pool_error_t *error);
+void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, pool_error_t error);
 
 /* ---- calls.c ---- */
 

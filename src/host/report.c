@@ -20,8 +20,15 @@ void pool__report_clear(struct pool__report *report)
     *report = (struct pool__report){0};
 }
 
+bool pool__report_full(const struct pool__report *report)
+{
+    return report->count + report->dropped >= POOL_ERRORS_MAX;
+}
+
 static bool make_room(struct pool__report *report)
 {
+    if (pool__report_full(report))
+        return false;
     if (report->count < report->capacity)
         return true;
     size_t capacity = report->capacity ? 2 * report->capacity : 16;
@@ -227,5 +234,5 @@ void pool_print_errors(const pool_t *pool, FILE *stream)
     if (report->count > printed)
         fprintf(stream, "  and %zu more\n", report->count - printed);
     if (report->dropped)
-        fprintf(stream, "  and %zu for which there was no memory\n", report->dropped);
+        fprintf(stream, "  and %zu that were not kept\n", report->dropped);
 }

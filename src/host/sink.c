@@ -24,26 +24,35 @@ void pool__item_failed(struct pool_future *job, const pool_error_t *error)
         pool__report_add(&job->report, error);
 }
 
-void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to)
+void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, pool_error_t error)
 {
-    if (from < to && job->status == 0)
-        job->status = pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
-    for (uint64_t i = from; i < to; i++) {
-        pool_error_t error = {.index = i,
-                              .kind = POOL_LOST,
-                              .code = job->status,
-                              .message = pool->broken ? pool->why : "",
-                              .worker = -1};
+    for (; from < to && (job->window || !pool__report_full(&job->report)); from++) {
+        error.index = from;
         pool__item_failed(job, &error);
     }
+    job->failed += to - from; /* of a range there may be any number */
+    job->ended += to - from;
+    job->report.dropped += to - from;
+}
+
+void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to)
+{
+    if (from >= to)
+        return;
+    if (job->status == 0)
+        job->status = pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
+    pool_error_t error = {.kind = POOL_LOST,
+                          .code = job->status,
+                          .message = pool->broken ? pool->why : "",
+                          .worker = -1};
+    pool__items_failed(job, from, to, error);
 }
 
 void pool__fail_items(struct pool__chunk *chunk, uint64_t ended, pool_error_t error)
 {
-    for (; chunk->taken < ended; chunk->taken++) {
-        error.index = chunk->first + chunk->taken;
-        pool__item_failed(chunk->job, &error);
-    }
+    if (chunk->taken < ended)
+        pool__items_failed(chunk->job, chunk->first + chunk->taken, chunk->first + ended, error);
+    chunk->taken = ended > chunk->taken ? ended : chunk->taken;
 }
 
 /* ---- Streams ---- */

@@ -1,6 +1,8 @@
 /* Items without data: what a function learns of them is their index. */
+#include <limits.h>
 #include <signal.h>
 
+#include "support/deadline.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/world.h"
@@ -173,6 +175,64 @@ static void mistakes_are_no_ranges(void **state)
     outcome_pool_works(pool);
 }
 
+/* ---- Ranges without end ---- */
+
+static int merge(void *into, const void *from)
+{
+    *(int64_t *)into += *(const int64_t *)from;
+    return 0;
+}
+
+static int count_item(const void *item, void *count, pool_task_t *task)
+{
+    (void)item, (void)task;
+    if (count)
+        ++*(int64_t *)count;
+    return 0;
+}
+
+/* Of so many errors some are told, and all are counted. */
+static void check_errors(pool_future_t *future, pool_error_kind_t kind)
+{
+    const pool_error_t *errors;
+    int64_t began = deadline_now();
+    assert_int_equal(pool_future_get(future, -1), INT_MAX);
+    assert_true(deadline_kept(began, 3000));
+    size_t told = pool_future_errors(future, &errors);
+    assert_int_equal(told, POOL_ERRORS_MAX);
+    for (size_t i = 0; i < told; i += 1000)
+        assert_int_equal(errors[i].kind, kind);
+    pool_future_free(future);
+}
+
+static void an_endless_range_can_be_ended(void **state)
+{
+    const pool_in_t endless = POOL_RANGE(SIZE_MAX / 2);
+    pool_map_options_t brief = {.timeout = 10};
+    pool_future_t *future;
+    int64_t count = 0;
+    (void)state;
+    pool_t *pool = world_pool(2);
+    assert_int_equal(pool_fold_async(pool, count_item, merge, endless, POOL_OUT(&count), &brief,
+                                     &future), 0);
+    check_errors(future, POOL_TIMED_OUT);
+    brief.chunksize = SIZE_MAX;
+    assert_int_equal(pool_map_async(pool, count_item, endless, POOL_NONE, &brief, &future), 0);
+    check_errors(future, POOL_TIMED_OUT);
+    brief = (pool_map_options_t){.chunksize = 10};
+    assert_int_equal(pool_fold_async(pool, count_item, merge, endless, POOL_OUT(&count), &brief,
+                                     &future), 0);
+    assert_int_equal(pool_future_cancel(future, -1), 0);
+    check_errors(future, POOL_CANCELLED);
+    assert_int_equal(pool_fold_async(pool, count_item, merge, endless, POOL_OUT(&count), &brief,
+                                     &future), 0);
+    int64_t began = deadline_now();
+    assert_int_equal(pool_terminate(pool), 0);
+    assert_true(deadline_kept(began, 3000));
+    assert_int_equal(pool_future_get(future, 0), POOL_ECLOSED);
+    pool_future_free(future);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +243,7 @@ int main(void)
         WORLD_TEST(an_iterator_may_be_over_a_range),
         WORLD_TEST(a_crash_costs_its_index),
         WORLD_TEST(mistakes_are_no_ranges),
+        WORLD_TEST(an_endless_range_can_be_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

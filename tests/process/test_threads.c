@@ -9,13 +9,15 @@
 #include "support/outcome.h"
 #include "support/world.h"
 
-enum { THREADS = 8, ITEMS = 200, KINDS = 7 };
+enum { THREADS = 8, ITEMS = 200, KINDS = 11, MOST = 6 };
 
 /* What a thread works with; asserted on by the test alone. */
 struct party {
     pool_t *pool;
     pthread_t thread;
     int number, rounds, faults, fault_line;
+    unsigned seed;
+    bool mixed; /* calls come in any order */
     _Atomic int called; /* by whatever thread turns the pool */
     _Atomic int mapped;
     int items[ITEMS], results[ITEMS];
@@ -148,6 +150,70 @@ static void cancel(struct party *party)
     pool_future_free(future);
 }
 
+static int add(const void *item, void *sum, pool_task_t *task)
+{
+    *(long *)sum += item ? *(const int *)item : (int)pool_task_index(task);
+    return 0;
+}
+
+static int merge(void *into, const void *from)
+{
+    *(long *)into += *(const long *)from;
+    return 0;
+}
+
+static void fold(struct party *party)
+{
+    long sum = 0, should = 0;
+    pool_map_options_t options = {.chunksize = 7, .priority = party->number % 3};
+    pool_future_t *future = NULL;
+    for (int i = 0; i < ITEMS; i++)
+        should += party->items[i];
+    EXPECT(party, pool_fold_async(party->pool, add, merge, POOL_IN(party->items, ITEMS),
+                                  POOL_OUT(&sum), &options, &future) == 0);
+    EXPECT(party, pool_future_get(future, -1) == 0);
+    EXPECT(party, sum == should);
+    pool_future_free(future);
+}
+
+static void fold_range(struct party *party)
+{
+    long sum = 0;
+    EXPECT(party, pool_fold(party->pool, add, merge, POOL_RANGE(3000), POOL_OUT(&sum), NULL) == 0);
+    EXPECT(party, sum == 3000L * 2999 / 2);
+}
+
+static int number(const void *item, void *result, pool_task_t *task)
+{
+    *(int *)result = *(const int *)item + pool_task_worker(task);
+    return 0;
+}
+
+/* Who leaves meanwhile does not answer. */
+static void broadcast(struct party *party)
+{
+    int answers[MOST] = {0}, one = 1;
+    const pool_error_t *errors;
+    pool_future_t *future = NULL;
+    EXPECT(party, pool_broadcast_async(party->pool, number, POOL_IN(&one, 1), POOL_OUT(answers),
+                                       NULL, &future) == 0);
+    int failed = pool_future_get(future, -1);
+    EXPECT(party, failed >= 0 && failed < MOST);
+    EXPECT(party, (int)pool_future_errors(future, &errors) == failed);
+    for (int i = 0; i < failed; i++)
+        EXPECT(party, errors[i].kind == POOL_CANCELLED);
+    EXPECT(party, answers[0] == 1);
+    for (int i = 0; i < MOST; i++)
+        EXPECT(party, answers[i] == 0 || answers[i] == 1 + i);
+    pool_future_free(future);
+}
+
+static void resize(struct party *party)
+{
+    EXPECT(party, pool_resize(party->pool, 1 + rand_r(&party->seed) % MOST) == 0);
+    EXPECT(party, pool_step(party->pool) >= 0);
+}
+
 static void run_kind(struct party *party, int kind)
 {
     party->called = 0;
@@ -168,8 +234,20 @@ static void run_kind(struct party *party, int kind)
     case 4:
         cancel(party);
         break;
+    case 5:
+        fold(party);
+        break;
+    case 6:
+        fold_range(party);
+        break;
+    case 7:
+        broadcast(party);
+        break;
+    case 8:
+        resize(party);
+        break;
     default:
-        iterate(party, kind == 5);
+        iterate(party, kind == 9);
     }
 }
 
@@ -177,7 +255,7 @@ static void *run_party(void *argument)
 {
     struct party *party = argument;
     for (int round = 0; round < party->rounds; round++)
-        run_kind(party, (round + party->number) % KINDS);
+        run_kind(party, (party->mixed ? rand_r(&party->seed) : round + party->number) % KINDS);
     return NULL;
 }
 
@@ -206,18 +284,42 @@ static void join_threads(struct party *parties)
         pthread_join(parties[t].thread, NULL);
 }
 
-static void threads_get_what_is_their_own(void **state)
+static void check_parties(pool_t *pool, unsigned seed)
 {
-    (void)state;
-    pool_t *pool = world_pool(3);
     struct party *parties = make_parties(pool, 20 * KINDS / deadline_slowness());
+    for (unsigned t = 0; t < THREADS; t++) {
+        parties[t].mixed = seed > 0;
+        parties[t].seed = seed + t;
+    }
     start_threads(parties);
     join_threads(parties);
     for (int t = 0; t < THREADS; t++)
         if (parties[t].faults)
-            fail_msg("thread %d: %d faults, the last in line %d", t, parties[t].faults,
-                     parties[t].fault_line);
+            fail_msg("seed %u, thread %d: %d faults, the last in line %d", seed, t,
+                     parties[t].faults, parties[t].fault_line);
     outcome_pool_works(pool);
+}
+
+static void threads_get_what_is_their_own(void **state)
+{
+    (void)state;
+    check_parties(world_pool(3), 0);
+}
+
+/* Beside workers that come and go, and who polls. */
+static void they_do_in_any_order_and_of_any_pool(void **state)
+{
+    pool_options_t options[] = {{.processes = 3},
+                                {.processes = 3, .idle_timeout = 1},
+                                {.processes = 2, .maxtasksperchild = 400},
+                                {.processes = 3, .budget = 20000}};
+    (void)state;
+    for (unsigned i = 0; i < sizeof options / sizeof options[0]; i++) {
+        pool_t *pool = world_pool_with(&options[i]);
+        assert_true(pool_fileno(pool) >= 0);
+        check_parties(pool, 100 * (i + 1));
+        world_free(pool);
+    }
 }
 
 /* ---- All on one future ---- */
@@ -302,6 +404,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(threads_get_what_is_their_own),
+        WORLD_TEST_WITHIN(they_do_in_any_order_and_of_any_pool, 60),
         WORLD_TEST(threads_may_wait_for_one_future),
         WORLD_TEST(a_pool_may_be_closed_or_terminated_while_threads_use_it),
     };

@@ -266,7 +266,7 @@ static void errors_without_memory_are_counted_as_well(void **test)
     (void)test;
     char *text = print_many(2, 5);
     assert_memory_equal(text, "7 of 1000 items failed:\n", 24);
-    assert_non_null(strstr(text, "\n  and 5 for which there was no memory\n"));
+    assert_non_null(strstr(text, "\n  and 5 that were not kept\n"));
     free(text);
 }
 
