@@ -495,9 +495,10 @@ typedef struct pool_error {
 } pool_error_t;
 
 /* Gives the errors of the last call on this pool that ran items and waited for them, of any thread,
- * sorted by index: all that there is memory for, of at most the first POOL_ERRORS_MAX. Returns how many;
- * `*errors` is valid until the next such call or pool_free(). 0 for a NULL pool. Threads that share a pool
- * use futures, which have errors of their own. */
+ * sorted by index: all that there is memory for; but when there are POOL_ERRORS_MAX, items that end many
+ * at once, cancelled or lost, are only counted. Returns how many; `*errors` is valid until the next such
+ * call or pool_free(). 0 for a NULL pool. Threads that share a pool use futures, which have errors of
+ * their own. */
 #define POOL_ERRORS_MAX 1000000
 POOL_API size_t pool_errors(const pool_t *pool, const pool_error_t **errors);
 

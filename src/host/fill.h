@@ -61,7 +61,8 @@ void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint
 /* What becomes of an item for a worker that there is not to be any more. */
 extern const pool_error_t pool__undelivered;
 
-/* Ends one item of the job with this error; those from one index to before another, each with its own. */
+/* Ends one item of the job with this error; those from one index to before another, all for one reason:
+ * what is beyond POOL_ERRORS_MAX then is counted, not kept. */
 void pool__item_failed(struct pool_future *job, const pool_error_t *error);
 void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, pool_error_t error);
 

@@ -20,15 +20,8 @@ void pool__report_clear(struct pool__report *report)
     *report = (struct pool__report){0};
 }
 
-bool pool__report_full(const struct pool__report *report)
-{
-    return report->count + report->dropped >= POOL_ERRORS_MAX;
-}
-
 static bool make_room(struct pool__report *report)
 {
-    if (pool__report_full(report))
-        return false;
     if (report->count < report->capacity)
         return true;
     size_t capacity = report->capacity ? 2 * report->capacity : 16;

@@ -10,9 +10,6 @@ struct pool__report {
     size_t dropped; /* errors that were not kept: too many, or no memory for them */
 };
 
-/* Whether no more errors will be kept. */
-bool pool__report_full(const struct pool__report *report);
-
 /* Forgets all errors and frees their texts. */
 void pool__report_clear(struct pool__report *report);
 

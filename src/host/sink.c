@@ -26,7 +26,8 @@ void pool__item_failed(struct pool_future *job, const pool_error_t *error)
 
 void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, pool_error_t error)
 {
-    for (; from < to && (job->window || !pool__report_full(&job->report)); from++) {
+    const struct pool__report *report = &job->report;
+    for (; from < to && (job->window || report->count < POOL_ERRORS_MAX); from++) {
         error.index = from;
         pool__item_failed(job, &error);
     }
@@ -50,8 +51,11 @@ void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint
 
 void pool__fail_items(struct pool__chunk *chunk, uint64_t ended, pool_error_t error)
 {
-    if (chunk->taken < ended)
-        pool__items_failed(chunk->job, chunk->first + chunk->taken, chunk->first + ended, error);
+    error.index = chunk->first + chunk->taken;
+    if (chunk->taken + 1 == ended)
+        pool__item_failed(chunk->job, &error);
+    else if (chunk->taken < ended)
+        pool__items_failed(chunk->job, error.index, chunk->first + ended, error);
     chunk->taken = ended > chunk->taken ? ended : chunk->taken;
 }
 

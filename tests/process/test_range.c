@@ -199,7 +199,7 @@ static void check_errors(pool_future_t *future, pool_error_kind_t kind)
     assert_int_equal(pool_future_get(future, -1), INT_MAX);
     assert_true(deadline_kept(began, 3000));
     size_t told = pool_future_errors(future, &errors);
-    assert_int_equal(told, POOL_ERRORS_MAX);
+    assert_in_range(told, POOL_ERRORS_MAX, POOL_ERRORS_MAX + 1000); /* single ones are all kept */
     for (size_t i = 0; i < told; i += 1000)
         assert_int_equal(errors[i].kind, kind);
     pool_future_free(future);
