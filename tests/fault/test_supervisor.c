@@ -131,15 +131,18 @@ static void the_supervisor_may_be_killed_at_any_moment_of_a_map(void **state)
     pid_t killer = subhost_start(be_killer, NULL);
     for (int i = 0; i < ITEMS; i++)
         items[i] = i;
+    int broken = 0;
     for (int round = 0; round < 20; round++) {
         pool_t *pool = world_pool(2);
         ledger_clear(executions);
         atomic_store(&stage->delay, round * 1000);
-        assert_int_equal(pool_map(pool, name_supervisor, POOL_IN(items, ITEMS), POOL_OUT(results)),
-                         POOL_EBROKEN);
+        int code = pool_map(pool, name_supervisor, POOL_IN(items, ITEMS), POOL_OUT(results));
+        assert_true(code == POOL_EBROKEN || code == 0); /* the killer may come too late */
+        broken += code == POOL_EBROKEN;
         check_done_or_lost(pool, results);
         world_free(pool);
     }
+    assert_true(broken >= 5);
     kill(killer, SIGKILL);
     subhost_wait(killer);
 }

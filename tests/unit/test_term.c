@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "support/deadline.h"
 #include "unit/unit.h"
 #include "worker/worker.h"
 
@@ -133,7 +134,7 @@ static void beyond_its_memory_it_runs_one_item(void **test)
     assert_true(has_asked(worker));
     assert_false(worker->term.over);
     run(worker, 1, 0);
-    assert_false(worker->term.over); /* it was looked at just now */
+    assert_true(deadline_slowness() > 1 || !worker->term.over); /* it was looked at just now */
     worker->term.measured = 0;
     run(worker, 1, 0);
     assert_true(worker->term.over);
