@@ -155,14 +155,17 @@ void pool__publish(pool_t *pool, uint32_t number)
         queue(pool, number);
 }
 
-/* Ends what has no end yet of a chunk whose job has been stopped. */
-static void stop_items(struct pool__chunk *chunk)
+/* Ends what has no end yet of a chunk whose job has been stopped, the first of it perhaps running. */
+static void stop_items(struct pool__chunk *chunk, bool running)
 {
     bool late = chunk->job->stopped == POOL_TIMED_OUT;
     pool_error_t error = {.kind = chunk->job->stopped,
                           .code = late ? -ETIMEDOUT : -ECANCELED,
                           .message = "",
-                          .worker = -1};
+                          .worker = -1,
+                          .attempt = 1};
+    pool__fail_items(chunk, chunk->taken + running, error);
+    error.attempt = 0;
     pool__fail_items(chunk, chunk->count, error);
 }
 
@@ -171,7 +174,7 @@ static void advance(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     if (chunk->job->stopped)
-        stop_items(chunk);
+        stop_items(chunk, false);
     if (pool->phase == POOL__GONE_PHASE)
         pool__lose_items(pool, chunk->job, chunk->first + chunk->taken,
                          chunk->first + chunk->count);
@@ -329,14 +332,14 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     int worker = pool__word_worker(word);
     const struct pool__person *person = &pool->people[worker];
     uint64_t ended;
-    bool running;
+    bool running, sensible = pool__read_progress(pool, number, &ended, &running);
     chunk->owner = worker;
     chunk->owner_life = person->life + (uint16_t)(pool__word_life(word) - person->life);
-    if (chunk->job->fold)
-        pool__fold_take_away(pool, number, worker, person->pid);
-    else if (pool__read_progress(pool, number, &ended, &running))
+    if (sensible)
         pool__take(pool, number, ended, worker, person->pid);
-    stop_items(chunk);
+    if (chunk->job->fold)
+        pool__fold_take_away(pool, number, ended, sensible);
+    stop_items(chunk, sensible && running);
     leave_mail(pool, number);
     chunk->job->chunks--;
     chunk->job = NULL;
@@ -350,7 +353,7 @@ static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
     _Atomic uint64_t *state = &cell_of(pool, number)->state;
     uint64_t word = atomic_load(state);
     if (pool->chunks[number].parked) {
-        stop_items(&pool->chunks[number]);
+        stop_items(&pool->chunks[number], false);
         release(pool, number);
         return;
     }
@@ -361,7 +364,7 @@ static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
         if (!atomic_compare_exchange_strong(state, &word, 0))
             continue;
         if (queued) {
-            stop_items(&pool->chunks[number]);
+            stop_items(&pool->chunks[number], false);
             release(pool, number);
         } else {
             take_away(pool, number, word);

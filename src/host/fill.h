@@ -111,8 +111,9 @@ void pool__fold_keep(pool_t *pool, const struct pool__chunk *chunk, struct pool_
 /* The same for a chunk whose accumulator cannot be trusted. */
 void pool__fold_condemn(pool_t *pool, const struct pool__chunk *chunk);
 
-/* The same for one that is taken away from its owner, who may be writing to it: takes what has ended. */
-void pool__fold_take_away(pool_t *pool, uint32_t number, int worker, pid_t pid);
+/* The same for one that is taken away from its owner, who may be writing to it. `ended` of its items have
+ * been taken; or its progress makes no sense. */
+void pool__fold_take_away(pool_t *pool, uint32_t number, uint64_t ended, bool sensible);
 
 /* Goes on with blocks that are parked, and merges those whose turn has come. */
 void pool__fold_tend(pool_t *pool);

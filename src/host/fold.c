@@ -202,16 +202,13 @@ void pool__fold_condemn(pool_t *pool, const struct pool__chunk *chunk)
     pool__fold_keep(pool, chunk, NULL);
 }
 
-void pool__fold_take_away(pool_t *pool, uint32_t number, int worker, pid_t pid)
+void pool__fold_take_away(pool_t *pool, uint32_t number, uint64_t ended, bool sensible)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    uint64_t size = pool__slot_size(chunk->job->out.size), ended;
-    bool running, sensible = pool__read_progress(pool, number, &ended, &running);
+    uint64_t size = pool__slot_size(chunk->job->out.size);
     struct pool__extent *copy = NULL;
     /* `cancelled` was set before: the owner starts no item after the one that it is in, so nobody
      * writes to the slot that was valid before that. */
-    if (sensible)
-        pool__take(pool, number, ended, worker, pid);
     if (sensible && chunk->good)
         copy = pool__arena_alloc(&pool->results_arena, size);
     if (copy)

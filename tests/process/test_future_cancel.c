@@ -142,6 +142,15 @@ static void items_that_end_within_the_grace_keep_their_workers(void **state)
     pool_future_free(future);
 }
 
+/* Errors tell which items had started. */
+static void check_attempts(pool_future_t *future)
+{
+    const pool_error_t *errors;
+    size_t count = pool_future_errors(future, &errors);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(errors[i].attempt, ledger_count(started, errors[i].index));
+}
+
 static void check_killed(int grace, size_t chunksize)
 {
     pool_t *pool = make_pool();
@@ -152,6 +161,7 @@ static void check_killed(int grace, size_t chunksize)
     int64_t took = deadline_now() - began;
     assert_true(took >= grace - 1 && took < grace + 500 * deadline_slowness());
     assert_int_equal(ledger_total(started), WORKERS);
+    check_attempts(future);
     assert_true(outcome_replaced(pool, WORKERS));
     outcome_pool_works(pool);
     pool_future_free(future);
