@@ -19,7 +19,8 @@ static size_t round_up(size_t size)
 
 static size_t notes_start(const struct pool__board *board)
 {
-    return board->host_half + round_up(sizeof(struct pool__desk) + SEATS * sizeof(struct pool__seat));
+    return board->host_half +
+           round_up(sizeof(struct pool__desk) + SEATS * sizeof(struct pool__seat));
 }
 
 static unsigned char *notes(struct pool__board *board, size_t page)

@@ -92,8 +92,8 @@ enum pool__rest {
 struct pool__seat {
     alignas(POOL__LINE) _Atomic uint32_t rest;
     _Atomic uint32_t ready; /* the life (see chunk.h) whose initializer has succeeded */
-    _Atomic uint32_t left;  /* the life that left in peace, not to be replaced until there is work */
-    _Atomic uint32_t asks;  /* the life that will leave soon and wants a successor to be ready */
+    _Atomic uint32_t left; /* the life that left in peace, not to be replaced until there is work */
+    _Atomic uint32_t asks; /* the life that will leave soon and wants a successor to be ready */
     _Atomic uint32_t notes; /* bytes used in the worker's notes: why its initializer failed */
     /* The crash report of this life: the signal (0: none), its address, and whether that is
      * where a stack ends. */
@@ -120,14 +120,15 @@ struct pool__board {
     size_t items_start;   /* the arena of items: to host_half */
     size_t results_start; /* the arena of results and shared arrays: to size */
     int processors;
-    _Atomic int processes; /* workers there should be: those with a higher number leave */
-    struct pool__trial trial;                  /* of the host and its copies alone */
+    _Atomic int processes;    /* workers there should be: those with a higher number leave */
+    struct pool__trial trial; /* of the host and its copies alone */
     alignas(POOL__LINE) _Atomic uint64_t tail; /* tickets ever written to the ring */
     _Atomic uint32_t closing;                  /* workers leave when the ring is empty */
     _Atomic uint32_t called; /* the host has asked for those who left for want of work, and the
                                 supervisor, who sets 0 before it looks, has not looked since */
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
-    _Atomic uint64_t mail[POOL_PROCESSES_MAX]; /* a ticket for the worker of this number alone; or 0 */
+    /* By number: a ticket for that worker alone; or 0. */
+    _Atomic uint64_t mail[POOL_PROCESSES_MAX];
     struct pool__order orders[POOL__CHUNKS];
     /* Then items; then the workers' half: struct pool__desk, seats, notes, results. */
 };

@@ -409,8 +409,7 @@ static bool make_people(pool_t *pool, int *wanted)
         return false;
     more = pool__is_serial(pool) ? 0 : pool__share_grow(pool->share, more);
     int count = *wanted = pool->numbers_given + more;
-    memset(people + pool->numbers_given, 0,
-           (size_t)(count - pool->numbers_given) * sizeof *people);
+    memset(people + pool->numbers_given, 0, (size_t)(count - pool->numbers_given) * sizeof *people);
     pool->people = people;
     pool->numbers_given = count;
     return true;

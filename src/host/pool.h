@@ -20,8 +20,7 @@
 /* Room for results ahead of who takes them: element i of the call is slot i % capacity. */
 struct pool__window {
     size_t capacity;
-    size_t
-        delivered; /* elements that have been taken, or skipped: the first slots are theirs no more */
+    size_t delivered; /* elements taken, or skipped: the first slots are theirs no more */
     bool unordered;
     enum pool__slot { POOL__EMPTY, POOL__GOOD, POOL__BAD, POOL__GONE } * slots;
     pool_error_t *errors; /* of BAD slots; the texts are in the job's report */
@@ -33,8 +32,7 @@ struct pool__window {
  * stack; a future is one from malloc(). */
 struct pool_future {
     pool_t *pool;
-    struct pool_future
-        *next; /* in the pool's list of calls that have not ended, or of calls to be made */
+    struct pool_future *next; /* in the list of calls not ended, of callbacks due, or of spares */
     pool_function_t function;
     pool_in_t in;
     pool_out_t out;
@@ -53,7 +51,7 @@ struct pool_future {
     uint64_t deadline;                          /* when its time is up; 0: never */
     uint64_t kill_at; /* when workers that still run it are killed; 0: never */
     bool in_shared, out_shared;
-    bool broadcast; /* item i is the one in the array, for worker i */
+    bool broadcast;                    /* item i is the one in the array, for worker i */
     bool custom_items, custom_results; /* there are functions of the user's in their types */
     bool async;
     bool owned;  /* by a caller that frees it by pool_future_free() */
@@ -141,7 +139,7 @@ struct pool {
     struct pool_future *jobs;     /* that have not ended; higher priority, then older, first */
     struct pool_future *finished; /* whose callbacks are to be called, oldest first */
     size_t unfinished;            /* how many are in the two lists */
-    struct pool_future *spare;    /* freed futures: kept, so that a stale pointer can be told as one */
+    struct pool_future *spare; /* freed futures: kept, so that a stale pointer can be told as one */
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a job has ended, or nobody turns the pool any more */
     bool turning;           /* a thread waits for the workers, for all */

@@ -310,7 +310,7 @@ int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *arg
         if (pool__is_serial(pool))
             wait_for_turner(pool, pool__earliest(pool, deadline));
         else if (pool->turning || pool->calling || pool->phase == POOL__GONE_PHASE)
-            wait_for_turner(pool, deadline); /* of a pool that is gone: for who makes its callbacks */
+            wait_for_turner(pool, deadline); /* a pool that is gone: for who makes callbacks */
         else
             turn_once(pool, deadline);
     }

@@ -349,8 +349,7 @@ static void let_heirs_succeed(struct supervisor *supervisor)
         const struct pool__place *place = &supervisor->roster.places[i];
         struct pool__seat *seat = seat_of(supervisor, i, place->life);
         uint32_t waiting = POOL__HEIR;
-        if (place->worker.pid &&
-            atomic_compare_exchange_strong(&seat->rest, &waiting, POOL__AWAKE))
+        if (place->worker.pid && atomic_compare_exchange_strong(&seat->rest, &waiting, POOL__AWAKE))
             pool__futex_wake(&seat->rest);
     }
 }

@@ -186,7 +186,8 @@ static int run_next(struct run *run, uint64_t i, unsigned char *results)
 }
 
 /* The same for plain items and results: nothing but the call. */
-static inline __attribute__((always_inline)) int run_plain(struct run *run, uint64_t i, unsigned char *results)
+static inline __attribute__((always_inline)) int run_plain(struct run *run, uint64_t i,
+                                                           unsigned char *results)
 {
     const struct pool__order *order = run->order;
     const unsigned char *item = run->item;

@@ -223,16 +223,16 @@ static void end_while_workers_are_recycled(void *unused)
     (void)unused;
     SUBHOST_EQUAL(pool_create(&pool, &options), 0);
     SUBHOST_EQUAL(pool_map(pool, leave_at_once, POOL_IN(items, 10), POOL_NONE), 0);
-    SUBHOST_EQUAL(
-        pool_map_async(pool, leave_at_once, POOL_IN(items, 1000), POOL_NONE, NULL, NULL), 0);
+    SUBHOST_EQUAL(pool_map_async(pool, leave_at_once, POOL_IN(items, 1000), POOL_NONE, NULL, NULL),
+                  0);
     exit(0);
 }
 
 static void a_host_that_ends_without_pool_free_leaves_nothing(void **state)
 {
-    static const subhost_body_t bodies[] = {end_by_exit, end_at_once, end_with_two_pools,
-                                            end_in_a_map, end_with_strays,
-                                            end_while_workers_are_recycled};
+    static const subhost_body_t bodies[] = {end_by_exit,        end_at_once,
+                                            end_with_two_pools, end_in_a_map,
+                                            end_with_strays,    end_while_workers_are_recycled};
     (void)state;
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         world_expect_orphans();

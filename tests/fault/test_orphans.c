@@ -123,8 +123,8 @@ static void an_heir_finds_it_too(void **state)
     (void)state;
     gate = world_shared(sizeof *gate);
     pool_t *pool = world_pool_with(&options);
-    assert_int_equal(pool_map_async(pool, wait_at_gate, POOL_IN(two, 2), POOL_NONE, &singly, &future),
-                     0);
+    assert_int_equal(
+        pool_map_async(pool, wait_at_gate, POOL_IN(two, 2), POOL_NONE, &singly, &future), 0);
     pid_t supervisor = crew_supervisor(pool);
     assert_true(deadline_met(5000, has_heir, &supervisor));
     struct crew crew = find_crew(pool);

@@ -136,11 +136,12 @@ static void it_reaches_workers_that_are_busy_with_a_map(void **state)
     pool_t *pool = world_pool(WORKERS);
     for (int i = 0; i < ITEMS; i++)
         items[i] = i;
-    assert_int_equal(pool_map_async(pool, pass, POOL_IN(items, ITEMS), POOL_OUT(results), NULL,
-                                    &map), 0);
+    assert_int_equal(
+        pool_map_async(pool, pass, POOL_IN(items, ITEMS), POOL_OUT(results), NULL, &map), 0);
     for (int i = 0; i < ROUNDS; i++)
         assert_int_equal(pool_broadcast_async(pool, answer, POOL_IN(&items[i], 1),
-                                              POOL_OUT(answers[i]), NULL, &futures[i]), 0);
+                                              POOL_OUT(answers[i]), NULL, &futures[i]),
+                         0);
     for (int i = 0; i < ROUNDS; i++) {
         assert_int_equal(pool_future_get(futures[i], -1), 0);
         check_answers(pool, answers[i], WORKERS, i);
@@ -212,11 +213,12 @@ static void who_is_not_wanted_any_more_is_not_waited_for(void **state)
     (void)state;
     ran = ledger_make(1);
     pool_t *pool = world_pool(WORKERS);
-    assert_int_equal(pool_broadcast_async(pool, wait_for_cancel, POOL_IN(&item, 1), POOL_NONE,
-                                          NULL, &blockers), 0);
+    assert_int_equal(
+        pool_broadcast_async(pool, wait_for_cancel, POOL_IN(&item, 1), POOL_NONE, NULL, &blockers),
+        0);
     assert_true(deadline_met(PROMPT, all_run, &count));
-    assert_int_equal(pool_broadcast_async(pool, answer, POOL_IN(&item, 1), POOL_OUT(answers), NULL,
-                                          &asked), 0);
+    assert_int_equal(
+        pool_broadcast_async(pool, answer, POOL_IN(&item, 1), POOL_OUT(answers), NULL, &asked), 0);
     assert_int_equal(pool_resize(pool, 2), 0);
     assert_int_equal(pool_future_wait(asked, 10), -ETIMEDOUT);
     assert_int_equal(pool_future_cancel(blockers, -1), 0);
@@ -250,20 +252,21 @@ static void who_is_free_answers_while_another_runs_an_earlier_one(void **state)
     (void)state;
     ran = ledger_make(1);
     pool_t *pool = world_pool(WORKERS);
-    assert_int_equal(pool_broadcast_async(pool, hang_in_first, POOL_IN(&item, 1), POOL_NONE, NULL,
-                                          &earlier), 0);
+    assert_int_equal(
+        pool_broadcast_async(pool, hang_in_first, POOL_IN(&item, 1), POOL_NONE, NULL, &earlier), 0);
     assert_true(deadline_met(PROMPT, all_run, &one));
     pool_map_options_t options = {.timeout = 300 * deadline_slowness()};
-    assert_int_equal(pool_broadcast_async(pool, answer, POOL_IN(&item, 1), POOL_OUT(answers),
-                                          &options, &later), 0);
+    assert_int_equal(
+        pool_broadcast_async(pool, answer, POOL_IN(&item, 1), POOL_OUT(answers), &options, &later),
+        0);
     assert_int_equal(pool_future_get(later, -1), 1);
     assert_int_equal(pool_future_errors(later, &errors), 1);
     assert_true(errors[0].index == 0 && errors[0].kind == POOL_TIMED_OUT);
     for (int i = 1; i < WORKERS; i++)
         assert_true(answers[i].number == i && answers[i].argument == item);
     pool_future_free(later);
-    assert_int_equal(pool_broadcast_async(pool, answer, POOL_IN(&item, 1), POOL_OUT(answers), NULL,
-                                          &later), 0);
+    assert_int_equal(
+        pool_broadcast_async(pool, answer, POOL_IN(&item, 1), POOL_OUT(answers), NULL, &later), 0);
     assert_int_equal(pool_future_cancel(earlier, -1), 0);
     assert_int_equal(pool_future_get(later, -1), 0);
     check_answers(pool, answers, WORKERS, item);
@@ -280,10 +283,12 @@ static void it_can_be_cancelled_and_timed_out(void **state)
     (void)state;
     ran = ledger_make(1);
     pool_t *pool = world_pool(WORKERS);
-    assert_int_equal(pool_broadcast_async(pool, wait_for_cancel, POOL_IN(&item, 1), POOL_NONE,
-                                          &options, &first), 0);
-    assert_int_equal(pool_broadcast_async(pool, wait_for_cancel, POOL_IN(&item, 1), POOL_NONE,
-                                          NULL, &second), 0);
+    assert_int_equal(
+        pool_broadcast_async(pool, wait_for_cancel, POOL_IN(&item, 1), POOL_NONE, &options, &first),
+        0);
+    assert_int_equal(
+        pool_broadcast_async(pool, wait_for_cancel, POOL_IN(&item, 1), POOL_NONE, NULL, &second),
+        0);
     assert_int_equal(pool_future_cancel(second, -1), 0);
     assert_int_equal(pool_future_get(second, -1), WORKERS);
     assert_in_range(pool_future_get(first, -1), 0, WORKERS); /* some see it and end in time */

@@ -174,8 +174,8 @@ static void calls_of_no_items_end_at_once(void **state)
     for (size_t chunksize = 0; chunksize < 3; chunksize++) {
         pool_map_options_t options = {.chunksize = chunksize};
         pool_in_t in = POOL_IN(results, 0);
-        assert_int_equal(
-            pool_map_async(pool, triple, in, POOL_OUT(results), &options, &none[0]), 0);
+        assert_int_equal(pool_map_async(pool, triple, in, POOL_OUT(results), &options, &none[0]),
+                         0);
         assert_int_equal(
             pool_starmap_async(pool, &scaled_function, rows, 0, scales, &options, &none[1]), 0);
         assert_int_equal(pool_wait(none, 2, POOL_WAIT_ALL, LONG), 2);

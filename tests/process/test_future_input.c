@@ -181,11 +181,11 @@ static void a_freed_future_is_told_as_one(void **state)
     (void)state;
     pool_t *pool = make_pool();
     for (int round = 0; round < 3; round++) {
-        assert_int_equal(pool_map_async(pool, run, POOL_IN(items, 2), POOL_OUT(results), NULL,
-                                        &ended), 0);
+        assert_int_equal(
+            pool_map_async(pool, run, POOL_IN(items, 2), POOL_OUT(results), NULL, &ended), 0);
         assert_int_equal(pool_future_get(ended, -1), 0);
-        assert_int_equal(pool_map_async(pool, run, POOL_IN(items, 2), POOL_OUT(results), NULL,
-                                        &running), 0);
+        assert_int_equal(
+            pool_map_async(pool, run, POOL_IN(items, 2), POOL_OUT(results), NULL, &running), 0);
         pool_future_free(running);
         pool_future_free(ended);
         check_freed(running);

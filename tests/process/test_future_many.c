@@ -119,8 +119,8 @@ static void a_pool_with_ten_thousand_long_items_queued_ends_at_once(void **state
     pool_t *pool = make_pool();
     pool_map_options_t options = {.chunksize = 1};
     pool_in_t in = POOL_IN(items, QUEUED);
-    assert_int_equal(
-        pool_map_async(pool, sleep_for_ever, in, POOL_OUT(results), &options, &future), 0);
+    assert_int_equal(pool_map_async(pool, sleep_for_ever, in, POOL_OUT(results), &options, &future),
+                     0);
     terminate_busy(pool);
     assert_int_equal(pool_future_get(future, 0), POOL_ECLOSED);
     assert_int_equal(pool_future_errors(future, &errors), QUEUED);

@@ -104,7 +104,8 @@ static void the_first_error_ends_the_wait_for_it(void **state)
     assert_int_equal(pool_wait(futures, CALLS, POOL_WAIT_FIRST_ERROR, 100), -ETIMEDOUT);
     open_gate(2);
     assert_int_equal(pool_wait(futures, CALLS, POOL_WAIT_FIRST_ERROR, -1), 2);
-    assert_int_equal(pool_wait(futures, CALLS, POOL_WAIT_FIRST_ERROR, 0), 2); /* and already there */
+    assert_int_equal(pool_wait(futures, CALLS, POOL_WAIT_FIRST_ERROR, 0),
+                     2); /* and already there */
     assert_int_equal(pool_future_get(futures[2], 0), 1);
     free_all(futures);
     start_all(futures, 0); /* without an error: until all are ready */

@@ -172,8 +172,8 @@ static void work_that_comes_when_they_leave(int workers, pool_function_t functio
             map_is_right(pool, function, count);
         } else {
             int64_t began = deadline_now();
-            assert_int_equal(
-                pool_map(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results)), failed);
+            assert_int_equal(pool_map(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results)),
+                             failed);
             assert_true(deadline_kept(began, LATE));
         }
         nanosleep(&pause, NULL);
@@ -238,9 +238,8 @@ static void nor_does_it_stop_after_hundreds(void **state)
     for (int round = 0; round < 400; round++) {
         assert_true(crew_becomes(supervisor, 0));
         ledger_clear(runs);
-        assert_int_equal(pool_map_async(pool, triple, POOL_IN(items, 1), POOL_OUT(results), NULL,
-                                        NULL),
-                         0);
+        assert_int_equal(
+            pool_map_async(pool, triple, POOL_IN(items, 1), POOL_OUT(results), NULL, NULL), 0);
         assert_true(deadline_met(LATE, all_have_run, &one));
     }
 }
@@ -261,9 +260,9 @@ static void a_loop_hears_of_work_that_brought_them_back(void **state)
     for (int round = 0; round < 10; round++) {
         pool_future_t *future;
         int64_t began = deadline_now();
-        assert_int_equal(pool_map_async(pool, triple, POOL_IN(items, ITEMS), POOL_OUT(results),
-                                        NULL, &future),
-                         0);
+        assert_int_equal(
+            pool_map_async(pool, triple, POOL_IN(items, ITEMS), POOL_OUT(results), NULL, &future),
+            0);
         int left = 1;
         while (left > 0) {
             assert_true(deadline_met(LATE, is_readable, &descriptor));
@@ -323,7 +322,8 @@ static void resizing_counts_those_who_are_away(void **state)
     assert_int_equal(crew_count(supervisor), 1);
     assert_true(all_leave(pool, supervisor));
     assert_int_equal(pool_resize(pool, WORKERS), 0);
-    assert_true(crew_becomes(supervisor, WORKERS - 1)); /* the new ones come; the other stays away */
+    assert_true(
+        crew_becomes(supervisor, WORKERS - 1)); /* the new ones come; the other stays away */
     assert_true(all_leave(pool, supervisor));
     map_is_right(pool, triple_slowly, ITEMS);
 }

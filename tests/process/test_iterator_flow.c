@@ -229,9 +229,9 @@ static void results_before_a_time_limit_are_given_and_the_rest_never_starts(void
         pool_iterator_t *iterator;
         ledger_clear(started);
         int64_t began = deadline_now();
-        assert_int_equal((ordered ? pool_imap : pool_imap_unordered)(
-                             pool, sleep_from_thirty, &source, POOL_RESULT(uint64_t), &options,
-                             &iterator),
+        assert_int_equal((ordered ? pool_imap : pool_imap_unordered)(pool, sleep_from_thirty,
+                                                                     &source, POOL_RESULT(uint64_t),
+                                                                     &options, &iterator),
                          0);
         for (size_t i = 0; i < COUNT; i++) {
             assert_int_equal(pool_next(iterator, &result, -1), i < 30 ? 1 : POOL_EITEM);

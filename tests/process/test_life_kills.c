@@ -81,9 +81,8 @@ static void check_ends(pool_future_t **futures, bool lost)
         size_t count = pool_future_errors(futures[call], &errors), next = 0;
         assert_true(failed == (int)count || (lost && failed == POOL_ECLOSED));
         for (int i = 0; i < ITEMS; i++) {
-            const pool_error_t *error = next < count && errors[next].index == (size_t)i
-                                            ? &errors[next++]
-                                            : NULL;
+            const pool_error_t *error =
+                next < count && errors[next].index == (size_t)i ? &errors[next++] : NULL;
             if (!may_be(error, call * ITEMS + i, lost))
                 fail_msg("item %d of call %d: kind %d", i, call, error ? (int)error->kind : 0);
         }

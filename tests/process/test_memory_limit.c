@@ -115,8 +115,8 @@ static void map(pool_t *pool, pool_function_t function, size_t chunksize)
 {
     pool_map_options_t options = {.chunksize = chunksize};
     memset(uses, 0, sizeof uses);
-    assert_int_equal(
-        pool_map_with(pool, function, POOL_IN(items, ITEMS), POOL_OUT(uses), &options), 0);
+    assert_int_equal(pool_map_with(pool, function, POOL_IN(items, ITEMS), POOL_OUT(uses), &options),
+                     0);
     for (int i = 0; i < ITEMS; i++)
         assert_int_equal(uses[i].triple, 3 * i);
 }

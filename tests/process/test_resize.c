@@ -378,7 +378,8 @@ static void another_thread_may_resize_it_all_the_time(void **state)
         assert_int_equal(pthread_create(&thread, NULL, resize_at_random, &resizer), 0);
         int failed = 0;
         do
-            failed |= pool_map_with(pool, answer, POOL_IN(items, ITEMS), POOL_OUT(answers), &options);
+            failed |=
+                pool_map_with(pool, answer, POOL_IN(items, ITEMS), POOL_OUT(answers), &options);
         while (resizer.count < 100 && k != 1);
         atomic_store(&resizer.over, true);
         pthread_join(thread, NULL);
@@ -473,9 +474,8 @@ static void a_callback_may_resize(void **state)
     pool_t *pool = make_pool(1, finalize);
     pool_map_options_t options = {.callback = on_end, .context = pool};
     told = -1;
-    assert_int_equal(pool_map_async(pool, answer, POOL_IN(items, 10), POOL_OUT(answers), &options,
-                                    &future),
-                     0);
+    assert_int_equal(
+        pool_map_async(pool, answer, POOL_IN(items, 10), POOL_OUT(answers), &options, &future), 0);
     assert_int_equal(pool_future_get(future, -1), 0);
     pool_future_free(future);
     assert_int_equal(told, 0);

@@ -17,7 +17,7 @@ struct party {
     pthread_t thread;
     int number, rounds, faults, fault_line;
     unsigned seed;
-    bool mixed; /* calls come in any order */
+    bool mixed;         /* calls come in any order */
     _Atomic int called; /* by whatever thread turns the pool */
     _Atomic int mapped;
     int items[ITEMS], results[ITEMS];

@@ -294,8 +294,8 @@ static void what_another_thread_has_taken_makes_the_descriptor_readable(void **s
     struct ledger *told = ledger_make(1);
     pool_map_options_t options = {.callback = mark, .context = told};
     pthread_t thread = waiting_thread(slow);
-    assert_int_equal(pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options,
-                                      &quick), 0);
+    assert_int_equal(
+        pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options, &quick), 0);
     assert_true(deadline_met(LONG, is_marked, told));
     bool readable = poll(&event, 1, PROMPT) == 1; /* before a tick */
     assert_int_equal(pool_step(pool), 1);

@@ -93,7 +93,8 @@ static void ended(struct walk *walk, int pid, bool ready)
 static void die(struct walk *walk, int place)
 {
     bool ready = walk->plain[place].ready || random_below(&walk->seed, 4) == 0;
-    bool left = ready && random_below(&walk->seed, walk->roster.mode == POOL__RETIRING ? 2 : 6) == 0;
+    bool left =
+        ready && random_below(&walk->seed, walk->roster.mode == POOL__RETIRING ? 2 : 6) == 0;
     int pid = walk->plain[place].pid, heir = walk->plain[place].heir;
     pool__roster_died(&walk->roster, place, ready, left, walk->now);
     walk->plain[place].pid = heir;
