@@ -274,7 +274,7 @@ static void settle(pool_t *pool, uint32_t number, int worker, const struct pool_
         condemn(pool, number, death || pool->phase == POOL__GONE_PHASE);
         return;
     }
-    pool__take(pool, number, ended, worker, death ? death->pid : pool->people[worker].pid);
+    pool__take(pool, number, ended, worker, death ? death->pid : pool->members[worker].pid);
     if (chunk->job->fold)
         pool__fold_settle(pool, chunk, ended);
     if (!death)
@@ -299,7 +299,7 @@ static void serve(pool_t *pool, uint32_t number, uint64_t word)
         condemn(pool, number, false);
         return;
     }
-    pool__take(pool, number, ended, worker, pool->people[worker].pid);
+    pool__take(pool, number, ended, worker, pool->members[worker].pid);
     uint64_t wanted = atomic_load(&cell->stream.wanted);
     if (wanted > chunk->room)
         pool__make_room(pool, chunk, wanted);
@@ -330,13 +330,13 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     int worker = pool__word_worker(word);
-    const struct pool__person *person = &pool->people[worker];
+    const struct pool__member *member = &pool->members[worker];
     uint64_t ended;
     bool running, sensible = pool__read_progress(pool, number, &ended, &running);
     chunk->owner = worker;
-    chunk->owner_life = person->life + (uint16_t)(pool__word_life(word) - person->life);
+    chunk->owner_life = member->life + (uint16_t)(pool__word_life(word) - member->life);
     if (sensible)
-        pool__take(pool, number, ended, worker, person->pid);
+        pool__take(pool, number, ended, worker, member->pid);
     if (chunk->job->fold)
         pool__fold_take_away(pool, number, ended, sensible);
     stop_items(chunk, sensible && running);
@@ -445,8 +445,8 @@ static void mend_queued(pool_t *pool, uint32_t number, uint64_t word)
  * fact, so the board may be ahead. */
 static int lives_ahead(const pool_t *pool, uint64_t word)
 {
-    const struct pool__person *person = &pool->people[pool__word_worker(word)];
-    return (int16_t)(pool__word_life(word) - person->life);
+    const struct pool__member *member = &pool->members[pool__word_worker(word)];
+    return (int16_t)(pool__word_life(word) - member->life);
 }
 
 /* Whether the worker this word names had gone to sleep when the word was read. A worker with a chunk
@@ -463,7 +463,7 @@ static bool owner_sleeps(const pool_t *pool, uint32_t number, uint64_t word)
  * a death before it forks the next life, of a birth only afterwards. */
 static bool owner_unborn(const pool_t *pool, uint64_t word)
 {
-    return lives_ahead(pool, word) > (pool->people[pool__word_worker(word)].pid == 0);
+    return lives_ahead(pool, word) > (pool->members[pool__word_worker(word)].pid == 0);
 }
 
 /* Whether a chunk, at two looks of the tick in a row, is in the hands of one who sleeps, or who cannot
@@ -487,14 +487,14 @@ static bool held_by_nobody(pool_t *pool, uint32_t number, uint64_t word)
  * one of them is not, and which cannot be known. */
 static bool held_twice(pool_t *pool, uint32_t number, uint64_t word, uint32_t *other)
 {
-    struct pool__person *person = &pool->people[pool__word_worker(word)];
-    *other = person->holds;
+    struct pool__member *member = &pool->members[pool__word_worker(word)];
+    *other = member->holds;
     bool twice =
         *other < number && pool->chunks[*other].job &&
-        pool__word_owned(word, pool__word_worker(person->held), pool__word_life(person->held)) &&
-        atomic_load(&cell_of(pool, *other)->state) == person->held;
-    person->holds = number;
-    person->held = word;
+        pool__word_owned(word, pool__word_worker(member->held), pool__word_life(member->held)) &&
+        atomic_load(&cell_of(pool, *other)->state) == member->held;
+    member->holds = number;
+    member->held = word;
     return twice;
 }
 
@@ -503,7 +503,7 @@ static void mend_running(pool_t *pool, uint32_t number, uint64_t word)
 {
     uint32_t other;
     int ahead = lives_ahead(pool, word);
-    bool dead = ahead < 0 || (ahead == 0 && pool->people[pool__word_worker(word)].pid == 0);
+    bool dead = ahead < 0 || (ahead == 0 && pool->members[pool__word_worker(word)].pid == 0);
     bool twice = held_twice(pool, number, word, &other);
     if (twice)
         condemn(pool, other, false);

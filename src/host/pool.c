@@ -66,8 +66,8 @@ static int allocate(pool_t *pool)
     pool->desk = pool__desk(pool->board);
     pool__arena_init(&pool->items_arena, pool->board->items_start, pool->board->host_half);
     pool__arena_init(&pool->results_arena, pool->board->results_start, pool->board->size);
-    pool->people = calloc((size_t)processes, sizeof *pool->people);
-    if (!pool->people)
+    pool->members = calloc((size_t)processes, sizeof *pool->members);
+    if (!pool->members)
         return -ENOMEM;
     pool->numbers_given = processes;
     error = pool__chunks_init(pool);
@@ -94,7 +94,7 @@ static void deallocate(pool_t *pool)
     pool__board_unmap(pool->board);
     pool__guest_close(pool->guest);
     pool__share_release(pool->share);
-    free(pool->people);
+    free(pool->members);
     if (pool->owner == getpid()) { /* in a copy, threads that it does not have may hold them */
         pthread_cond_destroy(&pool->changed);
         pthread_mutex_destroy(&pool->lock);
@@ -399,18 +399,19 @@ void pool_free(pool_t *pool)
 /* ---- Growing and shrinking ---- */
 
 /* Makes places for so many workers, or for as many as the pool may have: then lowers `*wanted`. */
-static bool make_people(pool_t *pool, int *wanted)
+static bool make_members(pool_t *pool, int *wanted)
 {
     int more = *wanted - pool->numbers_given;
     if (more <= 0)
         return true;
-    struct pool__person *people = realloc(pool->people, (size_t)*wanted * sizeof *people);
-    if (!people)
+    struct pool__member *members = realloc(pool->members, (size_t)*wanted * sizeof *members);
+    if (!members)
         return false;
     more = pool__is_serial(pool) ? 0 : pool__share_grow(pool->share, more);
     int count = *wanted = pool->numbers_given + more;
-    memset(people + pool->numbers_given, 0, (size_t)(count - pool->numbers_given) * sizeof *people);
-    pool->people = people;
+    memset(members + pool->numbers_given, 0,
+           (size_t)(count - pool->numbers_given) * sizeof *members);
+    pool->members = members;
     pool->numbers_given = count;
     return true;
 }
@@ -425,7 +426,7 @@ int pool_resize(pool_t *pool, int processes)
     pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
     error = pool__check_phase(pool);
-    if (!error && !make_people(pool, &processes))
+    if (!error && !make_members(pool, &processes))
         error = -ENOMEM;
     if (!error) {
         atomic_store(&pool->board->processes, processes);
@@ -459,7 +460,7 @@ int pool_pids(pool_t *pool, pid_t *pids, int count)
     pool__nudge(pool);
     int processes = atomic_load(&pool->board->processes);
     for (int i = 0; i < count && i < processes; i++)
-        pids[i] = pool->people[i].pid;
+        pids[i] = pool->members[i].pid;
     pthread_mutex_unlock(&pool->lock);
     return processes;
 }

@@ -91,7 +91,7 @@ struct pool__chunk {
     uint64_t result_at;                               /* of a stream: how far it has been read */
 };
 
-struct pool__person {
+struct pool__member {
     pid_t pid; /* 0: being replaced */
     uint32_t life;
     uint32_t holds; /* the latest chunk that the tick saw it run, and that chunk's word */
@@ -124,11 +124,11 @@ struct pool {
     uint32_t numbers;
     uint32_t *free_numbers; /* a stack of those of them that are free */
     uint32_t free_count;
-    uint32_t condemned;          /* numbers, and their memory, that are not used again */
-    uint64_t bytes;              /* in the chunks that are outstanding */
-    uint32_t parked;             /* how many of these are */
-    struct pool__person *people; /* by worker number */
-    int numbers_given;           /* the most workers there were to be: all numbers are below */
+    uint32_t condemned;           /* numbers, and their memory, that are not used again */
+    uint64_t bytes;               /* in the chunks that are outstanding */
+    uint32_t parked;              /* how many of these are */
+    struct pool__member *members; /* by worker number */
+    int numbers_given;            /* the most workers there were to be: all numbers are below */
     size_t replaced;
     int trial_status;  /* how the last copy of the host died */
     size_t repairs;    /* lost wake-ups and tickets found by the tick */

@@ -67,7 +67,7 @@ int pool__serial_open(pool_t *pool)
         pool__close(&crossing->nudge);
         return -ENOMEM;
     }
-    pool->people[0] = (struct pool__person){.pid = pool->owner, .life = 1};
+    pool->members[0] = (struct pool__member){.pid = pool->owner, .life = 1};
     return 0;
 }
 
@@ -107,7 +107,7 @@ static void lose_guest(pool_t *pool)
     pool->guest = NULL;
     pool->phase = POOL__GONE_PHASE;
     pool__give_up(pool);
-    pool->people[0].pid = 0;
+    pool->members[0].pid = 0;
     pool__nudge(pool);
 }
 

@@ -21,7 +21,7 @@ enum {
 static void died(pool_t *pool, const struct pool__message *message)
 {
     pool__collect(pool); /* what it had committed was its own */
-    struct pool__person *person = &pool->people[message->worker];
+    struct pool__member *member = &pool->members[message->worker];
     struct pool__death death = {.worker = message->worker,
                                 .life = message->life,
                                 .pid = message->pid,
@@ -30,9 +30,9 @@ static void died(pool_t *pool, const struct pool__message *message)
                                 .faulted = message->faulted,
                                 .overflow = message->overflow,
                                 .address = message->address};
-    if (person->life <= message->life) {
-        person->life = message->life;
-        person->pid = 0;
+    if (member->life <= message->life) {
+        member->life = message->life;
+        member->pid = 0;
     }
     if (!message->ready && !pool->broken && pool->phase == POOL__RUNNING_PHASE)
         pool__describe_start_failure(pool, &death);
@@ -51,9 +51,9 @@ static void understand(pool_t *pool, const struct pool__message *message)
         pool->supervisor_pidfd = pool__pidfd(message->pid);
         break;
     case POOL__BORN:
-        pool->people[message->worker].pid = message->pid;
-        pool->people[message->worker].life = message->life;
-        pool->people[message->worker].held = 0;
+        pool->members[message->worker].pid = message->pid;
+        pool->members[message->worker].life = message->life;
+        pool->members[message->worker].held = 0;
         pool->replaced += message->life > 1;
         break;
     case POOL__DIED:

@@ -22,7 +22,7 @@ struct stage {
     struct pool_future job;
     int items[STAGE_ITEMS], results[STAGE_ITEMS];
     char *texts[STAGE_ITEMS]; /* results, when they are texts */
-    struct pool__person people[STAGE_WORKERS];
+    struct pool__member members[STAGE_WORKERS];
 };
 
 /* A chunk in the hands of a worker. */
@@ -63,9 +63,9 @@ static inline void stage_open(struct stage *stage, size_t chunk)
     assert_int_equal(pool__chunks_init(pool), 0);
     memset(pool->chunks, 0xff,
            POOL__CHUNKS * sizeof *pool->chunks); /* never used: never looked at */
-    pool->people = stage->people;
+    pool->members = stage->members;
     for (int i = 0; i < STAGE_WORKERS; i++)
-        stage->people[i] = (struct pool__person){.pid = 1000 + i, .life = 1};
+        stage->members[i] = (struct pool__member){.pid = 1000 + i, .life = 1};
     for (int i = 0; i < STAGE_ITEMS; i++) {
         stage->items[i] = i;
         stage->results[i] = STAGE_UNTOUCHED;
@@ -196,9 +196,9 @@ static inline bool stage_hand_over(struct stage *stage, const struct part *part)
 /* The host hears of a death. */
 static inline void stage_hear(struct stage *stage, const struct pool__death *death)
 {
-    struct pool__person *person = &stage->people[death->worker];
-    if (person->life <= death->life)
-        *person = (struct pool__person){.pid = 0, .life = death->life};
+    struct pool__member *member = &stage->members[death->worker];
+    if (member->life <= death->life)
+        *member = (struct pool__member){.pid = 0, .life = death->life};
     pool__reconcile(&stage->pool, death);
 }
 
@@ -214,7 +214,7 @@ static inline void stage_die(struct stage *stage, const struct part *part, int s
 static inline void stage_finish(struct stage *stage)
 {
     struct part part = {0};
-    while (stage_claim(stage, 2, stage->people[2].life, &part)) {
+    while (stage_claim(stage, 2, stage->members[2].life, &part)) {
         stage_run(stage, &part, stage->pool.board->orders[part.number].count);
         assert_true(stage_commit(stage, &part));
         pool__collect(&stage->pool);

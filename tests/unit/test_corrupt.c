@@ -14,7 +14,7 @@ static int open_stage(void **test)
 static int open_stage_of_death(void **test)
 {
     open_stage(test);
-    ((struct stage *)*test)->people[1].pid = 0;
+    ((struct stage *)*test)->members[1].pid = 0;
     return 0;
 }
 
@@ -149,7 +149,7 @@ static void a_state_that_is_none_is_corrupt(void **test)
 static void a_chunk_of_a_life_long_past_is_corrupt(void **test)
 {
     struct stage *stage = *test;
-    stage->people[1].life = 7;
+    stage->members[1].life = 7;
     struct part part = {0};
     assert_true(stage_claim(stage, 1, 6, &part));
     pool__reconcile(&stage->pool, NULL);
@@ -163,7 +163,7 @@ static void a_chunk_in_the_hands_of_the_dead_is_corrupt(void **test)
     claim(stage);
     pool__reconcile(&stage->pool, NULL);
     assert_int_equal(stage->job.failed, 0);
-    stage->people[1].pid = 0;
+    stage->members[1].pid = 0;
     pool__reconcile(&stage->pool, NULL);
     assert_corrupt(stage);
 }
@@ -173,7 +173,7 @@ static void a_chunk_of_a_life_that_cannot_be_is_corrupt(void **test)
 {
     struct stage *stage = *test;
     struct part part = {0};
-    bool dead = stage->people[1].pid == 0;
+    bool dead = stage->members[1].pid == 0;
     assert_true(stage_claim(stage, 1, dead ? 3 : 2, &part));
     pool__reconcile(&stage->pool, NULL);
     assert_int_equal(stage->job.failed, 0);
@@ -186,7 +186,7 @@ static void a_chunk_of_a_life_after_a_dead_one_is_not(void **test)
 {
     struct stage *stage = *test;
     struct part part = {0};
-    stage->people[1].pid = 0;
+    stage->members[1].pid = 0;
     assert_true(stage_claim(stage, 1, 2, &part));
     for (int looks = 0; looks < 3; looks++)
         pool__reconcile(&stage->pool, NULL);
@@ -205,7 +205,7 @@ static void two_doubts_are_not_one_twice(void **test)
     struct part part = {0};
     assert_true(stage_claim(stage, 1, 2, &part));
     pool__reconcile(&stage->pool, NULL);
-    stage->people[1].life = 2;
+    stage->members[1].life = 2;
     pool__seat(stage->pool.board, 1, 2)->rest = POOL__ASLEEP;
     pool__reconcile(&stage->pool, NULL);
     assert_int_equal(stage->job.failed, 0);

@@ -40,7 +40,7 @@ static struct part *claimed(struct hostile *hostile, int worker)
     struct part *part = &hostile->part[worker];
     if (!hostile->holds[worker])
         hostile->holds[worker] =
-            stage_claim(&hostile->stage, worker, hostile->stage.people[worker].life, part);
+            stage_claim(&hostile->stage, worker, hostile->stage.members[worker].life, part);
     return hostile->holds[worker] ? part : NULL;
 }
 
@@ -93,8 +93,8 @@ static void die(struct hostile *hostile, int worker)
         return;
     stage_cell(&hostile->stage, part->number)->progress |= below(hostile, 2);
     stage_die(&hostile->stage, part, below(hostile, 2) ? SIGSEGV : 0);
-    hostile->stage.people[worker].life++;
-    hostile->stage.people[worker].pid = 1000 + worker;
+    hostile->stage.members[worker].life++;
+    hostile->stage.members[worker].pid = 1000 + worker;
     hostile->holds[worker] = false;
 }
 

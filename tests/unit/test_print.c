@@ -1,4 +1,4 @@
-/* Errors as a person reads them: a line each, whatever bytes a worker has put into its message. */
+/* Errors as a member reads them: a line each, whatever bytes a worker has put into its message. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>

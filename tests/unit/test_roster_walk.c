@@ -32,7 +32,7 @@ static enum need needs(const struct walk *walk, int place)
     return walk->plain[place].asks && alone ? HEIR : NOBODY;
 }
 
-static void assert_same_people(const struct walk *walk, int i)
+static void assert_same_members(const struct walk *walk, int i)
 {
     bool heir;
     assert_int_equal(walk->places[i].worker.pid, walk->plain[i].pid);
@@ -54,7 +54,7 @@ static void assert_agrees(const struct walk *walk)
     int first = -1, living = 0;
     bool heir;
     for (int i = roster->count - 1; i >= 0; i--) {
-        assert_same_people(walk, i);
+        assert_same_members(walk, i);
         first = needs(walk, i) ? i : first;
         living += walk->plain[i].pid != 0;
     }

@@ -262,7 +262,7 @@ static void a_chunk_of_a_life_to_come_is_left_alone(void **test)
 static void lives_wrap(void **test)
 {
     struct stage *stage = *test;
-    stage->people[0].life = 0xffff;
+    stage->members[0].life = 0xffff;
     struct part before = claim(stage, 0, 0xffff), after = claim(stage, 0, 0x10001);
     stage_die(stage, &before, SIGKILL);
     assert_int_equal(stage->job.ended, 0);

@@ -200,7 +200,7 @@ static void a_life_the_host_has_not_heard_of_is_killed_by_its_number(void **test
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
     struct part part = {0};
-    stage->people[1].life = 0x2ffff;
+    stage->members[1].life = 0x2ffff;
     assert_true(stage_claim(stage, 1, 0x30001, &part));
     stop(scene, true);
     assert_told_to_kill(scene, 1, 0x30001);
