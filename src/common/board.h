@@ -51,7 +51,7 @@ struct pool__order {
     const pool_type_t *item_type;   /* NULL: plain data, one item after the other; else a stream */
     const pool_type_t *result_type; /* the same */
     uint8_t shared;                 /* results go straight into the caller's shared array */
-    uint8_t fold;                   /* results are two slots for an accumulator: see host/fold.c */
+    uint8_t fold;                   /* results are two copies of an accumulator: see host/fold.c */
     uint16_t urgent;                /* the host wants to know of a failure at once */
     _Atomic uint32_t cancelled;     /* the host sets it at any time: start no more of these items */
     uint64_t seed;                  /* of the call */
@@ -194,8 +194,8 @@ static inline uint64_t pool__queued(struct pool__board *board)
 /* Whether there is a chunk for this worker alone that waits for it. */
 bool pool__has_mail(struct pool__board *board, int worker);
 
-/* How far apart the two slots for an accumulator of `size` bytes lie. */
-static inline uint64_t pool__slot_size(uint64_t size)
+/* How far apart the two copies of an accumulator of `size` bytes lie. */
+static inline uint64_t pool__accumulator_stride(uint64_t size)
 {
     return (size + POOL__LINE - 1) / POOL__LINE * POOL__LINE;
 }

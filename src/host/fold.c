@@ -1,10 +1,10 @@
 /* Runs in the host: reductions. The items make blocks, each of which is a chunk; the accumulators of
  * the blocks are merged in their order, whatever the order in which they end.
  *
- * The results' memory of such a chunk holds two slots, each for an accumulator. Before the chunk's item
- * i the worker copies slot i % 2 to the other, and the function works on that; so after `ended` items
- * slot `ended` % 2 is valid, also when the worker dies in the next item. Whenever a chunk is published
- * its valid slot is the first. */
+ * The results' memory of such a chunk holds two copies of the accumulator. Before the chunk's item
+ * i the worker copies number i % 2 over the other, and the function works on that; so after `ended` items
+ * copy `ended` % 2 is valid, also when the worker dies in the next item. Whenever a chunk is published
+ * its valid copy is the first. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ int pool__fold_start(struct pool_future *job, pool_merge_t merge)
     if (fold->block == 0)
         fold->block = count > 0 ? (count - 1) / BLOCKS + 1 : 1;
     job->fold = fold;
-    job->out_shared = false; /* workers write to slots, wherever the accumulator lies */
+    job->out_shared = false; /* workers write to copies, wherever the accumulator lies */
     return 0;
 }
 
@@ -68,7 +68,7 @@ bool pool__fold_begin(pool_t *pool, struct pool_future *job, uint32_t number)
     chunk->item_memory = chunk->result_memory = NULL;
     chunk->good = false;
     chunk->unplaced = chunk->count;
-    if (!pool__make_room(pool, chunk, 2 * pool__slot_size(job->out.size)))
+    if (!pool__make_room(pool, chunk, 2 * pool__accumulator_stride(job->out.size)))
         return false;
     memcpy(pool__board_at(pool->board, chunk->results), job->out.data, job->out.size);
     return true;
@@ -173,7 +173,7 @@ void pool__fold_settle(pool_t *pool, const struct pool__chunk *chunk, uint64_t e
     size_t size = chunk->job->out.size;
     unsigned char *first = pool__board_at(pool->board, chunk->results);
     if (ended % 2)
-        memcpy(first, first + pool__slot_size(size), size);
+        memcpy(first, first + pool__accumulator_stride(size), size);
 }
 
 void pool__fold_keep(pool_t *pool, const struct pool__chunk *chunk, struct pool__extent *memory)
@@ -205,10 +205,10 @@ void pool__fold_condemn(pool_t *pool, const struct pool__chunk *chunk)
 void pool__fold_take_away(pool_t *pool, uint32_t number, uint64_t ended, bool sensible)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    uint64_t size = pool__slot_size(chunk->job->out.size);
+    uint64_t size = pool__accumulator_stride(chunk->job->out.size);
     struct pool__extent *copy = NULL;
     /* `cancelled` was set before: the owner starts no item after the one that it is in, so nobody
-     * writes to the slot that was valid before that. */
+     * writes to the copy that was valid before that. */
     if (sensible && chunk->good)
         copy = pool__arena_alloc(&pool->results_arena, size);
     if (copy)

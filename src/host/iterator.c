@@ -1,5 +1,5 @@
 /* Runs in the host: results one by one, from items that come one by one. An iterator is a job whose
- * sink is a window of slots instead of the caller's array. */
+ * sink is a window of results instead of the caller's array. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "common/flat.h"
 #include "host/fill.h"
 
-enum { SLOTS = 4096 };
+enum { CAPACITY = 4096 };
 
 struct pool_iterator {
     struct pool_future *job;
@@ -24,10 +24,10 @@ void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error
     struct pool__window *window = job->window;
     if (!window)
         return;
-    size_t slot = index % window->capacity;
-    window->slots[slot] = error ? POOL__BAD : POOL__GOOD;
+    size_t at = index % window->capacity;
+    window->states[at] = error ? POOL__BAD : POOL__GOOD;
     if (error)
-        pool__error_copy(&window->errors[slot], error);
+        pool__error_copy(&window->errors[at], error);
     window->order[window->ordered++ % window->capacity] = index;
     pool__announce(job->pool);
 }
@@ -65,13 +65,13 @@ void pool__window_free(struct pool_future *job)
     struct pool__window *window = job->window;
     if (!window)
         return;
-    bool whole = window->slots && window->errors && job->out.data;
+    bool whole = window->states && window->errors && job->out.data;
     for (size_t i = 0; whole && i < window->capacity; i++) {
-        if (window->slots[i] == POOL__GOOD && job->result_type)
+        if (window->states[i] == POOL__GOOD && job->result_type)
             pool__release_value(job->result_type, (char *)job->out.data + i * job->out.size);
         pool__error_copy(&window->errors[i], &none);
     }
-    free(window->slots);
+    free(window->states);
     free(window->errors);
     free(window->order);
     free(job->out.data);
@@ -89,16 +89,17 @@ static bool add_window(struct pool_future *job, bool unordered)
     job->window = window;
     size_t size = job->out.size ? job->out.size : 1;
     size_t fit = job->pool->crossing.options.budget / size;
-    size_t least = 2 * (size_t)job->pool->board->processes, slots = fit < SLOTS ? fit : SLOTS;
-    slots = slots > least ? slots : least;
-    window->capacity = slots;
+    size_t least = 2 * (size_t)job->pool->board->processes,
+           capacity = fit < CAPACITY ? fit : CAPACITY;
+    capacity = capacity > least ? capacity : least;
+    window->capacity = capacity;
     window->unordered = unordered;
-    window->slots = calloc(slots, sizeof *window->slots);
-    window->errors = calloc(slots, sizeof *window->errors);
-    window->order = calloc(slots, sizeof *window->order);
-    job->out.data = calloc(slots, size);
+    window->states = calloc(capacity, sizeof *window->states);
+    window->errors = calloc(capacity, sizeof *window->errors);
+    window->order = calloc(capacity, sizeof *window->order);
+    job->out.data = calloc(capacity, size);
     job->staged = calloc(1, job->in.size ? job->in.size : 1);
-    if (window->slots && window->errors && window->order && job->out.data && job->staged)
+    if (window->states && window->errors && window->order && job->out.data && job->staged)
         return true;
     return false;
 }
@@ -181,17 +182,17 @@ static bool has_next(const void *argument)
     const struct pool__window *window = job->window;
     if (window->unordered)
         return iterator->given < window->ordered || job->called;
-    return window->slots[window->delivered % window->capacity] != POOL__EMPTY || job->called;
+    return window->states[window->delivered % window->capacity] != POOL__EMPTY || job->called;
 }
 
-/* Frees slots from the first on whose elements have been taken. */
+/* Makes room in the window: its first elements that have been taken leave it. */
 static void move_window(struct pool__window *window)
 {
     for (;;) {
-        enum pool__slot *slot = &window->slots[window->delivered % window->capacity];
-        if (*slot != POOL__GONE)
+        enum pool__element_state *state = &window->states[window->delivered % window->capacity];
+        if (*state != POOL__GONE)
             return;
-        *slot = POOL__EMPTY;
+        *state = POOL__EMPTY;
         window->delivered++;
     }
 }
@@ -212,18 +213,18 @@ static int give(pool_iterator_t *iterator, void *result)
             return end_of(job);
         index = window->order[iterator->given++ % window->capacity];
     }
-    size_t slot = index % window->capacity;
-    enum pool__slot state = window->slots[slot];
+    size_t at = index % window->capacity;
+    enum pool__element_state state = window->states[at];
     if (state == POOL__EMPTY)
         return end_of(job);
     iterator->index = index;
     if (state == POOL__GOOD && job->out.size)
-        memcpy(result, (char *)job->out.data + slot * job->out.size, job->out.size);
+        memcpy(result, (char *)job->out.data + at * job->out.size, job->out.size);
     if (job->out.size)
-        memset((char *)job->out.data + slot * job->out.size, 0, job->out.size);
-    iterator->error = window->errors[slot]; /* with its texts, if there are any */
-    window->errors[slot] = (pool_error_t){0};
-    window->slots[slot] = POOL__GONE;
+        memset((char *)job->out.data + at * job->out.size, 0, job->out.size);
+    iterator->error = window->errors[at]; /* with its texts, if there are any */
+    window->errors[at] = (pool_error_t){0};
+    window->states[at] = POOL__GONE;
     move_window(window);
     return state == POOL__GOOD ? 1 : POOL_EITEM;
 }

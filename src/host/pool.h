@@ -17,13 +17,13 @@
 #include "host/report.h"
 #include "procpool.h"
 
-/* Room for results ahead of who takes them: element i of the call is slot i % capacity. */
+/* Room for results ahead of who takes them: element i of the call lies at i % capacity. */
 struct pool__window {
     size_t capacity;
-    size_t delivered; /* elements taken, or skipped: the first slots are theirs no more */
+    size_t delivered; /* elements taken, or skipped: the window begins behind them */
     bool unordered;
-    enum pool__slot { POOL__EMPTY, POOL__GOOD, POOL__BAD, POOL__GONE } * slots;
-    pool_error_t *errors; /* of BAD slots; the texts are in the job's report */
+    enum pool__element_state { POOL__EMPTY, POOL__GOOD, POOL__BAD, POOL__GONE } * states;
+    pool_error_t *errors; /* of BAD elements; the texts are in the job's report */
     uint64_t *order;      /* unordered: the elements that have ended, as they did; a ring */
     size_t ordered;       /* how many ever */
 };

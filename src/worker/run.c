@@ -165,11 +165,11 @@ static int run_item(struct run *run, uint64_t i, unsigned char *result)
     return code ? code : send_result(run, i, value);
 }
 
-/* Adds one item to the accumulator, by way of the slot that is not valid; see host/fold.c. */
-static int fold_item(struct run *run, uint64_t i, unsigned char *slots)
+/* Adds one item to the accumulator, by way of the copy that is not valid; see host/fold.c. */
+static int fold_item(struct run *run, uint64_t i, unsigned char *copies)
 {
-    const size_t size = run->order->result_size, slot = pool__slot_size(size);
-    unsigned char *valid = slots + i % 2 * slot, *next = slots + (i + 1) % 2 * slot;
+    const size_t size = run->order->result_size, stride = pool__accumulator_stride(size);
+    unsigned char *valid = copies + i % 2 * stride, *next = copies + (i + 1) % 2 * stride;
     memcpy(next, valid, size);
     int code = run_item(run, i, next);
     if (code)
@@ -177,7 +177,7 @@ static int fold_item(struct run *run, uint64_t i, unsigned char *slots)
     return code;
 }
 
-/* The chunk's item i, with the chunk's plain results, or slots, or NULL for none. */
+/* The chunk's item i, with the chunk's plain results, or copies, or NULL for none. */
 static int run_next(struct run *run, uint64_t i, unsigned char *results)
 {
     if (run->order->fold)

@@ -111,7 +111,7 @@ static void the_same_with_short_lives(void **state)
     }
 }
 
-/* Each place in a block of eight: the valid slot is the first, or the second. */
+/* Each place in a block of eight: the valid copy is the first, or the second. */
 static void each_place_in_a_block(void **state)
 {
     static const enum deed kinds[] = {FAIL, CRASH, EXIT, FAIL_LOUDLY};

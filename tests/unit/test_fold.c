@@ -66,12 +66,12 @@ static struct stage *open_fold(const pool_in_t *in, uint64_t room)
 static void run(struct stage *stage, const struct part *part, uint64_t count)
 {
     const struct pool__order *order = &stage->pool.board->orders[part->number];
-    unsigned char *slots = pool__board_at(stage->pool.board, order->results);
+    unsigned char *copies = pool__board_at(stage->pool.board, order->results);
     for (uint64_t i = 0; i < count; i++) {
-        const uint64_t *valid = (const void *)(slots + i % 2 * POOL__LINE);
-        *(uint64_t *)(void *)(slots + (i + 1) % 2 * POOL__LINE) = add(*valid, order->first + i);
+        const uint64_t *valid = (const void *)(copies + i % 2 * POOL__LINE);
+        *(uint64_t *)(void *)(copies + (i + 1) % 2 * POOL__LINE) = add(*valid, order->first + i);
     }
-    *(uint64_t *)(void *)(slots + (count + 1) % 2 * POOL__LINE) = 0xdead;
+    *(uint64_t *)(void *)(copies + (count + 1) % 2 * POOL__LINE) = 0xdead;
     stage_cell(stage, part->number)->progress = 2 * count;
 }
 
