@@ -9,7 +9,7 @@
 
 enum {
     PAGE = 65536, /* a multiple of every page size in use */
-    SEATS = 2 * POOL_PROCESSES_MAX
+    SLOTS = 2 * POOL_PROCESSES_MAX
 };
 
 static size_t round_up(size_t size)
@@ -20,7 +20,7 @@ static size_t round_up(size_t size)
 static size_t notes_start(const struct pool__board *board)
 {
     return board->host_half +
-           round_up(sizeof(struct pool__desk) + SEATS * sizeof(struct pool__seat));
+           round_up(sizeof(struct pool__desk) + SLOTS * sizeof(struct pool__slot));
 }
 
 static unsigned char *notes(struct pool__board *board, size_t page)
@@ -64,7 +64,7 @@ int pool__board_map(struct pool__board **board, int processes, int processors)
     plan.items_start = round_up(sizeof plan);
     for (size_t arena = wanted_arena(); arena >= smallest; arena /= 2) {
         plan.host_half = plan.items_start + arena;
-        plan.results_start = notes_start(&plan) + round_up((POOL__CHUNKS + SEATS) * POOL__NOTES);
+        plan.results_start = notes_start(&plan) + round_up((POOL__CHUNKS + SLOTS) * POOL__NOTES);
         plan.size = plan.results_start + arena;
         void *memory = mmap(NULL, plan.size, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

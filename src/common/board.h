@@ -89,7 +89,7 @@ enum pool__rest {
 /* A worker's own place: each number has two, for its odd and its even lives, so that a successor can
  * start while its predecessor works. Written by the worker; reset by the supervisor before it forks
  * one; read by supervisor and host. */
-struct pool__seat {
+struct pool__slot {
     alignas(POOL__LINE) _Atomic uint32_t rest;
     _Atomic uint32_t ready; /* the life (see chunk.h) whose initializer has succeeded */
     _Atomic uint32_t left; /* the life that left in peace, not to be replaced until there is work */
@@ -130,7 +130,7 @@ struct pool__board {
     /* By number: a ticket for that worker alone; or 0. */
     _Atomic uint64_t mail[POOL_PROCESSES_MAX];
     struct pool__order orders[POOL__CHUNKS];
-    /* Then items; then the workers' half: struct pool__desk, seats, notes, results. */
+    /* Then items; then the workers' half: struct pool__desk, slots, notes, results. */
 };
 
 /* The workers' half, fixed part. */
@@ -173,9 +173,9 @@ static inline struct pool__desk *pool__desk(struct pool__board *board)
     return (struct pool__desk *)pool__board_at(board, board->host_half);
 }
 
-static inline struct pool__seat *pool__seat(struct pool__board *board, int worker, uint32_t life)
+static inline struct pool__slot *pool__slot(struct pool__board *board, int worker, uint32_t life)
 {
-    return (struct pool__seat *)(pool__desk(board) + 1) + 2 * worker + life % 2;
+    return (struct pool__slot *)(pool__desk(board) + 1) + 2 * worker + life % 2;
 }
 
 /* How far apart entries of a stream lie whose value takes `size` bytes. */

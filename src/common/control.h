@@ -11,7 +11,7 @@ enum pool__message_type {
     POOL__HELLO = 1, /* all workers are forked (status 0), or not (negated errno); pid: its own */
     POOL__BORN,      /* worker, life, pid: a replacement was forked */
     POOL__DIED,      /* worker, life, pid, status (as from waitpid), ready: it had got through its
-                        start; and its crash report, before the next worker has that seat */
+                        start; and its crash report, before the next worker has that slot */
     POOL__BROKEN,    /* workers keep failing at their start: no more are forked */
     /* From the host. */
     POOL__KILL,     /* worker, life: kill it, if it is still that one */

@@ -453,9 +453,9 @@ static int lives_ahead(const pool_t *pool, uint64_t word)
  * does not, and what it has committed it has told before. */
 static bool owner_sleeps(const pool_t *pool, uint32_t number, uint64_t word)
 {
-    const struct pool__seat *seat =
-        pool__seat(pool->board, pool__word_worker(word), pool__word_life(word));
-    return atomic_load(&seat->rest) == POOL__ASLEEP &&
+    const struct pool__slot *slot =
+        pool__slot(pool->board, pool__word_worker(word), pool__word_life(word));
+    return atomic_load(&slot->rest) == POOL__ASLEEP &&
            atomic_load(&cell_of(pool, number)->state) == word;
 }
 

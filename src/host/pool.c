@@ -37,9 +37,9 @@ int pool__check(const pool_t *pool)
 
 void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
 {
-    const struct pool__seat *seat = pool__seat(pool->board, death->worker, death->life);
+    const struct pool__slot *slot = pool__slot(pool->board, death->worker, death->life);
     const unsigned char *page = pool__worker_notes(pool->board, death->worker, death->life);
-    uint32_t used = atomic_load(&seat->notes), at = 0;
+    uint32_t used = atomic_load(&slot->notes), at = 0;
     struct pool__note note;
     char how[64];
     if (used && pool__note_read(page, used, &at, &note)) {
@@ -141,8 +141,8 @@ static int take_share(pool_t *pool)
 static bool all_ready(const pool_t *pool)
 {
     for (int i = 0; i < pool->numbers_given; i++)
-        if (atomic_load(&pool__seat(pool->board, i, 0)->ready) == 0 &&
-            atomic_load(&pool__seat(pool->board, i, 1)->ready) == 0)
+        if (atomic_load(&pool__slot(pool->board, i, 0)->ready) == 0 &&
+            atomic_load(&pool__slot(pool->board, i, 1)->ready) == 0)
             return false;
     return true;
 }

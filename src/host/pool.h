@@ -219,7 +219,7 @@ void pool__wake_worker(pool_t *pool, int worker);
 /* Asks the supervisor for workers that left for want of work. */
 void pool__call_back(pool_t *pool);
 
-/* Wakes all workers, and calls back those who left, whatever their seats say. */
+/* Wakes all workers, and calls back those who left, whatever their slots say. */
 void pool__rouse(pool_t *pool);
 
 /* ---- chunks.c ---- */

@@ -241,29 +241,29 @@ void pool__attend(pool_t *pool)
 
 /* ---- Waking ---- */
 
-/* Wakes the worker in this seat if it sleeps. */
-static bool wake(struct pool__seat *seat)
+/* Wakes the worker in this slot if it sleeps. */
+static bool wake(struct pool__slot *slot)
 {
     uint32_t asleep = POOL__ASLEEP;
-    if (atomic_load(&seat->rest) != POOL__ASLEEP ||
-        !atomic_compare_exchange_strong(&seat->rest, &asleep, POOL__RUNG))
+    if (atomic_load(&slot->rest) != POOL__ASLEEP ||
+        !atomic_compare_exchange_strong(&slot->rest, &asleep, POOL__RUNG))
         return false;
-    pool__futex_wake(&seat->rest);
+    pool__futex_wake(&slot->rest);
     return true;
 }
 
 void pool__wake_worker(pool_t *pool, int worker)
 {
-    wake(pool__seat(pool->board, worker, 0));
-    wake(pool__seat(pool->board, worker, 1));
+    wake(pool__slot(pool->board, worker, 0));
+    wake(pool__slot(pool->board, worker, 1));
 }
 
 /* Counts those who will take a chunk without being woken, and the numbers that nobody has. */
-static void count_seats(const pool_t *pool, int processes, uint64_t *coming, int *vacant)
+static void count_slots(const pool_t *pool, int processes, uint64_t *coming, int *vacant)
 {
     for (int i = 0; i < processes; i++) {
-        uint32_t even = atomic_load(&pool__seat(pool->board, i, 0)->rest);
-        uint32_t odd = atomic_load(&pool__seat(pool->board, i, 1)->rest);
+        uint32_t even = atomic_load(&pool__slot(pool->board, i, 0)->rest);
+        uint32_t odd = atomic_load(&pool__slot(pool->board, i, 1)->rest);
         *coming += even == POOL__SPINNING || even == POOL__RUNG;
         *coming += odd == POOL__SPINNING || odd == POOL__RUNG;
         *vacant += even == POOL__VACANT && odd == POOL__VACANT;
@@ -281,9 +281,9 @@ void pool__ring(pool_t *pool)
     uint64_t queued = head <= tail ? tail - head : POOL__CHUNKS, coming = 0;
     if (queued == 0)
         return;
-    count_seats(pool, processes, &coming, &vacant);
+    count_slots(pool, processes, &coming, &vacant);
     for (int i = 0; i < 2 * processes && coming < queued; i++)
-        coming += wake(pool__seat(pool->board, i / 2, (uint32_t)i));
+        coming += wake(pool__slot(pool->board, i / 2, (uint32_t)i));
     if (coming < queued && vacant && pool->crossing.options.idle_timeout)
         pool__call_back(pool);
 }
@@ -297,7 +297,7 @@ void pool__call_back(pool_t *pool)
 void pool__rouse(pool_t *pool)
 {
     for (int i = 0; i < 2 * pool->numbers_given; i++)
-        pool__futex_wake(&pool__seat(pool->board, i / 2, (uint32_t)i)->rest);
+        pool__futex_wake(&pool__slot(pool->board, i / 2, (uint32_t)i)->rest);
     if (pool->crossing.options.idle_timeout)
         pool__call_back(pool);
 }

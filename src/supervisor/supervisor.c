@@ -50,7 +50,7 @@ static int open_signalfd(void)
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGUSR1); /* a worker asks for something: see its seat */
+    sigaddset(&set, SIGUSR1); /* a worker asks for something: see its slot */
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -80,17 +80,17 @@ static noreturn void become_worker(struct supervisor *supervisor, int place, uin
     pool__worker_main(supervisor->crossing, place, life, parent);
 }
 
-static struct pool__seat *seat_of(const struct supervisor *supervisor, int place, uint32_t life)
+static struct pool__slot *slot_of(const struct supervisor *supervisor, int place, uint32_t life)
 {
-    return pool__seat(supervisor->crossing->board, place, life);
+    return pool__slot(supervisor->crossing->board, place, life);
 }
 
 /* Lets somebody sit down there: as an heir, or to work at once. */
-static void prepare_seat(struct pool__seat *seat, bool heir)
+static void prepare_slot(struct pool__slot *slot, bool heir)
 {
-    atomic_store(&seat->notes, 0);
-    atomic_store(&seat->signal, 0);
-    atomic_store(&seat->rest, heir ? POOL__HEIR : POOL__AWAKE);
+    atomic_store(&slot->notes, 0);
+    atomic_store(&slot->signal, 0);
+    atomic_store(&slot->rest, heir ? POOL__HEIR : POOL__AWAKE);
 }
 
 /* Returns 0 or a negated errno value. */
@@ -98,11 +98,11 @@ static int fork_worker(struct supervisor *supervisor, int place, bool heir)
 {
     int self = getpid();
     uint32_t life = supervisor->roster.places[place].life + 1;
-    prepare_seat(seat_of(supervisor, place, life), heir);
+    prepare_slot(slot_of(supervisor, place, life), heir);
     int pid = fork();
     if (pid < 0) {
         int error = -errno;
-        atomic_store(&seat_of(supervisor, place, life)->rest, POOL__VACANT);
+        atomic_store(&slot_of(supervisor, place, life)->rest, POOL__VACANT);
         pool__roster_unborn(&supervisor->roster, pool__now());
         return error;
     }
@@ -128,18 +128,18 @@ static int fill_vacancies(struct supervisor *supervisor)
 static void forget_heir(struct supervisor *supervisor, int index)
 {
     uint32_t life = supervisor->roster.places[index].life + 1;
-    struct pool__seat *seat = seat_of(supervisor, index, life);
-    pool__roster_heir_died(&supervisor->roster, index, atomic_load(&seat->ready) == life,
+    struct pool__slot *slot = slot_of(supervisor, index, life);
+    pool__roster_heir_died(&supervisor->roster, index, atomic_load(&slot->ready) == life,
                            pool__now());
-    atomic_store(&seat->rest, POOL__VACANT);
+    atomic_store(&slot->rest, POOL__VACANT);
 }
 
-/* Whether the worker has got through its start. What was once seen in its seat is kept. */
+/* Whether the worker has got through its start. What was once seen in its slot is kept. */
 static bool is_ready(const struct supervisor *supervisor, int index)
 {
     const struct pool__place *place = &supervisor->roster.places[index];
-    const struct pool__seat *seat = seat_of(supervisor, index, place->life);
-    return place->worker.ready || atomic_load(&seat->ready) == place->life;
+    const struct pool__slot *slot = slot_of(supervisor, index, place->life);
+    return place->worker.ready || atomic_load(&slot->ready) == place->life;
 }
 
 /* Tells the host of the death of a worker that is not reaped yet. False when the channel is full:
@@ -147,7 +147,7 @@ static bool is_ready(const struct supervisor *supervisor, int index)
 static bool report_death(struct supervisor *supervisor, int index, const siginfo_t *info)
 {
     const struct pool__place *place = &supervisor->roster.places[index];
-    struct pool__seat *seat = seat_of(supervisor, index, place->life);
+    struct pool__slot *slot = slot_of(supervisor, index, place->life);
     int status = info->si_code == CLD_EXITED ? info->si_status << 8 : info->si_status;
     struct pool__message message = {.type = POOL__DIED,
                                     .worker = index,
@@ -155,16 +155,16 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
                                     .pid = place->worker.pid,
                                     .status = status,
                                     .ready = is_ready(supervisor, index)};
-    if (info->si_code != CLD_EXITED && atomic_load(&seat->signal) == info->si_status) {
+    if (info->si_code != CLD_EXITED && atomic_load(&slot->signal) == info->si_status) {
         message.faulted = 1;
-        message.overflow = seat->overflow != 0;
-        message.address = seat->address;
+        message.overflow = slot->overflow != 0;
+        message.address = slot->address;
     }
     if (send_to_host(supervisor, message) == -EAGAIN)
         return false;
-    bool left = atomic_load(&seat->left) == place->life && status == 0;
+    bool left = atomic_load(&slot->left) == place->life && status == 0;
     pool__roster_died(&supervisor->roster, index, message.ready, left, pool__now());
-    atomic_store(&seat->rest, POOL__VACANT);
+    atomic_store(&slot->rest, POOL__VACANT);
     return true;
 }
 
@@ -330,15 +330,15 @@ static uint64_t start_limit(const struct supervisor *supervisor)
 }
 
 /* Sees who has got through its start, and who wants a successor. */
-static void watch_seats(struct supervisor *supervisor)
+static void watch_slots(struct supervisor *supervisor)
 {
     for (int i = 0; i < supervisor->roster.count; i++) {
         struct pool__place *place = &supervisor->roster.places[i];
-        const struct pool__seat *seat = seat_of(supervisor, i, place->life);
-        const struct pool__seat *next = seat_of(supervisor, i, place->life + 1);
+        const struct pool__slot *slot = slot_of(supervisor, i, place->life);
+        const struct pool__slot *next = slot_of(supervisor, i, place->life + 1);
         place->worker.ready = is_ready(supervisor, i);
         place->heir.ready |= atomic_load(&next->ready) == place->life + 1;
-        place->asks = atomic_load(&seat->asks) == place->life;
+        place->asks = atomic_load(&slot->asks) == place->life;
     }
 }
 
@@ -347,10 +347,10 @@ static void let_heirs_succeed(struct supervisor *supervisor)
 {
     for (int i = 0; i < supervisor->roster.count; i++) {
         const struct pool__place *place = &supervisor->roster.places[i];
-        struct pool__seat *seat = seat_of(supervisor, i, place->life);
+        struct pool__slot *slot = slot_of(supervisor, i, place->life);
         uint32_t waiting = POOL__HEIR;
-        if (place->worker.pid && atomic_compare_exchange_strong(&seat->rest, &waiting, POOL__AWAKE))
-            pool__futex_wake(&seat->rest);
+        if (place->worker.pid && atomic_compare_exchange_strong(&slot->rest, &waiting, POOL__AWAKE))
+            pool__futex_wake(&slot->rest);
     }
 }
 
@@ -378,7 +378,7 @@ static void look(struct supervisor *supervisor)
 
 static void settle(struct supervisor *supervisor)
 {
-    watch_seats(supervisor);
+    watch_slots(supervisor);
     watch_starts(supervisor);
     reap(supervisor);
     look(supervisor);
@@ -433,7 +433,7 @@ static void wait_for_events(struct supervisor *supervisor)
     if (events[1].revents & POLLOUT)
         supervisor->channel_full = false;
     while (read(supervisor->signals, told, sizeof told) > 0)
-        ; /* who died is asked from waitid(), who asks from the seats */
+        ; /* who died is asked from waitid(), who asks from the slots */
     if (events[1].revents & ~POLLOUT)
         hear_host(supervisor);
 }

@@ -12,7 +12,7 @@
 static const int watched[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 
 static struct {
-    struct pool__seat *seat;
+    struct pool__slot *slot;
     uintptr_t stack_low, stack_high;
     alignas(16) unsigned char stack[16384];
 } crash;
@@ -22,10 +22,10 @@ static void report(int signal, siginfo_t *info, void *context)
     (void)context;
     uintptr_t address = (uintptr_t)info->si_addr;
     bool sent = info->si_code <= 0; /* by kill() and the like: there is no address */
-    crash.seat->address = sent ? 0 : address;
-    crash.seat->overflow = !sent && address >= crash.stack_low && address < crash.stack_high;
+    crash.slot->address = sent ? 0 : address;
+    crash.slot->overflow = !sent && address >= crash.stack_low && address < crash.stack_high;
     if (!sent)
-        atomic_store(&crash.seat->signal, signal);
+        atomic_store(&crash.slot->signal, signal);
     else
         kill(getpid(), signal); /* a fault comes again by itself; this one would not */
 }
@@ -44,12 +44,12 @@ static void find_stack(void)
     crash.stack_low = here > reach ? here - reach : 0;
 }
 
-void pool__crash_watch(struct pool__seat *seat)
+void pool__crash_watch(struct pool__slot *slot)
 {
     stack_t stack = {.ss_sp = crash.stack, .ss_size = sizeof crash.stack};
     struct sigaction action = {.sa_sigaction = report,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
-    crash.seat = seat;
+    crash.slot = slot;
     find_stack();
     sigaltstack(&stack, NULL);
     for (size_t i = 0; i < sizeof watched / sizeof watched[0]; i++)

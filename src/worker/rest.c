@@ -71,8 +71,8 @@ static bool crowded(const struct worker *worker)
     int processes = atomic_load(&worker->board->processes);
     int awake = atomic_load(&worker->desk->wake_at) == 0; /* the host */
     for (int i = 0; i < 2 * processes && awake <= worker->board->processors; i++) {
-        const struct pool__seat *seat = pool__seat(worker->board, i / 2, (uint32_t)i);
-        uint32_t rest = atomic_load_explicit(&seat->rest, memory_order_relaxed);
+        const struct pool__slot *slot = pool__slot(worker->board, i / 2, (uint32_t)i);
+        uint32_t rest = atomic_load_explicit(&slot->rest, memory_order_relaxed);
         awake += rest == POOL__AWAKE || rest == POOL__SPINNING || rest == POOL__RUNG;
     }
     return awake > worker->board->processors;
@@ -81,11 +81,11 @@ static bool crowded(const struct worker *worker)
 static bool spin(struct worker *worker)
 {
     uint64_t until = pool__now() + worker->patience;
-    atomic_store(&worker->seat->rest, POOL__SPINNING);
+    atomic_store(&worker->slot->rest, POOL__SPINNING);
     while (!crowded(worker) && pool__now() < until) {
         for (int i = 0; i < 100; i++) {
             if (is_called(worker)) {
-                atomic_store(&worker->seat->rest, POOL__AWAKE);
+                atomic_store(&worker->slot->rest, POOL__AWAKE);
                 worker->patience = PATIENCE;
                 return true;
             }
@@ -106,7 +106,7 @@ static int nap(const struct worker *worker, uint64_t now)
 
 void pool__rest(struct worker *worker)
 {
-    _Atomic uint32_t *rest = &worker->seat->rest;
+    _Atomic uint32_t *rest = &worker->slot->rest;
     if (worker->patience > PATIENCE / 16 && spin(worker))
         return;
     fflush(stdout);

@@ -11,12 +11,12 @@
 
 enum { MEASURED = 1000000 }; /* nanoseconds between looks at the memory in use */
 
-/* The supervisor reads the seat; the signal only has it look, which a worker that has become another
+/* The supervisor reads the slot; the signal only has it look, which a worker that has become another
  * user may not say. */
 static void ask(struct worker *worker)
 {
     worker->term.asked = true;
-    atomic_store(&worker->seat->asks, worker->life);
+    atomic_store(&worker->slot->asks, worker->life);
     if (pool__supervised(worker))
         kill(worker->supervisor, SIGUSR1);
 }

@@ -80,7 +80,7 @@ int pool__initialize(struct worker *worker)
         return 0;
     unsigned char *page = pool__worker_notes(worker->board, worker->number, worker->life);
     const struct pool__note *note = pool__task_failure(task, 0, code);
-    atomic_store(&worker->seat->notes, pool__note_write(page, 0, note));
+    atomic_store(&worker->slot->notes, pool__note_write(page, 0, note));
     return code;
 }
 
@@ -113,8 +113,8 @@ static void settle_down(const struct worker *worker)
 /* One who started early waits here for its predecessor's end. */
 static void wait_to_succeed(const struct worker *worker)
 {
-    while (atomic_load(&worker->seat->rest) == POOL__HEIR) {
-        pool__futex_wait(&worker->seat->rest, POOL__HEIR, SECOND);
+    while (atomic_load(&worker->slot->rest) == POOL__HEIR) {
+        pool__futex_wait(&worker->slot->rest, POOL__HEIR, SECOND);
         if (!pool__supervised(worker))
             _exit(EXIT_NO_START);
     }
@@ -131,10 +131,10 @@ static void start(struct worker *worker)
         _exit(EXIT_NO_START);
     settle_down(worker);
     pool__bell_init(&worker->host_bell, worker->crossing->result_write);
-    pool__crash_watch(worker->seat);
+    pool__crash_watch(worker->slot);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
     start_initializer(worker);
-    atomic_store(&worker->seat->ready, worker->life);
+    atomic_store(&worker->slot->ready, worker->life);
     atomic_fetch_add(&worker->desk->commits, 1);
     pool__wake_host(worker, false);
     uint64_t ready = pool__now();
@@ -150,7 +150,7 @@ static noreturn void leave(struct worker *worker, bool for_good)
         finalizer(worker->task.state);
     fflush(stdout);
     if (for_good)
-        atomic_store(&worker->seat->left, worker->life);
+        atomic_store(&worker->slot->left, worker->life);
     _exit(0);
 }
 
@@ -249,7 +249,7 @@ void pool__worker_init(struct worker *worker, const struct pool__crossing *cross
     worker->crossing = crossing;
     worker->board = crossing->board;
     worker->desk = pool__desk(crossing->board);
-    worker->seat = pool__seat(crossing->board, number, life);
+    worker->slot = pool__slot(crossing->board, number, life);
     worker->number = number;
     worker->life = life;
     worker->task.worker = number;

@@ -39,7 +39,7 @@ struct worker {
     const struct pool__crossing *crossing;
     struct pool__board *board;
     struct pool__desk *desk;
-    struct pool__seat *seat;
+    struct pool__slot *slot;
     int number;
     uint32_t life;
     int supervisor;
@@ -120,8 +120,8 @@ void pool__term_begin(struct worker *worker, uint64_t start);
  * successor when it soon will be. */
 bool pool__term_watch(struct worker *worker, size_t items);
 
-/* Installs the handlers that write the crash report into `seat` and then let the signal kill. */
-void pool__crash_watch(struct pool__seat *seat);
+/* Installs the handlers that write the crash report into `slot` and then let the signal kill. */
+void pool__crash_watch(struct pool__slot *slot);
 
 /* Waits until there may be a chunk to claim, or a reason to leave. Leaves the process when the
  * supervisor is gone. */

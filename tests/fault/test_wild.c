@@ -19,8 +19,8 @@ enum {
     TOGETHER = 20, /* hosts at a time: they mostly wait */
     ITEMS = 200,
     MAPS = 4,
-    REACH = 1 << 20, /* cells, seats and the first of the notes */
-    CELLS = 1 << 18, /* the seats lie behind this, and nothing that is in use before them */
+    REACH = 1 << 20, /* cells, slots and the first of the notes */
+    CELLS = 1 << 18, /* the slots lie behind this, and nothing that is in use before them */
     LONGEST = 3000   /* of a text: more than the room first given to it */
 };
 
@@ -242,7 +242,7 @@ static void a_host_that_waits_in_small_pieces_finds_it(void **state)
     subhost_passes(wait_by_steps, NULL);
 }
 
-static int overwrite_all_seats(const void *item, void *result, pool_task_t *task)
+static int overwrite_all_slots(const void *item, void *result, pool_task_t *task)
 {
     (void)result;
     (void)task;
@@ -257,7 +257,7 @@ struct meeting {
 };
 
 /* Overwrites what the board says about sleep, and holds its worker until the other has run. */
-static int overwrite_seats(const void *item, void *result, pool_task_t *task)
+static int overwrite_slots(const void *item, void *result, pool_task_t *task)
 {
     _Atomic int *stage = ((const struct meeting *)item)->stage;
     (void)result;
@@ -286,7 +286,7 @@ static void need_the_sleeper(void *unused)
     SUBHOST_CHECK(meeting.stage);
     usleep(100000); /* or the other is not asleep yet, and there is nothing to be found */
     SUBHOST_EQUAL(
-        pool_apply_async(pool, overwrite_seats, POOL_IN(&meeting, 1), POOL_NONE, NULL, &future), 0);
+        pool_apply_async(pool, overwrite_slots, POOL_IN(&meeting, 1), POOL_NONE, NULL, &future), 0);
     while (*meeting.stage != OVERWRITTEN)
         usleep(1000);
     SUBHOST_EQUAL(pool_apply(pool, run_beside, POOL_IN(&meeting, 1), POOL_NONE), 0);
@@ -307,7 +307,7 @@ static bool all_have_left(void *pool)
     return pool_pids(pool, pids, 2) == 2 && pids[0] == 0 && pids[1] == 0;
 }
 
-/* What the seats say then hides that nobody sits there. */
+/* What the slots say then hides that nobody sits there. */
 static void need_those_who_left(void *unused)
 {
     pool_t *pool;
@@ -317,14 +317,14 @@ static void need_those_who_left(void *unused)
     (void)unused;
     set_alarm();
     SUBHOST_EQUAL(pool_create(&pool, &options), 0);
-    SUBHOST_EQUAL(pool_apply(pool, overwrite_all_seats, POOL_IN(&item, 1), POOL_OUT(&result)), 0);
+    SUBHOST_EQUAL(pool_apply(pool, overwrite_all_slots, POOL_IN(&item, 1), POOL_OUT(&result)), 0);
     SUBHOST_CHECK(deadline_met(10000, all_have_left, pool));
     SUBHOST_EQUAL(pool_apply(pool, copy_or_run_wild, POOL_IN(&item, 1), POOL_OUT(&result)), 0);
     SUBHOST_EQUAL(result, 1);
     pool_free(pool);
 }
 
-static void workers_that_left_seats_overwritten_are_called_back(void **state)
+static void workers_that_left_slots_overwritten_are_called_back(void **state)
 {
     (void)state;
     subhost_passes(need_those_who_left, NULL);
@@ -332,13 +332,13 @@ static void workers_that_left_seats_overwritten_are_called_back(void **state)
 
 enum { START = 2000 }; /* milliseconds in which a worker must have started */
 
-/* Worker 0 overwrites what the seats say about its start, and goes on until its time for that would be
+/* Worker 0 overwrites what the slots say about its start, and goes on until its time for that would be
  * up; worker 1 dies meanwhile, so that the supervisor looks at them. */
 static int overwrite_or_die(const void *item, void *result, pool_task_t *task)
 {
     _Atomic int *stage = ((const struct meeting *)item)->stage;
     if (pool_task_worker(task) == 0) {
-        int code = overwrite_seats(item, result, task);
+        int code = overwrite_slots(item, result, task);
         usleep((useconds_t)(START * deadline_slowness() + 300) * 1000);
         return code;
     }
@@ -398,7 +398,7 @@ int main(void)
         WORLD_TEST_WITHIN(wild_writes_do_not_harm_the_host, 100),
         WORLD_TEST_WITHIN(a_host_that_waits_in_small_pieces_finds_it, 40),
         WORLD_TEST_WITHIN(a_worker_whose_sleep_was_overwritten_is_woken, 20),
-        WORLD_TEST_WITHIN(workers_that_left_seats_overwritten_are_called_back, 20),
+        WORLD_TEST_WITHIN(workers_that_left_slots_overwritten_are_called_back, 20),
         WORLD_TEST_WITHIN(a_worker_that_was_ready_is_not_killed_as_late, 20),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

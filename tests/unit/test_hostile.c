@@ -178,7 +178,7 @@ static void spoil_hints(struct hostile *hostile)
     desk->done[below(hostile, 4)] = random_next(&hostile->seed);
     if (below(hostile, 4) == 0)
         desk->head = any_number(hostile);
-    pool__seat(hostile->stage.pool.board, (int)below(hostile, STAGE_WORKERS), 1)->signal =
+    pool__slot(hostile->stage.pool.board, (int)below(hostile, STAGE_WORKERS), 1)->signal =
         (int32_t)any_number(hostile);
 }
 

@@ -31,7 +31,7 @@ static void run_first(struct stage *stage, pool_function_t function)
     worker = (struct worker){.crossing = &stage->pool.crossing,
                              .board = stage->pool.board,
                              .desk = stage->pool.desk,
-                             .seat = pool__seat(stage->pool.board, 1, 1),
+                             .slot = pool__slot(stage->pool.board, 1, 1),
                              .number = 1,
                              .life = 1};
     cell = stage_cell(stage, part.number);

@@ -285,7 +285,7 @@ static void a_commit_without_its_bit_is_found(void **test)
         stage_run(stage, &part, STAGE_CHUNK);
         assert_true(pool__commit(&stage_cell(stage, part.number)->state, part.generation, 0, 1));
         assert_false(pool__collect(&stage->pool));
-        pool__seat(stage->pool.board, 0, 1)->rest = rests[i];
+        pool__slot(stage->pool.board, 0, 1)->rest = rests[i];
         pool__reconcile(&stage->pool, NULL);
         assert_int_equal(stage->job.ended, (i + 1) * STAGE_CHUNK);
         assert_int_equal(stage->pool.repairs, rests[i] == POOL__ASLEEP);

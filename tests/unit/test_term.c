@@ -23,7 +23,7 @@ static struct worker *begin(struct fixture *fixture, pool_options_t options, uin
     fixture->crossing.options = options;
     fixture->worker.crossing = &fixture->crossing;
     fixture->worker.board = fixture->board;
-    fixture->worker.seat = pool__seat(fixture->board, 0, 3);
+    fixture->worker.slot = pool__slot(fixture->board, 0, 3);
     fixture->worker.life = 3;
     fixture->worker.supervisor = -1;
     pool__term_begin(&fixture->worker, start);
@@ -46,7 +46,7 @@ static void run(struct worker *worker, size_t count, uint64_t nanoseconds)
 
 static bool has_asked(const struct worker *worker)
 {
-    return atomic_load(&worker->seat->asks) == worker->life;
+    return atomic_load(&worker->slot->asks) == worker->life;
 }
 
 static void without_limits_nothing_is_watched(void **test)
