@@ -77,20 +77,20 @@ struct pool__cell {
 };
 
 /* Who sits here, and what it is doing about sleep. Also the futex on which it sleeps. */
-enum pool__rest {
+enum pool__wake_state {
     POOL__VACANT, /* nobody; set by the supervisor */
     POOL__HEIR,   /* one who started early, and waits for the supervisor to set AWAKE */
     POOL__AWAKE,
     POOL__SPINNING,
     POOL__ASLEEP,
-    POOL__RUNG /* woken by the host, and not awake yet */
+    POOL__WOKEN /* woken by the host, and not awake yet */
 };
 
 /* A worker's own place: each number has two, for its odd and its even lives, so that a successor can
  * start while its predecessor works. Written by the worker; reset by the supervisor before it forks
  * one; read by supervisor and host. */
 struct pool__slot {
-    alignas(POOL__LINE) _Atomic uint32_t rest;
+    alignas(POOL__LINE) _Atomic uint32_t wake_state;
     _Atomic uint32_t ready; /* the life (see chunk.h) whose initializer has succeeded */
     _Atomic uint32_t left; /* the life that left in peace, not to be replaced until there is work */
     _Atomic uint32_t asks; /* the life that will leave soon and wants a successor to be ready */

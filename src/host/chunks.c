@@ -455,7 +455,7 @@ static bool owner_sleeps(const pool_t *pool, uint32_t number, uint64_t word)
 {
     const struct pool__slot *slot =
         pool__slot(pool->board, pool__word_worker(word), pool__word_life(word));
-    return atomic_load(&slot->rest) == POOL__ASLEEP &&
+    return atomic_load(&slot->wake_state) == POOL__ASLEEP &&
            atomic_load(&cell_of(pool, number)->state) == word;
 }
 

@@ -245,10 +245,10 @@ void pool__attend(pool_t *pool)
 static bool wake(struct pool__slot *slot)
 {
     uint32_t asleep = POOL__ASLEEP;
-    if (atomic_load(&slot->rest) != POOL__ASLEEP ||
-        !atomic_compare_exchange_strong(&slot->rest, &asleep, POOL__RUNG))
+    if (atomic_load(&slot->wake_state) != POOL__ASLEEP ||
+        !atomic_compare_exchange_strong(&slot->wake_state, &asleep, POOL__WOKEN))
         return false;
-    pool__futex_wake(&slot->rest);
+    pool__futex_wake(&slot->wake_state);
     return true;
 }
 
@@ -262,10 +262,10 @@ void pool__wake_worker(pool_t *pool, int worker)
 static void count_slots(const pool_t *pool, int processes, uint64_t *coming, int *vacant)
 {
     for (int i = 0; i < processes; i++) {
-        uint32_t even = atomic_load(&pool__slot(pool->board, i, 0)->rest);
-        uint32_t odd = atomic_load(&pool__slot(pool->board, i, 1)->rest);
-        *coming += even == POOL__SPINNING || even == POOL__RUNG;
-        *coming += odd == POOL__SPINNING || odd == POOL__RUNG;
+        uint32_t even = atomic_load(&pool__slot(pool->board, i, 0)->wake_state);
+        uint32_t odd = atomic_load(&pool__slot(pool->board, i, 1)->wake_state);
+        *coming += even == POOL__SPINNING || even == POOL__WOKEN;
+        *coming += odd == POOL__SPINNING || odd == POOL__WOKEN;
         *vacant += even == POOL__VACANT && odd == POOL__VACANT;
     }
 }
@@ -297,7 +297,7 @@ void pool__call_back(pool_t *pool)
 void pool__rouse(pool_t *pool)
 {
     for (int i = 0; i < 2 * pool->numbers_given; i++)
-        pool__futex_wake(&pool__slot(pool->board, i / 2, (uint32_t)i)->rest);
+        pool__futex_wake(&pool__slot(pool->board, i / 2, (uint32_t)i)->wake_state);
     if (pool->crossing.options.idle_timeout)
         pool__call_back(pool);
 }

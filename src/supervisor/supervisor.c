@@ -90,7 +90,7 @@ static void prepare_slot(struct pool__slot *slot, bool heir)
 {
     atomic_store(&slot->notes, 0);
     atomic_store(&slot->signal, 0);
-    atomic_store(&slot->rest, heir ? POOL__HEIR : POOL__AWAKE);
+    atomic_store(&slot->wake_state, heir ? POOL__HEIR : POOL__AWAKE);
 }
 
 /* Returns 0 or a negated errno value. */
@@ -102,7 +102,7 @@ static int fork_worker(struct supervisor *supervisor, int place, bool heir)
     int pid = fork();
     if (pid < 0) {
         int error = -errno;
-        atomic_store(&slot_of(supervisor, place, life)->rest, POOL__VACANT);
+        atomic_store(&slot_of(supervisor, place, life)->wake_state, POOL__VACANT);
         pool__roster_unborn(&supervisor->roster, pool__now());
         return error;
     }
@@ -131,7 +131,7 @@ static void forget_heir(struct supervisor *supervisor, int index)
     struct pool__slot *slot = slot_of(supervisor, index, life);
     pool__roster_heir_died(&supervisor->roster, index, atomic_load(&slot->ready) == life,
                            pool__now());
-    atomic_store(&slot->rest, POOL__VACANT);
+    atomic_store(&slot->wake_state, POOL__VACANT);
 }
 
 /* Whether the worker has got through its start. What was once seen in its slot is kept. */
@@ -164,7 +164,7 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
         return false;
     bool left = atomic_load(&slot->left) == place->life && status == 0;
     pool__roster_died(&supervisor->roster, index, message.ready, left, pool__now());
-    atomic_store(&slot->rest, POOL__VACANT);
+    atomic_store(&slot->wake_state, POOL__VACANT);
     return true;
 }
 
@@ -349,8 +349,9 @@ static void let_heirs_succeed(struct supervisor *supervisor)
         const struct pool__place *place = &supervisor->roster.places[i];
         struct pool__slot *slot = slot_of(supervisor, i, place->life);
         uint32_t waiting = POOL__HEIR;
-        if (place->worker.pid && atomic_compare_exchange_strong(&slot->rest, &waiting, POOL__AWAKE))
-            pool__futex_wake(&slot->rest);
+        if (place->worker.pid &&
+            atomic_compare_exchange_strong(&slot->wake_state, &waiting, POOL__AWAKE))
+            pool__futex_wake(&slot->wake_state);
     }
 }
 

@@ -72,8 +72,8 @@ static bool crowded(const struct worker *worker)
     int awake = atomic_load(&worker->desk->wake_at) == 0; /* the host */
     for (int i = 0; i < 2 * processes && awake <= worker->board->processors; i++) {
         const struct pool__slot *slot = pool__slot(worker->board, i / 2, (uint32_t)i);
-        uint32_t rest = atomic_load_explicit(&slot->rest, memory_order_relaxed);
-        awake += rest == POOL__AWAKE || rest == POOL__SPINNING || rest == POOL__RUNG;
+        uint32_t state = atomic_load_explicit(&slot->wake_state, memory_order_relaxed);
+        awake += state == POOL__AWAKE || state == POOL__SPINNING || state == POOL__WOKEN;
     }
     return awake > worker->board->processors;
 }
@@ -81,11 +81,11 @@ static bool crowded(const struct worker *worker)
 static bool spin(struct worker *worker)
 {
     uint64_t until = pool__now() + worker->patience;
-    atomic_store(&worker->slot->rest, POOL__SPINNING);
+    atomic_store(&worker->slot->wake_state, POOL__SPINNING);
     while (!crowded(worker) && pool__now() < until) {
         for (int i = 0; i < 100; i++) {
             if (is_called(worker)) {
-                atomic_store(&worker->slot->rest, POOL__AWAKE);
+                atomic_store(&worker->slot->wake_state, POOL__AWAKE);
                 worker->patience = PATIENCE;
                 return true;
             }
@@ -106,7 +106,7 @@ static int nap(const struct worker *worker, uint64_t now)
 
 void pool__rest(struct worker *worker)
 {
-    _Atomic uint32_t *rest = &worker->slot->rest;
+    _Atomic uint32_t *state = &worker->slot->wake_state;
     if (worker->patience > PATIENCE / 16 && spin(worker))
         return;
     fflush(stdout);
@@ -116,10 +116,10 @@ void pool__rest(struct worker *worker)
     uint64_t began = pool__now();
     if (worker->idle_since == 0)
         worker->idle_since = began;
-    atomic_store(rest, POOL__ASLEEP);
+    atomic_store(state, POOL__ASLEEP);
     if (!is_called(worker)) /* whoever publishes now sees us asleep, and rings */
-        pool__futex_wait(rest, POOL__ASLEEP, nap(worker, began));
-    atomic_store(rest, POOL__AWAKE);
+        pool__futex_wait(state, POOL__ASLEEP, nap(worker, began));
+    atomic_store(state, POOL__AWAKE);
     if (pool__now() - began < SHORT_SLEEP)
         worker->patience = PATIENCE;
     if (!pool__supervised(worker))

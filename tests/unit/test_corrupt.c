@@ -206,10 +206,10 @@ static void two_doubts_are_not_one_twice(void **test)
     assert_true(stage_claim(stage, 1, 2, &part));
     pool__reconcile(&stage->pool, NULL);
     stage->members[1].life = 2;
-    pool__slot(stage->pool.board, 1, 2)->rest = POOL__ASLEEP;
+    pool__slot(stage->pool.board, 1, 2)->wake_state = POOL__ASLEEP;
     pool__reconcile(&stage->pool, NULL);
     assert_int_equal(stage->job.failed, 0);
-    pool__slot(stage->pool.board, 1, 2)->rest = POOL__ASLEEP; /* it was rung */
+    pool__slot(stage->pool.board, 1, 2)->wake_state = POOL__ASLEEP; /* it was rung */
     pool__reconcile(&stage->pool, NULL);
     assert_corrupt(stage);
 }
@@ -222,7 +222,7 @@ static void a_doubt_is_of_one_generation(void **test)
     stage_open(&stage, STAGE_ITEMS);
     for (uint64_t i = 0; i < 3; i++) {
         struct part part = claim(&stage);
-        pool__slot(stage.pool.board, 1, 1)->rest = POOL__ASLEEP;
+        pool__slot(stage.pool.board, 1, 1)->wake_state = POOL__ASLEEP;
         pool__reconcile(&stage.pool, NULL);
         stage_run(&stage, &part, 1);
         assert_true(stage_commit(&stage, &part));
@@ -237,15 +237,15 @@ static void a_doubt_is_of_one_generation(void **test)
 static void a_chunk_of_one_who_sleeps_is_corrupt(void **test)
 {
     struct stage *stage = *test;
-    static const enum pool__rest rests[] = {POOL__AWAKE,  POOL__ASLEEP,   POOL__AWAKE,
-                                            POOL__ASLEEP, POOL__SPINNING, POOL__ASLEEP};
+    static const enum pool__wake_state rests[] = {POOL__AWAKE,  POOL__ASLEEP,   POOL__AWAKE,
+                                                  POOL__ASLEEP, POOL__SPINNING, POOL__ASLEEP};
     struct part part = claim(stage);
     for (size_t i = 0; i < COUNT(rests); i++) {
-        pool__slot(stage->pool.board, 1, 1)->rest = rests[i];
+        pool__slot(stage->pool.board, 1, 1)->wake_state = rests[i];
         pool__reconcile(&stage->pool, NULL);
         assert_int_equal(stage->job.failed, 0);
     }
-    pool__slot(stage->pool.board, 1, 1)->rest = POOL__ASLEEP; /* it was rung */
+    pool__slot(stage->pool.board, 1, 1)->wake_state = POOL__ASLEEP; /* it was rung */
     pool__reconcile(&stage->pool, NULL);
     assert_false(stage_commit(stage, &part));
     assert_corrupt(stage);

@@ -279,13 +279,13 @@ static void lives_wrap(void **test)
 static void a_commit_without_its_bit_is_found(void **test)
 {
     struct stage *stage = *test;
-    static const enum pool__rest rests[] = {POOL__AWAKE, POOL__SPINNING, POOL__ASLEEP};
+    static const enum pool__wake_state rests[] = {POOL__AWAKE, POOL__SPINNING, POOL__ASLEEP};
     for (size_t i = 0; i < COUNT(rests); i++) {
         struct part part = claim(stage, 0, 1);
         stage_run(stage, &part, STAGE_CHUNK);
         assert_true(pool__commit(&stage_cell(stage, part.number)->state, part.generation, 0, 1));
         assert_false(pool__collect(&stage->pool));
-        pool__slot(stage->pool.board, 0, 1)->rest = rests[i];
+        pool__slot(stage->pool.board, 0, 1)->wake_state = rests[i];
         pool__reconcile(&stage->pool, NULL);
         assert_int_equal(stage->job.ended, (i + 1) * STAGE_CHUNK);
         assert_int_equal(stage->pool.repairs, rests[i] == POOL__ASLEEP);
