@@ -20,7 +20,7 @@ static size_t round_up(size_t size)
 static size_t notes_start(const struct pool__board *board)
 {
     return board->host_half +
-           round_up(sizeof(struct pool__desk) + SLOTS * sizeof(struct pool__slot));
+           round_up(sizeof(struct pool__writable) + SLOTS * sizeof(struct pool__slot));
 }
 
 static unsigned char *notes(struct pool__board *board, size_t page)
@@ -41,7 +41,7 @@ unsigned char *pool__worker_notes(struct pool__board *board, int worker, uint32_
 bool pool__has_mail(struct pool__board *board, int worker)
 {
     uint64_t ticket = atomic_load(&board->mail[worker]);
-    const struct pool__cell *cell = &pool__desk(board)->cells[pool__ticket_chunk(ticket)];
+    const struct pool__cell *cell = &pool__writable(board)->cells[pool__ticket_chunk(ticket)];
     return ticket && atomic_load(&cell->state) ==
                          pool__word(POOL__QUEUED, 0, 0, pool__ticket_generation(ticket));
 }
@@ -94,8 +94,8 @@ int pool__board_protect(struct pool__board *board)
 {
     if (mprotect(board, board->host_half, PROT_READ) < 0)
         return -errno;
-    void *desk = pool__desk(board);
-    if (madvise(desk, board->size - board->host_half, MADV_DONTFORK) < 0)
+    void *writable = pool__writable(board);
+    if (madvise(writable, board->size - board->host_half, MADV_DONTFORK) < 0)
         return -errno;
     return 0;
 }

@@ -130,11 +130,11 @@ struct pool__board {
     /* By number: a ticket for that worker alone; or 0. */
     _Atomic uint64_t mail[POOL_PROCESSES_MAX];
     struct pool__order orders[POOL__CHUNKS];
-    /* Then items; then the workers' half: struct pool__desk, slots, notes, results. */
+    /* Then items; then the workers' half: struct pool__writable, slots, notes, results. */
 };
 
 /* The workers' half, fixed part. */
-struct pool__desk {
+struct pool__writable {
     /* A hint: every ticket before it is taken. Too low costs a look, too high is repaired. */
     alignas(POOL__LINE) _Atomic uint64_t head;
     /* Commits ever made: a hint. */
@@ -168,14 +168,14 @@ static inline uint64_t pool__board_offset(const struct pool__board *board, const
     return (uint64_t)((const unsigned char *)address - (const unsigned char *)board);
 }
 
-static inline struct pool__desk *pool__desk(struct pool__board *board)
+static inline struct pool__writable *pool__writable(struct pool__board *board)
 {
-    return (struct pool__desk *)pool__board_at(board, board->host_half);
+    return (struct pool__writable *)pool__board_at(board, board->host_half);
 }
 
 static inline struct pool__slot *pool__slot(struct pool__board *board, int worker, uint32_t life)
 {
-    return (struct pool__slot *)(pool__desk(board) + 1) + 2 * worker + life % 2;
+    return (struct pool__slot *)(pool__writable(board) + 1) + 2 * worker + life % 2;
 }
 
 /* How far apart entries of a stream lie whose value takes `size` bytes. */
@@ -187,7 +187,7 @@ static inline uint64_t pool__entry_stride(uint64_t size)
 /* Chunks that wait for a worker, by what the workers say; 0 when that makes no sense. */
 static inline uint64_t pool__queued(struct pool__board *board)
 {
-    uint64_t tail = atomic_load(&board->tail), head = atomic_load(&pool__desk(board)->head);
+    uint64_t tail = atomic_load(&board->tail), head = atomic_load(&pool__writable(board)->head);
     return head < tail ? tail - head : 0;
 }
 

@@ -53,7 +53,7 @@ void pool__give_number(pool_t *pool, uint32_t number)
 
 static struct pool__cell *cell_of(const pool_t *pool, uint32_t number)
 {
-    return &pool->desk->cells[number];
+    return &pool->writable->cells[number];
 }
 
 /* Whether the ticket is the one by which a worker will find its chunk. */
@@ -418,9 +418,9 @@ bool pool__collect(pool_t *pool)
 {
     bool any = false;
     for (uint32_t i = 0; i < POOL__CHUNKS / 64; i++) {
-        if (atomic_load_explicit(&pool->desk->done[i], memory_order_relaxed) == 0)
+        if (atomic_load_explicit(&pool->writable->done[i], memory_order_relaxed) == 0)
             continue;
-        uint64_t bits = atomic_exchange(&pool->desk->done[i], 0);
+        uint64_t bits = atomic_exchange(&pool->writable->done[i], 0);
         for (; bits; bits &= bits - 1) {
             uint32_t number = i * 64 + (uint32_t)__builtin_ctzll(bits);
             if (answer(pool, number, atomic_load(&cell_of(pool, number)->state)))
@@ -434,7 +434,7 @@ bool pool__collect(pool_t *pool)
  * raising `head`, so the word is looked at again after that. */
 static void mend_queued(pool_t *pool, uint32_t number, uint64_t word)
 {
-    uint64_t head = atomic_load(&pool->desk->head);
+    uint64_t head = atomic_load(&pool->writable->head);
     if (pool->chunks[number].position >= head || atomic_load(&cell_of(pool, number)->state) != word)
         return;
     queue(pool, number);
@@ -516,7 +516,7 @@ static void mend_running(pool_t *pool, uint32_t number, uint64_t word)
 static void mend_unheard(pool_t *pool, uint32_t number, uint64_t word)
 {
     bool sleeps = owner_sleeps(pool, number, word);
-    uint64_t bits = atomic_load(&pool->desk->done[number / 64]);
+    uint64_t bits = atomic_load(&pool->writable->done[number / 64]);
     pool->repairs += sleeps && (bits >> number % 64 & 1) == 0;
     answer(pool, number, word);
 }
@@ -573,10 +573,10 @@ static bool any_queued(const pool_t *pool)
 /* Beyond the tail there are no tickets: whoever counts those that wait would find none. */
 static void mend_head(pool_t *pool)
 {
-    uint64_t head = atomic_load(&pool->desk->head);
+    uint64_t head = atomic_load(&pool->writable->head);
     uint64_t tail = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
     if (head > tail)
-        atomic_compare_exchange_strong(&pool->desk->head, &head,
+        atomic_compare_exchange_strong(&pool->writable->head, &head,
                                        tail > POOL__CHUNKS ? tail - POOL__CHUNKS : 0);
 }
 

@@ -327,7 +327,7 @@ static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t 
         chunk->results =
             pool__board_offset(pool->board, job->out.data) + chunk->first * job->out.size;
     else if (bytes <= POOL__INLINE_RESULT)
-        chunk->results = pool__board_offset(pool->board, pool->desk->cells[number].result);
+        chunk->results = pool__board_offset(pool->board, pool->writable->cells[number].result);
     else
         return pool__make_room(pool, chunk, bytes);
     return true;

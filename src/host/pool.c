@@ -63,7 +63,7 @@ static int allocate(pool_t *pool)
     if (error)
         return error;
     pool->crossing.board = pool->board;
-    pool->desk = pool__desk(pool->board);
+    pool->writable = pool__writable(pool->board);
     pool__arena_init(&pool->items_arena, pool->board->items_start, pool->board->host_half);
     pool__arena_init(&pool->results_arena, pool->board->results_start, pool->board->size);
     pool->members = calloc((size_t)processes, sizeof *pool->members);

@@ -114,7 +114,7 @@ struct pool {
     char why[1400]; /* what broke it */
     struct pool__crossing crossing;
     struct pool__board *board;
-    struct pool__desk *desk;
+    struct pool__writable *writable;
     pid_t supervisor;
     int supervisor_pidfd;
     bool hello;

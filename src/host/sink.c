@@ -124,7 +124,7 @@ static const pool_error_t overwritten = {.kind = POOL_CORRUPT,
 static bool next_entry(const pool_t *pool, uint32_t number, struct pool__entry *entry)
 {
     const struct pool__chunk *chunk = &pool->chunks[number];
-    uint64_t used = atomic_load(&pool->desk->cells[number].stream.used);
+    uint64_t used = atomic_load(&pool->writable->cells[number].stream.used);
     if (used > chunk->room)
         used = chunk->room;
     if (used < chunk->result_at || used - chunk->result_at < sizeof *entry)
@@ -260,7 +260,7 @@ void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     const unsigned char *page = pool__chunk_notes(pool->board, number);
-    uint32_t used = atomic_load(&pool->desk->cells[number].notes), at = 0;
+    uint32_t used = atomic_load(&pool->writable->cells[number].notes), at = 0;
     struct pool__note note;
     bool sensible = true;
     while (at < used && sensible) {

@@ -109,7 +109,7 @@ bool pool__tell(pool_t *pool, int type, int worker, uint32_t life)
 static bool committed(const pool_t *pool)
 {
     for (size_t i = 0; i < POOL__CHUNKS / 64; i++)
-        if (atomic_load(&pool->desk->done[i]))
+        if (atomic_load(&pool->writable->done[i]))
             return true;
     return false;
 }
@@ -117,14 +117,14 @@ static bool committed(const pool_t *pool)
 /* Spins until a worker commits. Only while every busy worker has a processor beside the host's. */
 static bool spin(pool_t *pool, uint32_t busy)
 {
-    uint64_t commits = atomic_load(&pool->desk->commits);
+    uint64_t commits = atomic_load(&pool->writable->commits);
     if (pool->patience <= PATIENCE / 16 || busy == 0 ||
         busy + 1 > (uint32_t)pool->board->processors)
         return false;
     uint64_t until = pool__now() + pool->patience;
     do {
         for (int i = 0; i < 100; i++) {
-            if (atomic_load_explicit(&pool->desk->commits, memory_order_relaxed) != commits) {
+            if (atomic_load_explicit(&pool->writable->commits, memory_order_relaxed) != commits) {
                 pool->patience = PATIENCE;
                 return true;
             }
@@ -169,10 +169,10 @@ void pool__block(const pool_t *pool, int milliseconds)
 static void sleep_until_woken(pool_t *pool, uint32_t patient, int milliseconds)
 {
     uint64_t began = pool__now();
-    atomic_store(&pool->desk->wake_at, atomic_load(&pool->desk->commits) + patient);
+    atomic_store(&pool->writable->wake_at, atomic_load(&pool->writable->commits) + patient);
     if (!committed(pool))
         pool__block(pool, milliseconds);
-    atomic_store(&pool->desk->wake_at, 0);
+    atomic_store(&pool->writable->wake_at, 0);
     if (pool__now() - began < SHORT_SLEEP)
         pool->patience = PATIENCE;
 }
@@ -225,7 +225,7 @@ void pool__set_alarm(pool_t *pool)
 
 bool pool__listen(pool_t *pool)
 {
-    atomic_store(&pool->desk->wake_at, atomic_load(&pool->desk->commits) + 1);
+    atomic_store(&pool->writable->wake_at, atomic_load(&pool->writable->commits) + 1);
     return !committed(pool);
 }
 
@@ -277,7 +277,7 @@ void pool__ring(pool_t *pool)
         return;
     }
     int processes = atomic_load(&pool->board->processes), vacant = 0;
-    uint64_t tail = atomic_load(&pool->board->tail), head = atomic_load(&pool->desk->head);
+    uint64_t tail = atomic_load(&pool->board->tail), head = atomic_load(&pool->writable->head);
     uint64_t queued = head <= tail ? tail - head : POOL__CHUNKS, coming = 0;
     if (queued == 0)
         return;

@@ -42,9 +42,9 @@ static void check_bell(const struct bell *bell)
 
 void pool__wake_host(struct worker *worker, bool now)
 {
-    _Atomic uint64_t *wake_at = &worker->desk->wake_at;
+    _Atomic uint64_t *wake_at = &worker->writable->wake_at;
     uint64_t target = atomic_load(wake_at);
-    if (target == 0 || (!now && atomic_load(&worker->desk->commits) < target))
+    if (target == 0 || (!now && atomic_load(&worker->writable->commits) < target))
         return;
     if (!atomic_compare_exchange_strong(wake_at, &target, 0))
         return;
@@ -69,7 +69,7 @@ static bool is_called(const struct worker *worker)
 static bool crowded(const struct worker *worker)
 {
     int processes = atomic_load(&worker->board->processes);
-    int awake = atomic_load(&worker->desk->wake_at) == 0; /* the host */
+    int awake = atomic_load(&worker->writable->wake_at) == 0; /* the host */
     for (int i = 0; i < 2 * processes && awake <= worker->board->processors; i++) {
         const struct pool__slot *slot = pool__slot(worker->board, i / 2, (uint32_t)i);
         uint32_t state = atomic_load_explicit(&slot->wake_state, memory_order_relaxed);

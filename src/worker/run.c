@@ -231,7 +231,7 @@ static inline __attribute__((always_inline)) void run_items(struct run *run, uin
 void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
 {
     const struct pool__order *order = &worker->board->orders[chunk];
-    struct pool__cell *cell = &worker->desk->cells[chunk];
+    struct pool__cell *cell = &worker->writable->cells[chunk];
     struct run run = {.worker = worker,
                       .order = order,
                       .cell = cell,

@@ -9,13 +9,13 @@
 /* Has the host see the chunk the next time it looks. */
 static void announce(struct worker *guest, uint32_t chunk)
 {
-    atomic_fetch_or(&guest->desk->done[chunk / 64], (uint64_t)1 << chunk % 64);
+    atomic_fetch_or(&guest->writable->done[chunk / 64], (uint64_t)1 << chunk % 64);
 }
 
 /* The host answers before `serve` returns. */
 static void hand_over(struct worker *guest, uint32_t chunk, uint32_t generation, uint64_t wanted)
 {
-    struct pool__cell *cell = &guest->desk->cells[chunk];
+    struct pool__cell *cell = &guest->writable->cells[chunk];
     const uint64_t mine = pool__word(POOL__FULL, guest->number, guest->life, generation);
     atomic_store(&cell->stream.wanted, wanted);
     if (!pool__move(&cell->state, POOL__RUNNING, POOL__FULL, mine))
@@ -48,7 +48,7 @@ bool pool__guest_run(struct worker *guest)
     if (!pool__claim_next(guest, &chunk, &generation))
         return false;
     pool__run_chunk(guest, chunk, generation);
-    pool__commit(&guest->desk->cells[chunk].state, generation, guest->number, guest->life);
+    pool__commit(&guest->writable->cells[chunk].state, generation, guest->number, guest->life);
     announce(guest, chunk);
     return true;
 }

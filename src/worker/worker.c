@@ -135,7 +135,7 @@ static void start(struct worker *worker)
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
     start_initializer(worker);
     atomic_store(&worker->slot->ready, worker->life);
-    atomic_fetch_add(&worker->desk->commits, 1);
+    atomic_fetch_add(&worker->writable->commits, 1);
     pool__wake_host(worker, false);
     uint64_t ready = pool__now();
     wait_to_succeed(worker);
@@ -175,7 +175,7 @@ static bool claim_ticket(struct worker *worker, uint64_t ticket, uint32_t *chunk
 {
     *chunk = pool__ticket_chunk(ticket);
     *generation = pool__ticket_generation(ticket);
-    return pool__claim(&worker->desk->cells[*chunk].state, *generation, worker->number,
+    return pool__claim(&worker->writable->cells[*chunk].state, *generation, worker->number,
                        worker->life);
 }
 
@@ -184,11 +184,11 @@ static bool claim_ticket(struct worker *worker, uint64_t ticket, uint32_t *chunk
 bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generation)
 {
     struct pool__board *board = worker->board;
-    struct pool__desk *desk = worker->desk;
+    struct pool__writable *writable = worker->writable;
     uint64_t mail = atomic_load(&board->mail[worker->number]);
     if (mail && claim_ticket(worker, mail, chunk, generation))
         return true;
-    uint64_t hint = atomic_load(&desk->head), tail = atomic_load(&board->tail);
+    uint64_t hint = atomic_load(&writable->head), tail = atomic_load(&board->tail);
     uint64_t head = hint;
     if (head > tail || tail - head > POOL__CHUNKS)
         head = tail > POOL__CHUNKS ? tail - POOL__CHUNKS : 0;
@@ -196,36 +196,36 @@ bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generati
         uint64_t ticket =
             atomic_load_explicit(&board->ring[head % POOL__CHUNKS], memory_order_acquire);
         if (claim_ticket(worker, ticket, chunk, generation)) {
-            raise_head(&desk->head, hint, head + 1);
+            raise_head(&writable->head, hint, head + 1);
             return true;
         }
     }
-    raise_head(&desk->head, hint, head);
+    raise_head(&writable->head, hint, head);
     return false;
 }
 
 /* Has the host look at the chunk. */
 static void announce(struct worker *worker, uint32_t chunk, bool now)
 {
-    atomic_fetch_or(&worker->desk->done[chunk / 64], (uint64_t)1 << chunk % 64);
-    atomic_fetch_add(&worker->desk->commits, 1);
+    atomic_fetch_or(&worker->writable->done[chunk / 64], (uint64_t)1 << chunk % 64);
+    atomic_fetch_add(&worker->writable->commits, 1);
     worker->told = false;
     pool__wake_host(worker, now);
 }
 
 static void commit(struct worker *worker, uint32_t chunk, uint32_t generation)
 {
-    _Atomic uint64_t *state = &worker->desk->cells[chunk].state;
+    _Atomic uint64_t *state = &worker->writable->cells[chunk].state;
     if (!pool__commit(state, generation, worker->number, worker->life))
         _exit(EXIT_SETTLED); /* somebody settled it over our head: take nothing more */
-    bool failed = atomic_load(&worker->desk->cells[chunk].notes) > 0;
+    bool failed = atomic_load(&worker->writable->cells[chunk].notes) > 0;
     announce(worker, chunk, failed && worker->board->orders[chunk].urgent);
 }
 
 /* Waits until the host has answered; leaves if the chunk was settled over its head. */
 static void hand_over(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted)
 {
-    struct pool__cell *cell = &worker->desk->cells[chunk];
+    struct pool__cell *cell = &worker->writable->cells[chunk];
     const uint64_t mine = pool__word(POOL__FULL, worker->number, worker->life, generation);
     uint32_t turn = atomic_load(&cell->turn);
     atomic_store(&cell->stream.wanted, wanted);
@@ -248,7 +248,7 @@ void pool__worker_init(struct worker *worker, const struct pool__crossing *cross
 {
     worker->crossing = crossing;
     worker->board = crossing->board;
-    worker->desk = pool__desk(crossing->board);
+    worker->writable = pool__writable(crossing->board);
     worker->slot = pool__slot(crossing->board, number, life);
     worker->number = number;
     worker->life = life;

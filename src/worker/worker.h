@@ -38,7 +38,7 @@ struct pool_task {
 struct worker {
     const struct pool__crossing *crossing;
     struct pool__board *board;
-    struct pool__desk *desk;
+    struct pool__writable *writable;
     struct pool__slot *slot;
     int number;
     uint32_t life;

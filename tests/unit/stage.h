@@ -53,7 +53,7 @@ static inline void stage_open(struct stage *stage, size_t chunk)
     memset(stage, 0, sizeof *stage);
     pool->owner = getpid();
     assert_int_equal(pool__board_map(&pool->board, STAGE_WORKERS, 2), 0);
-    pool->desk = pool__desk(pool->board);
+    pool->writable = pool__writable(pool->board);
     pool->crossing.board = pool->board;
     pool->crossing.options.budget = 32 << 20;
     pool->crossing.control_host = -1;
@@ -107,7 +107,7 @@ static inline void stage_close(struct stage *stage)
 
 static inline struct pool__cell *stage_cell(struct stage *stage, uint32_t number)
 {
-    return &stage->pool.desk->cells[number];
+    return &stage->pool.writable->cells[number];
 }
 
 /* Claims the oldest queued chunk, as a worker does; false when there is none. */
@@ -170,7 +170,7 @@ static inline void stage_note(struct stage *stage, const struct part *part, uint
 
 static inline void stage_set_bit(struct stage *stage, uint32_t number)
 {
-    atomic_fetch_or(&stage->pool.desk->done[number / 64], (uint64_t)1 << number % 64);
+    atomic_fetch_or(&stage->pool.writable->done[number / 64], (uint64_t)1 << number % 64);
 }
 
 static inline bool stage_commit(struct stage *stage, const struct part *part)

@@ -174,10 +174,10 @@ static void forge_entry(struct hostile *hostile)
 
 static void spoil_hints(struct hostile *hostile)
 {
-    struct pool__desk *desk = hostile->stage.pool.desk;
-    desk->done[below(hostile, 4)] = random_next(&hostile->seed);
+    struct pool__writable *writable = hostile->stage.pool.writable;
+    writable->done[below(hostile, 4)] = random_next(&hostile->seed);
     if (below(hostile, 4) == 0)
-        desk->head = any_number(hostile);
+        writable->head = any_number(hostile);
     pool__slot(hostile->stage.pool.board, (int)below(hostile, STAGE_WORKERS), 1)->signal =
         (int32_t)any_number(hostile);
 }

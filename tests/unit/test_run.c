@@ -30,7 +30,7 @@ static void run_first(struct stage *stage, pool_function_t function)
     assert_int_equal(pool__image_take(&stage->pool.crossing.image), 0);
     worker = (struct worker){.crossing = &stage->pool.crossing,
                              .board = stage->pool.board,
-                             .desk = stage->pool.desk,
+                             .writable = stage->pool.writable,
                              .slot = pool__slot(stage->pool.board, 1, 1),
                              .number = 1,
                              .life = 1};

@@ -296,7 +296,7 @@ static void a_ticket_that_everybody_has_passed_is_written_again(void **test)
 {
     struct stage *stage = *test;
     uint64_t tail = stage->pool.board->tail;
-    stage->pool.desk->head = 2;
+    stage->pool.writable->head = 2;
     pool__reconcile(&stage->pool, NULL);
     assert_int_equal(stage->pool.board->tail, tail + 2);
     assert_int_equal(stage->pool.repairs, 2);
@@ -310,7 +310,7 @@ static void a_head_beyond_the_tail_is_set_back(void **test)
 {
     struct stage *stage = *test;
     uint64_t tail = stage->pool.board->tail;
-    stage->pool.desk->head = tail + 1;
+    stage->pool.writable->head = tail + 1;
     pool__reconcile(&stage->pool, NULL);
     assert_int_equal(pool__queued(stage->pool.board), tail);
     assert_int_equal(stage->pool.board->tail, tail);
