@@ -38,9 +38,9 @@ unsigned char *pool__worker_notes(struct pool__board *board, int worker, uint32_
     return notes(board, POOL__CHUNKS + 2 * (size_t)worker + life % 2);
 }
 
-bool pool__has_mail(struct pool__board *board, int worker)
+bool pool__mailbox_full(struct pool__board *board, int worker)
 {
-    uint64_t ticket = atomic_load(&board->mail[worker]);
+    uint64_t ticket = atomic_load(&board->mailboxes[worker]);
     const struct pool__cell *cell = &pool__writable(board)->cells[pool__ticket_chunk(ticket)];
     return ticket && atomic_load(&cell->state) ==
                          pool__word(POOL__QUEUED, 0, 0, pool__ticket_generation(ticket));

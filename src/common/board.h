@@ -128,7 +128,7 @@ struct pool__board {
                                 supervisor, who sets 0 before it looks, has not looked since */
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
     /* By number: a ticket for that worker alone; or 0. */
-    _Atomic uint64_t mail[POOL_PROCESSES_MAX];
+    _Atomic uint64_t mailboxes[POOL_PROCESSES_MAX];
     struct pool__order orders[POOL__CHUNKS];
     /* Then items; then the workers' half: struct pool__writable, slots, notes, results. */
 };
@@ -192,7 +192,7 @@ static inline uint64_t pool__queued(struct pool__board *board)
 }
 
 /* Whether there is a chunk for this worker alone that waits for it. */
-bool pool__has_mail(struct pool__board *board, int worker);
+bool pool__mailbox_full(struct pool__board *board, int worker);
 
 /* How far apart the two copies of an accumulator of `size` bytes lie. */
 static inline uint64_t pool__accumulator_stride(uint64_t size)

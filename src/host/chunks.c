@@ -82,33 +82,33 @@ static void queue(pool_t *pool, uint32_t number)
     }
 }
 
-/* Puts the chunk into the mail of the worker it is for. */
-static void post(pool_t *pool, uint32_t number)
+/* Puts the chunk into the mailbox of the worker it is for. */
+static void put_in_mailbox(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     int worker = (int)chunk->first;
     chunk->position = UINT64_MAX;
-    atomic_store(&pool->board->mail[worker], pool__ticket(number, chunk->generation));
+    atomic_store(&pool->board->mailboxes[worker], pool__ticket(number, chunk->generation));
     pool__wake_worker(pool, worker);
     if (pool->crossing.options.idle_timeout)
         pool__tell(pool, POOL__LOOK, 0, 0);
 }
 
-/* Empties the mail this chunk was in, if any, and if no other is there since it was claimed. */
-static void leave_mail(pool_t *pool, uint32_t number)
+/* Empties the mailbox this chunk was in, if any, and if no other is there since it was claimed. */
+static void empty_mailbox(pool_t *pool, uint32_t number)
 {
     const struct pool__chunk *chunk = &pool->chunks[number];
     if (!chunk->job || !chunk->job->broadcast)
         return;
-    _Atomic uint64_t *mail = &pool->board->mail[chunk->first];
-    if (atomic_load(mail) == pool__ticket(number, chunk->generation))
-        atomic_store(mail, 0);
+    _Atomic uint64_t *mailbox = &pool->board->mailboxes[chunk->first];
+    if (atomic_load(mailbox) == pool__ticket(number, chunk->generation))
+        atomic_store(mailbox, 0);
 }
 
 static void release(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    leave_mail(pool, number);
+    empty_mailbox(pool, number);
     bool condemned = chunk->awaited && chunk->owner < 0;
     pool->condemned -= condemned;
     pool->bytes -= condemned ? 0 : pool__chunk_bytes(chunk);
@@ -150,7 +150,7 @@ void pool__publish(pool_t *pool, uint32_t number)
     atomic_store_explicit(&cell->state, pool__word(POOL__QUEUED, 0, 0, chunk->generation),
                           memory_order_release);
     if (chunk->job->broadcast)
-        post(pool, number);
+        put_in_mailbox(pool, number);
     else
         queue(pool, number);
 }
@@ -230,7 +230,7 @@ static void condemn(pool_t *pool, uint32_t number, bool abandoned)
         release(pool, number);
         return;
     }
-    leave_mail(pool, number);
+    empty_mailbox(pool, number);
     pool->condemned++;
     pool->bytes -= pool__chunk_bytes(chunk);
     chunk->job->chunks--;
@@ -340,7 +340,7 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     if (chunk->job->fold)
         pool__fold_take_away(pool, number, ended, sensible);
     stop_items(chunk, sensible && running);
-    leave_mail(pool, number);
+    empty_mailbox(pool, number);
     chunk->job->chunks--;
     chunk->job = NULL;
     chunk->awaited = true;
@@ -596,7 +596,7 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death)
         pool__rouse(pool);
 }
 
-void pool__return_mail(pool_t *pool)
+void pool__clear_mailboxes(pool_t *pool)
 {
     for (uint32_t number = 0; number < pool->numbers; number++) {
         struct pool__chunk *chunk = &pool->chunks[number];

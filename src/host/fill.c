@@ -481,7 +481,7 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
     if (job->window && pool__window_room(job) == 0)
         return false;
     if (job->broadcast)
-        return is_undeliverable(pool, job) || !pool__has_mail(pool->board, (int)job->given);
+        return is_undeliverable(pool, job) || !pool__mailbox_full(pool->board, (int)job->given);
     if (job->fold && pool__fold_full(job))
         return false;
     uint64_t held = job->fold ? pool__fold_ahead(job) : job->chunks;

@@ -430,7 +430,7 @@ int pool_resize(pool_t *pool, int processes)
         error = -ENOMEM;
     if (!error) {
         atomic_store(&pool->board->processes, processes);
-        pool__return_mail(pool);
+        pool__clear_mailboxes(pool);
         wake_from(pool, processes);
         pool__tell(pool, POOL__LOOK, 0, 0);
         pool__fill(pool);

@@ -83,7 +83,8 @@ struct pool__chunk {
     bool parked;           /* none is, for want of room: it is in nobody's hands */
     bool good;             /* of a fold: one of its items has ended well */
     uint32_t generation;
-    uint64_t position; /* of its latest ticket in the ring; UINT64_MAX: it is in a worker's mail */
+    uint64_t
+        position; /* of its latest ticket in the ring; UINT64_MAX: it is in a worker's mailbox */
     uint64_t items, results;                          /* offsets on the board */
     struct pool__extent *item_memory, *result_memory; /* NULL: inline, or shared */
     uint64_t room;                                    /* bytes at `results` */
@@ -249,8 +250,8 @@ struct pool__death {
  * the worker that died (NULL: nobody) was running. */
 void pool__reconcile(pool_t *pool, const struct pool__death *death);
 
-/* Cancels what is in the mail of workers that there are to be no more, and has not been claimed. */
-void pool__return_mail(pool_t *pool);
+/* Cancels what is in the mailbox of workers that there are to be no more, and has not been claimed. */
+void pool__clear_mailboxes(pool_t *pool);
 
 /* Takes all outstanding chunks back: the pool is gone. Their items are lost. */
 void pool__give_up(pool_t *pool);

@@ -87,7 +87,7 @@ int pool__serial_start(pool_t *pool)
 bool pool__serial_due(const pool_t *pool)
 {
     return pool->guest && !pool->running && !pool->ending &&
-           (pool__queued(pool->board) > 0 || pool__has_mail(pool->board, 0));
+           (pool__queued(pool->board) > 0 || pool__mailbox_full(pool->board, 0));
 }
 
 bool pool__serial_run(pool_t *pool)

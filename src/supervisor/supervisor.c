@@ -272,7 +272,7 @@ static void kill_worker(const struct supervisor *supervisor, const struct pool__
         signal_group(place->worker.pid, SIGKILL);
 }
 
-/* Those who left for want of work come back for what is in the ring, or in their mail. */
+/* Those who left for want of work come back for what is in the ring, or in their mailbox. */
 static void recall(struct supervisor *supervisor)
 {
     struct pool__board *board = supervisor->crossing->board;
@@ -280,7 +280,7 @@ static void recall(struct supervisor *supervisor)
     if (roster->mode != POOL__OPEN)
         return;
     for (int i = 0; i < roster->wanted; i++)
-        if (roster->places[i].gone && pool__has_mail(board, i))
+        if (roster->places[i].gone && pool__mailbox_full(board, i))
             roster->places[i].gone = false;
     pool__roster_recall(roster, pool__queued(board));
 }

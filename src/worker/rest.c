@@ -62,7 +62,7 @@ bool pool__supervised(const struct worker *worker)
 static bool is_called(const struct worker *worker)
 {
     return pool__queued(worker->board) > 0 || pool__superfluous(worker) ||
-           pool__dismissed(worker) || pool__has_mail(worker->board, worker->number);
+           pool__dismissed(worker) || pool__mailbox_full(worker->board, worker->number);
 }
 
 /* Whether more processes of the pool are awake than there are processors. */

@@ -185,8 +185,8 @@ bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generati
 {
     struct pool__board *board = worker->board;
     struct pool__writable *writable = worker->writable;
-    uint64_t mail = atomic_load(&board->mail[worker->number]);
-    if (mail && claim_ticket(worker, mail, chunk, generation))
+    uint64_t own = atomic_load(&board->mailboxes[worker->number]);
+    if (own && claim_ticket(worker, own, chunk, generation))
         return true;
     uint64_t hint = atomic_load(&writable->head), tail = atomic_load(&board->tail);
     uint64_t head = hint;
