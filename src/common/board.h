@@ -78,8 +78,8 @@ struct pool__cell {
 
 /* Who sits here, and what it is doing about sleep. Also the futex on which it sleeps. */
 enum pool__wake_state {
-    POOL__VACANT, /* nobody; set by the supervisor */
-    POOL__HEIR,   /* one who started early, and waits for the supervisor to set AWAKE */
+    POOL__VACANT,    /* nobody; set by the supervisor */
+    POOL__SUCCESSOR, /* one who started early, and waits for the supervisor to set AWAKE */
     POOL__AWAKE,
     POOL__SPINNING,
     POOL__ASLEEP,

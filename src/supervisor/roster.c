@@ -43,43 +43,44 @@ void pool__roster_recall(struct pool__roster *roster, uint64_t count)
 }
 
 /* Whether somebody is to be forked for this number, and as what. */
-static bool wanted(const struct pool__roster *roster, int number, bool *heir)
+static bool wanted(const struct pool__roster *roster, int number, bool *successor)
 {
     const struct pool__place *place = &roster->places[number];
-    *heir = place->worker.pid != 0;
+    *successor = place->worker.pid != 0;
     if (number >= roster->wanted || roster->mode == POOL__TERMINATING ||
         pool__roster_broken(roster))
         return false;
-    if (*heir)
-        return place->asks && place->heir.pid == 0 && roster->mode == POOL__OPEN;
+    if (*successor)
+        return place->asks && place->successor.pid == 0 && roster->mode == POOL__OPEN;
     return !place->gone;
 }
 
-int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now, bool *heir)
+int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now, bool *successor)
 {
     if (now < roster->not_before)
         return -1;
     for (int i = 0; i < roster->count; i++)
-        if (wanted(roster, i, heir))
+        if (wanted(roster, i, successor))
             return i;
     return -1;
 }
 
 uint64_t pool__roster_next(const struct pool__roster *roster)
 {
-    bool heir;
+    bool successor;
     for (int i = 0; i < roster->count; i++)
-        if (wanted(roster, i, &heir))
+        if (wanted(roster, i, &successor))
             return roster->not_before;
     return 0;
 }
 
-void pool__roster_born(struct pool__roster *roster, int place, bool heir, int pid, uint64_t now)
+void pool__roster_born(struct pool__roster *roster, int place, bool successor, int pid,
+                       uint64_t now)
 {
     struct pool__place *at = &roster->places[place];
     struct pool__post post = {.pid = pid, .birth = ++roster->births, .since = now};
-    if (heir) {
-        at->heir = post;
+    if (successor) {
+        at->successor = post;
         return;
     }
     at->worker = post;
@@ -111,11 +112,11 @@ void pool__roster_unborn(struct pool__roster *roster, uint64_t now)
     failed_start(roster, now);
 }
 
-int pool__roster_find(const struct pool__roster *roster, int pid, bool *heir)
+int pool__roster_find(const struct pool__roster *roster, int pid, bool *successor)
 {
     for (int i = 0; i < roster->count; i++) {
-        *heir = roster->places[i].heir.pid == pid;
-        if (*heir || roster->places[i].worker.pid == pid)
+        *successor = roster->places[i].successor.pid == pid;
+        if (*successor || roster->places[i].worker.pid == pid)
             return i;
     }
     return -1;
@@ -134,8 +135,8 @@ void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool 
 {
     struct pool__place *at = &roster->places[place];
     uint64_t birth = at->worker.birth;
-    at->worker = at->heir;
-    at->heir = (struct pool__post){0};
+    at->worker = at->successor;
+    at->successor = (struct pool__post){0};
     at->gone = left && at->worker.pid == 0;
     if (at->worker.pid) {
         at->life++;
@@ -144,10 +145,10 @@ void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool 
     count_start(roster, birth, ready, now);
 }
 
-void pool__roster_heir_died(struct pool__roster *roster, int place, bool ready, uint64_t now)
+void pool__roster_successor_died(struct pool__roster *roster, int place, bool ready, uint64_t now)
 {
-    uint64_t birth = roster->places[place].heir.birth;
-    roster->places[place].heir = (struct pool__post){0};
+    uint64_t birth = roster->places[place].successor.birth;
+    roster->places[place].successor = (struct pool__post){0};
     count_start(roster, birth, ready, now);
 }
 
@@ -158,9 +159,9 @@ bool pool__roster_broken(const struct pool__roster *roster)
 
 bool pool__roster_done(const struct pool__roster *roster)
 {
-    bool heir;
+    bool successor;
     for (int i = 0; i < roster->count; i++)
-        if (roster->places[i].worker.pid || wanted(roster, i, &heir))
+        if (roster->places[i].worker.pid || wanted(roster, i, &successor))
             return false;
     return true;
 }
@@ -174,8 +175,8 @@ int pool__roster_late(const struct pool__roster *roster, uint64_t then)
 {
     for (int i = 0; i < roster->count; i++) {
         const struct pool__place *place = &roster->places[i];
-        if (is_late(&place->worker, then) || is_late(&place->heir, then))
-            return is_late(&place->worker, then) ? place->worker.pid : place->heir.pid;
+        if (is_late(&place->worker, then) || is_late(&place->successor, then))
+            return is_late(&place->worker, then) ? place->worker.pid : place->successor.pid;
     }
     return 0;
 }

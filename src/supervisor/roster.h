@@ -29,11 +29,11 @@ struct pool__post {
 /* A worker's number: who has it, and who will have it next. */
 struct pool__place {
     struct pool__post worker;
-    struct pool__post heir; /* of the next life; takes over as soon as the worker has ended */
-    uint32_t life;          /* of the worker here, or of the last one */
-    bool told;              /* the host knows of its birth */
-    bool asks;              /* it will leave soon, and wants an heir */
-    bool gone;              /* left in peace: stays vacant until it is wanted again */
+    struct pool__post successor; /* of the next life; takes over as soon as the worker has ended */
+    uint32_t life;               /* of the worker here, or of the last one */
+    bool told;                   /* the host knows of its birth */
+    bool asks;                   /* it will leave soon, and wants a successor */
+    bool gone;                   /* left in peace: stays vacant until it is wanted again */
 };
 
 struct pool__roster {
@@ -58,29 +58,30 @@ void pool__roster_resize(struct pool__roster *roster, int wanted);
  * come already. */
 void pool__roster_recall(struct pool__roster *roster, uint64_t count);
 
-/* The first place to fork a worker for now, or -1: none is vacant, or it is too early. `*heir`: it is
- * to be an heir. */
-int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now, bool *heir);
+/* The first place to fork a worker for now, or -1: none is vacant, or it is too early. `*successor`: it is
+ * to be a successor. */
+int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now, bool *successor);
 
 /* When vacancies will be filled: 0 when nothing waits for time to pass. */
 uint64_t pool__roster_next(const struct pool__roster *roster);
 
-/* A worker, or an heir, was forked there. */
-void pool__roster_born(struct pool__roster *roster, int place, bool heir, int pid, uint64_t now);
+/* A worker, or a successor, was forked there. */
+void pool__roster_born(struct pool__roster *roster, int place, bool successor, int pid,
+                       uint64_t now);
 
 /* No worker could be forked. */
 void pool__roster_unborn(struct pool__roster *roster, uint64_t now);
 
-/* The place of the worker or heir with this pid, or -1. */
-int pool__roster_find(const struct pool__roster *roster, int pid, bool *heir);
+/* The place of the worker or successor with this pid, or -1. */
+int pool__roster_find(const struct pool__roster *roster, int pid, bool *successor);
 
-/* The worker there ended: `ready` when it had got through its start, `left` when in peace. Its heir is
+/* The worker there ended: `ready` when it had got through its start, `left` when in peace. Its successor is
  * the worker now. Failed starts of workers that lived at the same time have one cause, and count as
  * one. */
 void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool left, uint64_t now);
 
-/* The heir there ended. */
-void pool__roster_heir_died(struct pool__roster *roster, int place, bool ready, uint64_t now);
+/* The successor there ended. */
+void pool__roster_successor_died(struct pool__roster *roster, int place, bool ready, uint64_t now);
 
 /* Whether starts fail so often that it is time to give up: then nobody is ready any more. */
 bool pool__roster_broken(const struct pool__roster *roster);

@@ -85,20 +85,20 @@ static struct pool__slot *slot_of(const struct supervisor *supervisor, int place
     return pool__slot(supervisor->crossing->board, place, life);
 }
 
-/* Lets somebody sit down there: as an heir, or to work at once. */
-static void prepare_slot(struct pool__slot *slot, bool heir)
+/* Lets somebody sit down there: as a successor, or to work at once. */
+static void prepare_slot(struct pool__slot *slot, bool successor)
 {
     atomic_store(&slot->notes, 0);
     atomic_store(&slot->signal, 0);
-    atomic_store(&slot->wake_state, heir ? POOL__HEIR : POOL__AWAKE);
+    atomic_store(&slot->wake_state, successor ? POOL__SUCCESSOR : POOL__AWAKE);
 }
 
 /* Returns 0 or a negated errno value. */
-static int fork_worker(struct supervisor *supervisor, int place, bool heir)
+static int fork_worker(struct supervisor *supervisor, int place, bool successor)
 {
     int self = getpid();
     uint32_t life = supervisor->roster.places[place].life + 1;
-    prepare_slot(slot_of(supervisor, place, life), heir);
+    prepare_slot(slot_of(supervisor, place, life), successor);
     int pid = fork();
     if (pid < 0) {
         int error = -errno;
@@ -109,28 +109,29 @@ static int fork_worker(struct supervisor *supervisor, int place, bool heir)
     if (pid == 0)
         become_worker(supervisor, place, life, self);
     setpgid(pid, pid); /* both sides do it: whoever comes first */
-    pool__roster_born(&supervisor->roster, place, heir, pid, pool__now());
+    pool__roster_born(&supervisor->roster, place, successor, pid, pool__now());
     return 0;
 }
 
 static int fill_vacancies(struct supervisor *supervisor)
 {
     int place, error = 0;
-    bool heir;
-    while (!error && (place = pool__roster_vacancy(&supervisor->roster, pool__now(), &heir)) >= 0)
-        error = fork_worker(supervisor, place, heir);
+    bool successor;
+    while (!error &&
+           (place = pool__roster_vacancy(&supervisor->roster, pool__now(), &successor)) >= 0)
+        error = fork_worker(supervisor, place, successor);
     return error;
 }
 
 /* ---- Reaping ---- */
 
-/* An heir that has ended is nothing to the host, which has not heard of it. */
-static void forget_heir(struct supervisor *supervisor, int index)
+/* An successor that has ended is nothing to the host, which has not heard of it. */
+static void forget_successor(struct supervisor *supervisor, int index)
 {
     uint32_t life = supervisor->roster.places[index].life + 1;
     struct pool__slot *slot = slot_of(supervisor, index, life);
-    pool__roster_heir_died(&supervisor->roster, index, atomic_load(&slot->ready) == life,
-                           pool__now());
+    pool__roster_successor_died(&supervisor->roster, index, atomic_load(&slot->ready) == life,
+                                pool__now());
     atomic_store(&slot->wake_state, POOL__VACANT);
 }
 
@@ -172,15 +173,15 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
 static void reap(struct supervisor *supervisor)
 {
     siginfo_t info;
-    bool heir;
+    bool successor;
     for (;;) {
         info.si_pid = 0;
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
             return;
-        int index = pool__roster_find(&supervisor->roster, info.si_pid, &heir);
+        int index = pool__roster_find(&supervisor->roster, info.si_pid, &successor);
         if (index >= 0) {
-            if (heir)
-                forget_heir(supervisor, index);
+            if (successor)
+                forget_successor(supervisor, index);
             else if (!report_death(supervisor, index, &info))
                 return;
             kill(-info.si_pid, SIGKILL); /* unreaped, it still holds its number and its group's */
@@ -204,7 +205,7 @@ static void signal_workers(const struct supervisor *supervisor, int signal)
 {
     for (int i = 0; i < supervisor->roster.count; i++) {
         signal_group(supervisor->roster.places[i].worker.pid, signal);
-        signal_group(supervisor->roster.places[i].heir.pid, signal);
+        signal_group(supervisor->roster.places[i].successor.pid, signal);
     }
 }
 
@@ -246,7 +247,7 @@ static noreturn void end(struct supervisor *supervisor)
     signal_workers(supervisor, SIGKILL);
     for (int i = 0; i < supervisor->roster.count; i++) {
         bury(supervisor->roster.places[i].worker.pid);
-        bury(supervisor->roster.places[i].heir.pid);
+        bury(supervisor->roster.places[i].successor.pid);
     }
     kill_strays();
     _exit(0);
@@ -337,18 +338,18 @@ static void watch_slots(struct supervisor *supervisor)
         const struct pool__slot *slot = slot_of(supervisor, i, place->life);
         const struct pool__slot *next = slot_of(supervisor, i, place->life + 1);
         place->worker.ready = is_ready(supervisor, i);
-        place->heir.ready |= atomic_load(&next->ready) == place->life + 1;
+        place->successor.ready |= atomic_load(&next->ready) == place->life + 1;
         place->asks = atomic_load(&slot->asks) == place->life;
     }
 }
 
 /* Lets those go to work whose predecessors have ended. */
-static void let_heirs_succeed(struct supervisor *supervisor)
+static void let_successors_succeed(struct supervisor *supervisor)
 {
     for (int i = 0; i < supervisor->roster.count; i++) {
         const struct pool__place *place = &supervisor->roster.places[i];
         struct pool__slot *slot = slot_of(supervisor, i, place->life);
-        uint32_t waiting = POOL__HEIR;
+        uint32_t waiting = POOL__SUCCESSOR;
         if (place->worker.pid &&
             atomic_compare_exchange_strong(&slot->wake_state, &waiting, POOL__AWAKE))
             pool__futex_wake(&slot->wake_state);
@@ -383,7 +384,7 @@ static void settle(struct supervisor *supervisor)
     watch_starts(supervisor);
     reap(supervisor);
     look(supervisor);
-    let_heirs_succeed(supervisor);
+    let_successors_succeed(supervisor);
     fill_vacancies(supervisor);
     announce(supervisor);
     if (supervisor->kill_at && pool__now() >= supervisor->kill_at)
@@ -407,7 +408,7 @@ static uint64_t next_time(const struct supervisor *supervisor, uint64_t now)
     uint64_t next = pool__roster_next(&supervisor->roster);
     for (int i = 0; i < supervisor->roster.count; i++) {
         find_earliest_late(&supervisor->roster.places[i].worker, start_limit(supervisor), &next);
-        find_earliest_late(&supervisor->roster.places[i].heir, start_limit(supervisor), &next);
+        find_earliest_late(&supervisor->roster.places[i].successor, start_limit(supervisor), &next);
     }
     return next;
 }

@@ -113,8 +113,8 @@ static void settle_down(const struct worker *worker)
 /* One who started early waits here for its predecessor's end. */
 static void wait_to_succeed(const struct worker *worker)
 {
-    while (atomic_load(&worker->slot->wake_state) == POOL__HEIR) {
-        pool__futex_wait(&worker->slot->wake_state, POOL__HEIR, SECOND);
+    while (atomic_load(&worker->slot->wake_state) == POOL__SUCCESSOR) {
+        pool__futex_wait(&worker->slot->wake_state, POOL__SUCCESSOR, SECOND);
         if (!pool__supervised(worker))
             _exit(EXIT_NO_START);
     }

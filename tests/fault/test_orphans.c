@@ -28,7 +28,7 @@ static int stay_alive(const void *item, void *result, pool_task_t *task)
     return prctl(PR_SET_PDEATHSIG, 0);
 }
 
-/* The first goes on at once, so that the worker asks for an heir; the second waits. */
+/* The first goes on at once, so that the worker asks for a successor; the second waits. */
 static int wait_at_gate(const void *item, void *result, pool_task_t *task)
 {
     const struct timespec moment = {.tv_nsec = 1000000};
@@ -109,12 +109,12 @@ static void a_sleeping_worker_finds_that_the_supervisor_is_gone(void **state)
     kill_supervisor(&crew);
 }
 
-static bool has_heir(void *supervisor)
+static bool has_successor(void *supervisor)
 {
     return crew_count(*(pid_t *)supervisor) == 2;
 }
 
-static void an_heir_finds_it_too(void **state)
+static void an_successor_finds_it_too(void **state)
 {
     pool_options_t options = {.processes = 1, .maxtasksperchild = 2, .initializer = initialize};
     pool_map_options_t singly = {.chunksize = 1};
@@ -126,7 +126,7 @@ static void an_heir_finds_it_too(void **state)
     assert_int_equal(
         pool_map_async(pool, wait_at_gate, POOL_IN(two, 2), POOL_NONE, &singly, &future), 0);
     pid_t supervisor = crew_supervisor(pool);
-    assert_true(deadline_met(5000, has_heir, &supervisor));
+    assert_true(deadline_met(5000, has_successor, &supervisor));
     struct crew crew = find_crew(pool);
     assert_int_equal(crew.count, 2);
     assert_true(deadline_met(5000, all_sleep, &crew));
@@ -196,7 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_sleeping_worker_finds_that_the_supervisor_is_gone),
-        WORLD_TEST(an_heir_finds_it_too),
+        WORLD_TEST(an_successor_finds_it_too),
         WORLD_TEST(one_that_waits_for_room_finds_it_too),
         WORLD_TEST(an_idle_pool_sleeps),
     };

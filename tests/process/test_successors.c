@@ -186,7 +186,7 @@ static void nor_do_they_wait_for_long(void **state)
     assert_true(median(waits, 3) < median(lives, 3) / 2);
 }
 
-/* How long items take, by which it is known when an heir is needed, has nothing to do with how long a
+/* How long items take, by which it is known when a successor is needed, has nothing to do with how long a
  * worker waited for them. */
 static void idle_workers_ask_in_time_as_well(void **state)
 {
@@ -228,7 +228,7 @@ static bool have_asked(void *workers)
     return atomic_load(&plan->waiting) == *(int *)workers;
 }
 
-struct heirs {
+struct successors {
     pool_t *pool;
     pid_t supervisor;
     pid_t pids[CREW_MOST];
@@ -237,39 +237,39 @@ struct heirs {
 
 static bool are_there(void *argument)
 {
-    struct heirs *heirs = argument;
+    struct successors *successors = argument;
     pid_t pids[CREW_MOST];
-    return crew_heirs(heirs->pool, heirs->supervisor, pids) == heirs->count &&
-           atomic_load(&plan->starts) >= heirs->starts;
+    return crew_successors(successors->pool, successors->supervisor, pids) == successors->count &&
+           atomic_load(&plan->starts) >= successors->starts;
 }
 
-/* Waits until all workers are at their last item, and each has an heir that has started. */
-static void wait_for_heirs(struct heirs *heirs, pool_t *pool, int workers)
+/* Waits until all workers are at their last item, and each has a successor that has started. */
+static void wait_for_successors(struct successors *successors, pool_t *pool, int workers)
 {
     assert_true(deadline_met(5000, have_asked, &workers));
-    *heirs = (struct heirs){
+    *successors = (struct successors){
         .pool = pool, .supervisor = crew_supervisor(pool), .count = workers, .starts = 2 * workers};
-    assert_true(deadline_met(5000, are_there, heirs));
-    assert_int_equal(crew_heirs(pool, heirs->supervisor, heirs->pids), workers);
+    assert_true(deadline_met(5000, are_there, successors));
+    assert_int_equal(crew_successors(pool, successors->supervisor, successors->pids), workers);
 }
 
-static pool_future_t *begin_to_wait(pool_t *pool, struct heirs *heirs, int workers)
+static pool_future_t *begin_to_wait(pool_t *pool, struct successors *successors, int workers)
 {
     pool_future_t *future;
     pool_map_options_t options = {.chunksize = 1};
     assert_int_equal(pool_map_async(pool, wait_at_gate, POOL_IN(items, 6 * (size_t)workers),
                                     POOL_OUT(stamps), &options, &future),
                      0);
-    wait_for_heirs(heirs, pool, workers);
+    wait_for_successors(successors, pool, workers);
     return future;
 }
 
 static void they_are_not_told_before_they_succeed(void **state)
 {
-    struct heirs heirs;
+    struct successors successors;
     (void)state;
     pool_t *pool = make_pool(2, 2, (struct plan){0});
-    pool_future_t *future = begin_to_wait(pool, &heirs, 2);
+    pool_future_t *future = begin_to_wait(pool, &successors, 2);
     assert_int_equal(pool_processes(pool), 2);
     assert_int_equal(pool_replaced(pool), 0);
     atomic_store(&plan->gate, 1);
@@ -281,16 +281,16 @@ static void they_are_not_told_before_they_succeed(void **state)
 
 static void killed_ones_are_followed_by_others(void **state)
 {
-    struct heirs heirs;
+    struct successors successors;
     (void)state;
     pool_t *pool = make_pool(2, 2, (struct plan){0});
-    pool_future_t *future = begin_to_wait(pool, &heirs, 2);
+    pool_future_t *future = begin_to_wait(pool, &successors, 2);
     for (int round = 0; round < 20; round++) {
-        heirs.starts = atomic_load(&plan->starts) + 2;
-        assert_int_equal(crew_heirs(pool, heirs.supervisor, heirs.pids), 2);
+        successors.starts = atomic_load(&plan->starts) + 2;
+        assert_int_equal(crew_successors(pool, successors.supervisor, successors.pids), 2);
         for (int i = 0; i < 2; i++)
-            assert_true(process_kill_child(heirs.supervisor, heirs.pids[i]));
-        assert_true(deadline_met(5000, are_there, &heirs));
+            assert_true(process_kill_child(successors.supervisor, successors.pids[i]));
+        assert_true(deadline_met(5000, are_there, &successors));
     }
     assert_int_equal(pool_replaced(pool), 0);
     atomic_store(&plan->gate, 1);
@@ -303,13 +303,13 @@ static void they_may_die_just_as_their_predecessors_leave(void **state)
 {
     (void)state;
     for (int round = 0; round < 12; round++) {
-        struct heirs heirs;
+        struct successors successors;
         pool_t *pool = make_pool(2, 2, (struct plan){0});
-        pool_future_t *future = begin_to_wait(pool, &heirs, 2);
+        pool_future_t *future = begin_to_wait(pool, &successors, 2);
         atomic_store(&plan->gate, 1);
         for (int i = 0; i < 2; i++)
-            if (process_parent(heirs.pids[i]) == heirs.supervisor)
-                kill(heirs.pids[i], SIGKILL);
+            if (process_parent(successors.pids[i]) == successors.supervisor)
+                kill(successors.pids[i], SIGKILL);
         assert_in_range(pool_future_get(future, -1), 0, 2);
         pool_future_free(future);
         outcome_pool_works(pool);
@@ -327,7 +327,7 @@ static void their_starts_may_fail_at_times(void **state)
     assert_int_equal(atomic_load(&plan->clashes), 0);
 }
 
-/* Longer than start_timeout: the heir is killed, and its predecessor knows nothing of it. */
+/* Longer than start_timeout: the successor is killed, and its predecessor knows nothing of it. */
 static void one_whose_start_hangs_is_given_up(void **state)
 {
     (void)state;
@@ -357,12 +357,12 @@ static void another_user_is_replaced_too(void **state)
 
 /* ---- Ends ---- */
 
-static void a_pool_with_heirs_closes_at_once(void **state)
+static void a_pool_with_successors_closes_at_once(void **state)
 {
-    struct heirs heirs;
+    struct successors successors;
     (void)state;
     pool_t *pool = make_pool(3, 2, (struct plan){0});
-    pool_future_t *future = begin_to_wait(pool, &heirs, 3);
+    pool_future_t *future = begin_to_wait(pool, &successors, 3);
     int64_t began = deadline_now();
     atomic_store(&plan->gate, 1);
     assert_int_equal(pool_close(pool), 0);
@@ -374,10 +374,10 @@ static void a_pool_with_heirs_closes_at_once(void **state)
     assert_int_equal(ledger_total(finalized), atomic_load(&plan->starts));
 }
 
-static void an_idle_pool_with_heirs_is_freed_at_once(void **state)
+static void an_idle_pool_with_successors_is_freed_at_once(void **state)
 {
     (void)state;
-    for (int round = 0; round < 10; round++) { /* the heirs are anywhere in their starts */
+    for (int round = 0; round < 10; round++) { /* the successors are anywhere in their starts */
         pool_t *pool = make_pool(3, 1, (struct plan){.start = round % 3});
         if (round % 2)
             assert_int_equal(map(pool, stamp, round, 1), 0);
@@ -388,48 +388,48 @@ static void an_idle_pool_with_heirs_is_freed_at_once(void **state)
     }
 }
 
-static void terminating_ends_heirs_too(void **state)
+static void terminating_ends_successors_too(void **state)
 {
-    struct heirs heirs;
+    struct successors successors;
     (void)state;
     pool_t *pool = make_pool(3, 2, (struct plan){0});
-    pool_future_t *future = begin_to_wait(pool, &heirs, 3);
+    pool_future_t *future = begin_to_wait(pool, &successors, 3);
     int64_t began = deadline_now();
     assert_int_equal(pool_terminate(pool), 0);
     assert_true(deadline_kept(began, 750));
     for (int i = 0; i < 3; i++)
-        assert_true(process_ended(heirs.pids[i]));
+        assert_true(process_ended(successors.pids[i]));
     pool_future_free(future);
 }
 
 static bool have_ended(void *argument)
 {
-    const struct heirs *heirs = argument;
-    for (int i = 0; i < heirs->count; i++)
-        if (!process_ended(heirs->pids[i]))
+    const struct successors *successors = argument;
+    for (int i = 0; i < successors->count; i++)
+        if (!process_ended(successors->pids[i]))
             return false;
     return true;
 }
 
 static void they_end_with_the_supervisor(void **state)
 {
-    struct heirs heirs;
+    struct successors successors;
     (void)state;
     pool_t *pool = make_pool(2, 2, (struct plan){0});
-    pool_future_t *future = begin_to_wait(pool, &heirs, 2);
+    pool_future_t *future = begin_to_wait(pool, &successors, 2);
     world_expect_orphans();
-    assert_true(process_kill(heirs.supervisor));
-    assert_true(deadline_met(2000, have_ended, &heirs));
+    assert_true(process_kill(successors.supervisor));
+    assert_true(deadline_met(2000, have_ended, &successors));
     assert_int_equal(pool_future_get(future, -1), POOL_EBROKEN);
     pool_future_free(future);
 }
 
 static void a_smaller_pool_needs_none(void **state)
 {
-    struct heirs heirs;
+    struct successors successors;
     (void)state;
     pool_t *pool = make_pool(3, 2, (struct plan){0});
-    pool_future_t *future = begin_to_wait(pool, &heirs, 3);
+    pool_future_t *future = begin_to_wait(pool, &successors, 3);
     assert_int_equal(pool_resize(pool, 1), 0);
     atomic_store(&plan->gate, 1);
     assert_int_equal(pool_future_get(future, -1), 0);
@@ -457,9 +457,9 @@ int main(void)
         WORLD_TEST(their_starts_may_fail_at_times),
         WORLD_TEST(one_whose_start_hangs_is_given_up),
         WORLD_TEST(another_user_is_replaced_too),
-        WORLD_TEST(a_pool_with_heirs_closes_at_once),
-        WORLD_TEST(an_idle_pool_with_heirs_is_freed_at_once),
-        WORLD_TEST(terminating_ends_heirs_too),
+        WORLD_TEST(a_pool_with_successors_closes_at_once),
+        WORLD_TEST(an_idle_pool_with_successors_is_freed_at_once),
+        WORLD_TEST(terminating_ends_successors_too),
         WORLD_TEST(they_end_with_the_supervisor),
         WORLD_TEST(a_smaller_pool_needs_none),
     };

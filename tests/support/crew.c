@@ -92,13 +92,13 @@ bool crew_told(pool_t *pool, pid_t supervisor, int count)
     return deadline_met(5000, are_told, &wanted);
 }
 
-int crew_heirs(pool_t *pool, pid_t supervisor, pid_t heirs[CREW_MOST])
+int crew_successors(pool_t *pool, pid_t supervisor, pid_t successors[CREW_MOST])
 {
     pid_t told[CREW_MOST];
-    int count = living(supervisor, heirs), left = 0;
+    int count = living(supervisor, successors), left = 0;
     int workers = pool_pids(pool, told, CREW_MOST);
     for (int i = 0; i < count; i++)
-        if (!has(told, workers < CREW_MOST ? workers : CREW_MOST, heirs[i]))
-            heirs[left++] = heirs[i];
+        if (!has(told, workers < CREW_MOST ? workers : CREW_MOST, successors[i]))
+            successors[left++] = successors[i];
     return left;
 }

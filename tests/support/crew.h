@@ -13,7 +13,7 @@ enum { CREW_MOST = 64 };
  * of the test program, which is a subreaper. Asserts that it is found within a deadline. */
 pid_t crew_supervisor(pool_t *pool);
 
-/* How many children of the supervisor live: workers, and heirs that wait. */
+/* How many children of the supervisor live: workers, and successors that wait. */
 int crew_count(pid_t supervisor);
 
 /* Whether there come to be exactly so many within a deadline. */
@@ -23,8 +23,8 @@ bool crew_becomes(pid_t supervisor, int count);
  * many numbers, each with a living child of the supervisor, and no child beside these. */
 bool crew_told(pool_t *pool, pid_t supervisor, int count);
 
-/* Writes the living children of the supervisor that the pool does not tell: heirs. Returns how many.
+/* Writes the living children of the supervisor that the pool does not tell: successors. Returns how many.
  * A worker just forked may be among them for a moment. */
-int crew_heirs(pool_t *pool, pid_t supervisor, pid_t heirs[CREW_MOST]);
+int crew_successors(pool_t *pool, pid_t supervisor, pid_t successors[CREW_MOST]);
 
 #endif

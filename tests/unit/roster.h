@@ -1,14 +1,14 @@
-/* The roster's questions where heirs do not matter. */
+/* The roster's questions where successors do not matter. */
 #ifndef POOL_TESTS_UNIT_ROSTER_H
 #define POOL_TESTS_UNIT_ROSTER_H
 
 #include "supervisor/roster.h"
 
-/* The first place to be filled, by a worker or by an heir. */
+/* The first place to be filled, by a worker or by a successor. */
 static inline int vacancy(const struct pool__roster *roster, uint64_t now)
 {
-    bool heir;
-    return pool__roster_vacancy(roster, now, &heir);
+    bool successor;
+    return pool__roster_vacancy(roster, now, &successor);
 }
 
 static inline void born(struct pool__roster *roster, int place, int pid, uint64_t now)
@@ -18,8 +18,8 @@ static inline void born(struct pool__roster *roster, int place, int pid, uint64_
 
 static inline int find(const struct pool__roster *roster, int pid)
 {
-    bool heir;
-    return pool__roster_find(roster, pid, &heir);
+    bool successor;
+    return pool__roster_find(roster, pid, &successor);
 }
 
 #endif

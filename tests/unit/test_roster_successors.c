@@ -4,7 +4,7 @@
 #include "unit/roster.h"
 #include "unit/unit.h"
 
-enum { PLACES = 4, NOW = 1000, WORKER = 100, HEIR = 200 };
+enum { PLACES = 4, NOW = 1000, WORKER = 100, SUCCESSOR = 200 };
 
 struct fixture {
     struct pool__roster roster;
@@ -23,29 +23,29 @@ static struct pool__roster *set_up(struct fixture *fixture)
     return &fixture->roster;
 }
 
-/* The place where an heir is to be forked now, or -1. */
-static int wants_heir(const struct pool__roster *roster, uint64_t now)
+/* The place where a successor is to be forked now, or -1. */
+static int wants_successor(const struct pool__roster *roster, uint64_t now)
 {
-    bool heir;
-    int place = pool__roster_vacancy(roster, now, &heir);
-    return place >= 0 && heir ? place : -1;
+    bool successor;
+    int place = pool__roster_vacancy(roster, now, &successor);
+    return place >= 0 && successor ? place : -1;
 }
 
-static void be_heir(struct pool__roster *roster, int place, bool ready)
+static void be_successor(struct pool__roster *roster, int place, bool ready)
 {
     roster->places[place].asks = true;
-    assert_int_equal(wants_heir(roster, roster->not_before), place);
-    pool__roster_born(roster, place, true, HEIR + place, NOW);
-    roster->places[place].heir.ready = ready;
+    assert_int_equal(wants_successor(roster, roster->not_before), place);
+    pool__roster_born(roster, place, true, SUCCESSOR + place, NOW);
+    roster->places[place].successor.ready = ready;
 }
 
-static void an_heir_is_forked_once_for_a_worker_that_asks(void **test)
+static void an_successor_is_forked_once_for_a_worker_that_asks(void **test)
 {
     struct fixture fixture;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
     assert_int_equal(vacancy(roster, NOW), -1);
-    be_heir(roster, 2, false);
+    be_successor(roster, 2, false);
     assert_int_equal(vacancy(roster, UINT64_MAX), -1);
     assert_int_equal(pool__roster_next(roster), 0);
     assert_int_equal(roster->places[2].worker.pid, WORKER + 2);
@@ -56,99 +56,99 @@ static void an_heir_is_forked_once_for_a_worker_that_asks(void **test)
 static void both_are_found_by_their_pids(void **test)
 {
     struct fixture fixture;
-    bool heir;
+    bool successor;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
-    be_heir(roster, 2, false);
-    be_heir(roster, 0, true);
-    assert_int_equal(pool__roster_find(roster, HEIR + 2, &heir), 2);
-    assert_true(heir);
-    assert_int_equal(pool__roster_find(roster, WORKER + 2, &heir), 2);
-    assert_false(heir);
-    assert_int_equal(pool__roster_find(roster, HEIR + 1, &heir), -1);
+    be_successor(roster, 2, false);
+    be_successor(roster, 0, true);
+    assert_int_equal(pool__roster_find(roster, SUCCESSOR + 2, &successor), 2);
+    assert_true(successor);
+    assert_int_equal(pool__roster_find(roster, WORKER + 2, &successor), 2);
+    assert_false(successor);
+    assert_int_equal(pool__roster_find(roster, SUCCESSOR + 1, &successor), -1);
 }
 
-static void a_vacancy_is_for_a_worker_and_an_heir_for_who_lives(void **test)
+static void a_vacancy_is_for_a_worker_and_an_successor_for_who_lives(void **test)
 {
     struct fixture fixture;
-    bool heir;
+    bool successor;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
     roster->places[1].asks = roster->places[3].asks = true;
     pool__roster_died(roster, 3, true, false, NOW);
-    assert_int_equal(pool__roster_vacancy(roster, NOW, &heir), 1);
-    assert_true(heir);
-    pool__roster_born(roster, 1, true, HEIR + 1, NOW);
-    assert_int_equal(pool__roster_vacancy(roster, NOW, &heir), 3); /* it asked, and died */
-    assert_false(heir);
+    assert_int_equal(pool__roster_vacancy(roster, NOW, &successor), 1);
+    assert_true(successor);
+    pool__roster_born(roster, 1, true, SUCCESSOR + 1, NOW);
+    assert_int_equal(pool__roster_vacancy(roster, NOW, &successor), 3); /* it asked, and died */
+    assert_false(successor);
     pool__roster_born(roster, 3, false, 300, NOW);
-    assert_int_equal(pool__roster_vacancy(roster, NOW, &heir), -1); /* who asked is no more */
+    assert_int_equal(pool__roster_vacancy(roster, NOW, &successor), -1); /* who asked is no more */
 }
 
-static void the_heir_succeeds_however_its_predecessor_ends(void **test)
+static void the_successor_succeeds_however_its_predecessor_ends(void **test)
 {
     (void)test;
     for (int k = 0; k < 4; k++) {
         struct fixture fixture;
         struct pool__roster *roster = set_up(&fixture);
         const struct pool__place *place = &roster->places[1];
-        bool heir, ready = k % 2, left = k >= 2;
-        be_heir(roster, 1, ready);
+        bool successor, ready = k % 2, left = k >= 2;
+        be_successor(roster, 1, ready);
         pool__roster_died(roster, 1, true, left, NOW);
-        assert_int_equal(place->worker.pid, HEIR + 1);
+        assert_int_equal(place->worker.pid, SUCCESSOR + 1);
         assert_int_equal(place->worker.ready, ready);
-        assert_int_equal(place->heir.pid, 0);
+        assert_int_equal(place->successor.pid, 0);
         assert_int_equal(place->life, 2);
         assert_false(place->told); /* the host has not heard of it */
         assert_false(place->asks); /* that was its predecessor */
         assert_false(place->gone);
         assert_int_equal(vacancy(roster, UINT64_MAX), -1);
-        assert_int_equal(pool__roster_find(roster, HEIR + 1, &heir), 1);
-        assert_false(heir);
+        assert_int_equal(pool__roster_find(roster, SUCCESSOR + 1, &successor), 1);
+        assert_false(successor);
         pool__roster_died(roster, 1, true, left, NOW);
         assert_int_equal(vacancy(roster, UINT64_MAX), left ? -1 : 1);
     }
 }
 
-static void an_heir_that_dies_first_is_followed_by_another(void **test)
+static void an_successor_that_dies_first_is_followed_by_another(void **test)
 {
     struct fixture fixture;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
     for (int i = 0; i < 100; i++) {
-        be_heir(roster, 1, true);
-        pool__roster_heir_died(roster, 1, true, NOW);
+        be_successor(roster, 1, true);
+        pool__roster_successor_died(roster, 1, true, NOW);
         assert_int_equal(roster->places[1].worker.pid, WORKER + 1);
         assert_int_equal(roster->places[1].life, 1);
-        assert_int_equal(wants_heir(roster, NOW), 1);
+        assert_int_equal(wants_successor(roster, NOW), 1);
     }
     roster->places[1].asks = false;
     assert_int_equal(vacancy(roster, NOW), -1);
 }
 
-static void heirs_that_fail_their_start_are_delayed_and_break_nothing(void **test)
+static void successors_that_fail_their_start_are_delayed_and_break_nothing(void **test)
 {
     struct fixture fixture;
     uint64_t now = NOW, delay = POOL__FIRST_DELAY;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
     for (int i = 1; i < 3 * POOL__START_FAILURES; i++) {
-        be_heir(roster, 1, false);
-        pool__roster_heir_died(roster, 1, false, now);
-        assert_int_equal(wants_heir(roster, now + delay - 1), -1);
-        assert_int_equal(wants_heir(roster, now + delay), 1);
+        be_successor(roster, 1, false);
+        pool__roster_successor_died(roster, 1, false, now);
+        assert_int_equal(wants_successor(roster, now + delay - 1), -1);
+        assert_int_equal(wants_successor(roster, now + delay), 1);
         assert_int_equal(pool__roster_next(roster), now + delay);
         assert_false(pool__roster_broken(roster));
         now += delay;
         delay *= i <= POOL__START_FAILURES ? 2 : 1;
     }
-    be_heir(roster, 1, true);
-    pool__roster_heir_died(roster, 1, true, now); /* a good start: all is forgotten */
+    be_successor(roster, 1, true);
+    pool__roster_successor_died(roster, 1, true, now); /* a good start: all is forgotten */
     assert_int_equal(roster->failures, 0);
 }
 
-/* When all who worked have left and each heir fails, nobody is ready any more. */
-static void heirs_that_fail_after_they_succeeded_break_the_pool_at_last(void **test)
+/* When all who worked have left and each successor fails, nobody is ready any more. */
+static void successors_that_fail_after_they_succeeded_break_the_pool_at_last(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -157,11 +157,11 @@ static void heirs_that_fail_after_they_succeeded_break_the_pool_at_last(void **t
     for (int i = 1; i < PLACES; i++)
         pool__roster_died(roster, i, true, true, NOW);
     for (int i = 0; i < POOL__START_FAILURES; i++) {
-        be_heir(roster, 0, false);
-        pool__roster_heir_died(roster, 0, false, NOW);
+        be_successor(roster, 0, false);
+        pool__roster_successor_died(roster, 0, false, NOW);
     }
     assert_false(pool__roster_broken(roster));
-    be_heir(roster, 0, false);
+    be_successor(roster, 0, false);
     pool__roster_died(roster, 0, true, false, NOW);
     assert_int_equal(roster->failures, 0); /* who left had begun well */
     for (int i = 0; i < POOL__START_FAILURES; i++) {
@@ -172,25 +172,25 @@ static void heirs_that_fail_after_they_succeeded_break_the_pool_at_last(void **t
     assert_true(pool__roster_broken(roster));
 }
 
-static void an_heir_and_a_worker_that_fail_together_count_as_one(void **test)
+static void an_successor_and_a_worker_that_fail_together_count_as_one(void **test)
 {
     struct fixture fixture;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
     pool__roster_died(roster, 0, true, false, NOW);
     born(roster, 0, 300, NOW);
-    be_heir(roster, 1, false);
-    pool__roster_heir_died(roster, 1, false, NOW);
+    be_successor(roster, 1, false);
+    pool__roster_successor_died(roster, 1, false, NOW);
     pool__roster_died(roster, 0, false, false, NOW);
     assert_int_equal(roster->failures, 1);
 }
 
-static void a_ready_heir_in_the_place_of_the_last_worker_keeps_the_pool(void **test)
+static void a_ready_successor_in_the_place_of_the_last_worker_keeps_the_pool(void **test)
 {
     struct fixture fixture;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
-    be_heir(roster, 0, true);
+    be_successor(roster, 0, true);
     for (int i = 0; i < PLACES; i++)
         pool__roster_died(roster, i, true, false, NOW);
     for (int i = 0; i < 2 * POOL__START_FAILURES; i++)
@@ -198,22 +198,22 @@ static void a_ready_heir_in_the_place_of_the_last_worker_keeps_the_pool(void **t
     assert_false(pool__roster_broken(roster));
 }
 
-static void an_heir_may_be_late_as_well(void **test)
+static void an_successor_may_be_late_as_well(void **test)
 {
     struct fixture fixture;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
-    be_heir(roster, 2, false);
-    roster->places[2].heir.since = NOW + 10;
+    be_successor(roster, 2, false);
+    roster->places[2].successor.since = NOW + 10;
     assert_int_equal(pool__roster_late(roster, NOW + 10), 0);
-    assert_int_equal(pool__roster_late(roster, NOW + 11), HEIR + 2);
+    assert_int_equal(pool__roster_late(roster, NOW + 11), SUCCESSOR + 2);
     pool__roster_died(roster, 2, true, false, NOW + 11); /* it is the worker now, and as late */
-    assert_int_equal(pool__roster_late(roster, NOW + 11), HEIR + 2);
+    assert_int_equal(pool__roster_late(roster, NOW + 11), SUCCESSOR + 2);
     roster->places[2].worker.ready = true;
     assert_int_equal(pool__roster_late(roster, NOW + 11), 0);
 }
 
-static void no_heirs_are_made_for_the_end(void **test)
+static void no_successors_are_made_for_the_end(void **test)
 {
     static const enum pool__mode modes[] = {POOL__RETIRING, POOL__TERMINATING};
     (void)test;
@@ -234,12 +234,12 @@ static void but_those_that_are_there_succeed_and_are_waited_for(void **test)
     for (int k = 0; k < 2; k++) {
         struct fixture fixture;
         struct pool__roster *roster = set_up(&fixture);
-        be_heir(roster, 1, true);
+        be_successor(roster, 1, true);
         roster->mode = modes[k];
         for (int i = 0; i < PLACES; i++)
             pool__roster_died(roster, i, true, true, NOW);
         assert_false(pool__roster_done(roster));
-        assert_int_equal(roster->places[1].worker.pid, HEIR + 1);
+        assert_int_equal(roster->places[1].worker.pid, SUCCESSOR + 1);
         pool__roster_died(roster, 1, true, true, NOW);
         assert_true(pool__roster_done(roster));
     }
@@ -254,18 +254,18 @@ static void none_for_a_worker_that_is_too_many(void **test)
     pool__roster_resize(roster, 2);
     assert_int_equal(vacancy(roster, UINT64_MAX), -1);
     pool__roster_resize(roster, 3);
-    assert_int_equal(wants_heir(roster, NOW), 2);
+    assert_int_equal(wants_successor(roster, NOW), 2);
 }
 
-static void who_leaves_for_good_is_followed_by_its_heir_and_that_by_nobody(void **test)
+static void who_leaves_for_good_is_followed_by_its_successor_and_that_by_nobody(void **test)
 {
     struct fixture fixture;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
-    be_heir(roster, 3, true);
+    be_successor(roster, 3, true);
     pool__roster_resize(roster, 3);
     pool__roster_died(roster, 3, true, false, NOW);
-    assert_int_equal(roster->places[3].worker.pid, HEIR + 3);
+    assert_int_equal(roster->places[3].worker.pid, SUCCESSOR + 3);
     pool__roster_died(roster, 3, true, false, NOW);
     assert_int_equal(vacancy(roster, UINT64_MAX), -1);
 }
@@ -273,20 +273,20 @@ static void who_leaves_for_good_is_followed_by_its_heir_and_that_by_nobody(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_heir_is_forked_once_for_a_worker_that_asks),
+        cmocka_unit_test(an_successor_is_forked_once_for_a_worker_that_asks),
         cmocka_unit_test(both_are_found_by_their_pids),
-        cmocka_unit_test(a_vacancy_is_for_a_worker_and_an_heir_for_who_lives),
-        cmocka_unit_test(the_heir_succeeds_however_its_predecessor_ends),
-        cmocka_unit_test(an_heir_that_dies_first_is_followed_by_another),
-        cmocka_unit_test(heirs_that_fail_their_start_are_delayed_and_break_nothing),
-        cmocka_unit_test(heirs_that_fail_after_they_succeeded_break_the_pool_at_last),
-        cmocka_unit_test(an_heir_and_a_worker_that_fail_together_count_as_one),
-        cmocka_unit_test(a_ready_heir_in_the_place_of_the_last_worker_keeps_the_pool),
-        cmocka_unit_test(an_heir_may_be_late_as_well),
-        cmocka_unit_test(no_heirs_are_made_for_the_end),
+        cmocka_unit_test(a_vacancy_is_for_a_worker_and_an_successor_for_who_lives),
+        cmocka_unit_test(the_successor_succeeds_however_its_predecessor_ends),
+        cmocka_unit_test(an_successor_that_dies_first_is_followed_by_another),
+        cmocka_unit_test(successors_that_fail_their_start_are_delayed_and_break_nothing),
+        cmocka_unit_test(successors_that_fail_after_they_succeeded_break_the_pool_at_last),
+        cmocka_unit_test(an_successor_and_a_worker_that_fail_together_count_as_one),
+        cmocka_unit_test(a_ready_successor_in_the_place_of_the_last_worker_keeps_the_pool),
+        cmocka_unit_test(an_successor_may_be_late_as_well),
+        cmocka_unit_test(no_successors_are_made_for_the_end),
         cmocka_unit_test(but_those_that_are_there_succeed_and_are_waited_for),
         cmocka_unit_test(none_for_a_worker_that_is_too_many),
-        cmocka_unit_test(who_leaves_for_good_is_followed_by_its_heir_and_that_by_nobody),
+        cmocka_unit_test(who_leaves_for_good_is_followed_by_its_successor_and_that_by_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

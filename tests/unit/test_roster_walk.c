@@ -13,14 +13,14 @@ struct walk {
         uint32_t life;
         bool gone, asks;
         /* Pids are given one after the other, so they tell who was born first. */
-        int pid, heir;
-        bool ready, heir_ready;
+        int pid, successor;
+        bool ready, successor_ready;
     } plain[PLACES];
     int wanted, next_pid, failures, failed_pid;
     bool broken;
 };
 
-enum need { NOBODY, WORKER, HEIR };
+enum need { NOBODY, WORKER, SUCCESSOR };
 
 static enum need needs(const struct walk *walk, int place)
 {
@@ -28,23 +28,23 @@ static enum need needs(const struct walk *walk, int place)
         return NOBODY;
     if (walk->plain[place].pid == 0)
         return walk->plain[place].gone ? NOBODY : WORKER;
-    bool alone = walk->plain[place].heir == 0 && walk->roster.mode == POOL__OPEN;
-    return walk->plain[place].asks && alone ? HEIR : NOBODY;
+    bool alone = walk->plain[place].successor == 0 && walk->roster.mode == POOL__OPEN;
+    return walk->plain[place].asks && alone ? SUCCESSOR : NOBODY;
 }
 
 static void assert_same_members(const struct walk *walk, int i)
 {
-    bool heir;
+    bool successor;
     assert_int_equal(walk->places[i].worker.pid, walk->plain[i].pid);
-    assert_int_equal(walk->places[i].heir.pid, walk->plain[i].heir);
+    assert_int_equal(walk->places[i].successor.pid, walk->plain[i].successor);
     assert_int_equal(walk->places[i].life, walk->plain[i].life);
     if (walk->plain[i].pid) {
-        assert_int_equal(pool__roster_find(&walk->roster, walk->plain[i].pid, &heir), i);
-        assert_false(heir);
+        assert_int_equal(pool__roster_find(&walk->roster, walk->plain[i].pid, &successor), i);
+        assert_false(successor);
     }
-    if (walk->plain[i].heir) {
-        assert_int_equal(pool__roster_find(&walk->roster, walk->plain[i].heir, &heir), i);
-        assert_true(heir);
+    if (walk->plain[i].successor) {
+        assert_int_equal(pool__roster_find(&walk->roster, walk->plain[i].successor, &successor), i);
+        assert_true(successor);
     }
 }
 
@@ -52,15 +52,15 @@ static void assert_agrees(const struct walk *walk)
 {
     const struct pool__roster *roster = &walk->roster;
     int first = -1, living = 0;
-    bool heir;
+    bool successor;
     for (int i = roster->count - 1; i >= 0; i--) {
         assert_same_members(walk, i);
         first = needs(walk, i) ? i : first;
         living += walk->plain[i].pid != 0;
     }
     assert_int_equal(pool__roster_broken(roster), walk->broken);
-    assert_int_equal(pool__roster_vacancy(roster, UINT64_MAX, &heir), first);
-    assert_true(first < 0 || heir == (needs(walk, first) == HEIR));
+    assert_int_equal(pool__roster_vacancy(roster, UINT64_MAX, &successor), first);
+    assert_true(first < 0 || successor == (needs(walk, first) == SUCCESSOR));
     assert_int_equal(pool__roster_done(roster), living == 0 && first < 0);
     uint64_t next = pool__roster_next(roster);
     assert_true(first >= 0 || next == 0);
@@ -95,32 +95,32 @@ static void die(struct walk *walk, int place)
     bool ready = walk->plain[place].ready || random_below(&walk->seed, 4) == 0;
     bool left =
         ready && random_below(&walk->seed, walk->roster.mode == POOL__RETIRING ? 2 : 6) == 0;
-    int pid = walk->plain[place].pid, heir = walk->plain[place].heir;
+    int pid = walk->plain[place].pid, successor = walk->plain[place].successor;
     pool__roster_died(&walk->roster, place, ready, left, walk->now);
-    walk->plain[place].pid = heir;
-    walk->plain[place].ready = heir && walk->plain[place].heir_ready;
-    walk->plain[place].gone = left && !heir;
-    walk->plain[place].life += heir != 0;
-    walk->plain[place].heir = 0;
-    walk->plain[place].asks &= heir == 0;
+    walk->plain[place].pid = successor;
+    walk->plain[place].ready = successor && walk->plain[place].successor_ready;
+    walk->plain[place].gone = left && !successor;
+    walk->plain[place].life += successor != 0;
+    walk->plain[place].successor = 0;
+    walk->plain[place].asks &= successor == 0;
     ended(walk, pid, ready);
 }
 
-static void heir_dies(struct walk *walk, int place)
+static void successor_dies(struct walk *walk, int place)
 {
-    bool ready = walk->plain[place].heir_ready || random_below(&walk->seed, 2) == 0;
-    int pid = walk->plain[place].heir;
-    pool__roster_heir_died(&walk->roster, place, ready, walk->now);
-    walk->plain[place].heir = 0;
+    bool ready = walk->plain[place].successor_ready || random_below(&walk->seed, 2) == 0;
+    int pid = walk->plain[place].successor;
+    pool__roster_successor_died(&walk->roster, place, ready, walk->now);
+    walk->plain[place].successor = 0;
     ended(walk, pid, ready);
 }
 
-static void be_born(struct walk *walk, int place, bool heir)
+static void be_born(struct walk *walk, int place, bool successor)
 {
-    pool__roster_born(&walk->roster, place, heir, ++walk->next_pid, walk->now);
-    if (heir) {
-        walk->plain[place].heir = walk->next_pid;
-        walk->plain[place].heir_ready = false;
+    pool__roster_born(&walk->roster, place, successor, ++walk->next_pid, walk->now);
+    if (successor) {
+        walk->plain[place].successor = walk->next_pid;
+        walk->plain[place].successor_ready = false;
         return;
     }
     walk->plain[place].pid = walk->next_pid;
@@ -152,12 +152,12 @@ static void recall(struct walk *walk, uint64_t count)
 
 static void fork_one(struct walk *walk)
 {
-    bool heir;
-    int place = pool__roster_vacancy(&walk->roster, walk->now, &heir);
+    bool successor;
+    int place = pool__roster_vacancy(&walk->roster, walk->now, &successor);
     if (place < 0)
         return;
     if (random_below(&walk->seed, 5)) {
-        be_born(walk, place, heir);
+        be_born(walk, place, successor);
     } else {
         pool__roster_unborn(&walk->roster, walk->now);
         start_failed(walk);
@@ -177,10 +177,10 @@ static void step(struct walk *walk)
         walk->places[place].worker.ready = walk->plain[place].ready = true;
     else if (walk->plain[place].pid && chance < 5)
         walk->places[place].asks = walk->plain[place].asks = true;
-    else if (walk->plain[place].heir && chance < 6)
-        walk->places[place].heir.ready = walk->plain[place].heir_ready = true;
-    else if (walk->plain[place].heir && chance < 7)
-        heir_dies(walk, place);
+    else if (walk->plain[place].successor && chance < 6)
+        walk->places[place].successor.ready = walk->plain[place].successor_ready = true;
+    else if (walk->plain[place].successor && chance < 7)
+        successor_dies(walk, place);
     else if (walk->plain[place].pid && chance < 11)
         die(walk, place);
     else
