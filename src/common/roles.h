@@ -33,26 +33,26 @@ noreturn void pool__supervisor_main(const struct pool__crossing *crossing);
 noreturn void pool__worker_main(const struct pool__crossing *crossing, int worker, uint32_t life,
                                 int supervisor);
 
-/* ---- The guest: worker 0 of a serial pool, in the host's own process ---- */
+/* ---- The inline worker: worker 0 of a serial pool, in the host's own process ---- */
 
 /* Nothing of it ends the process, waits or wakes. It runs in threads of the host, one at a time. */
 struct worker;
 
 /* Makes one. `serve(context)` is called while a chunk runs, when its results want more room: it
  * answers what has been asked on the board. NULL: no memory. */
-struct worker *pool__guest_open(const struct pool__crossing *crossing, void (*serve)(void *context),
-                                void *context);
+struct worker *pool__inline_open(const struct pool__crossing *crossing,
+                                 void (*serve)(void *context), void *context);
 
 /* Runs the initializer. False when it failed; why is in the worker's notes. */
-bool pool__guest_start(struct worker *guest);
+bool pool__inline_start(struct worker *worker);
 
 /* Claims a chunk, runs it and commits it. False when none is queued. */
-bool pool__guest_run(struct worker *guest);
+bool pool__inline_run(struct worker *worker);
 
 /* Runs the finalizer. */
-void pool__guest_leave(struct worker *guest);
+void pool__inline_leave(struct worker *worker);
 
 /* Frees it; NULL is allowed. */
-void pool__guest_close(struct worker *guest);
+void pool__inline_close(struct worker *worker);
 
 #endif

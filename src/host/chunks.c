@@ -377,7 +377,7 @@ static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
 void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill)
 {
     job->stopped = kind;
-    kill = kill && !pool__is_serial(pool); /* a guest cannot be killed */
+    kill = kill && !pool__is_serial(pool); /* an inline worker cannot be killed */
     for (uint32_t number = 0; number < pool->numbers; number++)
         if (pool->chunks[number].job == job)
             stop_chunk(pool, number, true);

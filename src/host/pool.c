@@ -92,7 +92,7 @@ static void deallocate(pool_t *pool)
     pool__chunks_fini(pool);
     pool__image_fini(&pool->crossing.image);
     pool__board_unmap(pool->board);
-    pool__guest_close(pool->guest);
+    pool__inline_close(pool->inline_worker);
     pool__share_release(pool->share);
     free(pool->members);
     if (pool->owner == getpid()) { /* in a copy, threads that it does not have may hold them */

@@ -110,8 +110,9 @@ struct pool {
     struct pool *home;         /* the serial pool in whose function it was made; NULL: in none */
     struct pool__share *share; /* the processes it may have: see common/nesting.h */
     enum pool__phase phase;
-    bool broken;    /* by itself: it was not told to end */
-    bool ending;    /* the supervisor was told to kill all workers; the guest gets no more chunks */
+    bool broken; /* by itself: it was not told to end */
+    bool
+        ending; /* the supervisor was told to kill all workers; the inline worker gets no more chunks */
     char why[1400]; /* what broke it */
     struct pool__crossing crossing;
     struct pool__board *board;
@@ -146,11 +147,11 @@ struct pool {
     bool turning;           /* a thread waits for the workers, for all */
     bool calling;           /* a callback is running, in the thread `caller` */
     pthread_t caller;
-    struct worker *guest; /* of a serial pool, until it ends */
-    bool running;         /* it runs a function of the user's: one thread, without the lock */
-    int epoll, alarm;     /* for pool_fileno(), and the timer in it; -1 until it is asked for */
-    uint64_t alarm_at;    /* when the timer makes it readable; UINT64_MAX: never */
-    bool news;            /* something was announced, and nobody has called pool_step() since */
+    struct worker *inline_worker; /* of a serial pool, until it ends */
+    bool running;      /* it runs a function of the user's: one thread, without the lock */
+    int epoll, alarm;  /* for pool_fileno(), and the timer in it; -1 until it is asked for */
+    uint64_t alarm_at; /* when the timer makes it readable; UINT64_MAX: never */
+    bool news;         /* something was announced, and nobody has called pool_step() since */
     struct pool__attachment *attachment; /* to a libuv loop; NULL: there is none */
     struct shared_array {
         struct shared_array *next;
@@ -288,7 +289,7 @@ struct pool *pool__home(void);
 /* What pools made by this thread take their processes from; NULL: there is no bound. */
 struct pool__share *pool__share_here(void);
 
-/* Makes what a serial pool has instead of a supervisor, without the lock: a guest; runs its
+/* Makes what a serial pool has instead of a supervisor, without the lock: an inline worker; runs its
  * initializer. Return 0 or a negative code. */
 int pool__serial_open(pool_t *pool);
 int pool__serial_start(pool_t *pool);
@@ -297,7 +298,7 @@ int pool__serial_start(pool_t *pool);
 bool pool__serial_due(const pool_t *pool);
 bool pool__serial_run(pool_t *pool);
 
-/* Ends the guest in peace if the pool is closing. */
+/* Ends the inline worker in peace if the pool is closing. */
 void pool__serial_leave(pool_t *pool);
 
 /* Ends it when the function it runs returns; items that have not started never will. */

@@ -1,4 +1,4 @@
-/* Runs in the host: pools without processes. Their items are run by a guest, a worker in the host's own
+/* Runs in the host: pools without processes. Their items are run by an inline worker, a worker in the host's own
  * process (worker/serial.c), in the threads that wait in the library or look: one chunk at a time,
  * and without the lock, as callbacks are made. */
 #include <errno.h>
@@ -25,7 +25,7 @@ struct pool__share *pool__share_here(void)
 
 /* ---- Functions of the user's, without the lock ---- */
 
-/* Lets this thread run what the guest does; what was inside before. */
+/* Lets this thread run what the inline worker does; what was inside before. */
 static struct pool *enter(pool_t *pool)
 {
     struct pool *outer = innermost;
@@ -43,7 +43,7 @@ static void leave(pool_t *pool, struct pool *outer)
     pthread_cond_broadcast(&pool->changed);
 }
 
-/* The guest's results want more room. */
+/* The inline worker's results want more room. */
 static void serve(void *context)
 {
     pool_t *pool = context;
@@ -62,8 +62,8 @@ int pool__serial_open(pool_t *pool)
     int error = pool__eventfd(&crossing->nudge);
     if (error)
         return error;
-    pool->guest = pool__guest_open(crossing, serve, pool);
-    if (!pool->guest) {
+    pool->inline_worker = pool__inline_open(crossing, serve, pool);
+    if (!pool->inline_worker) {
         pool__close(&crossing->nudge);
         return -ENOMEM;
     }
@@ -76,7 +76,7 @@ int pool__serial_start(pool_t *pool)
     const struct pool__death failure = {.worker = 0, .life = 1};
     pthread_mutex_lock(&pool->lock);
     struct pool *outer = enter(pool);
-    bool started = pool__guest_start(pool->guest);
+    bool started = pool__inline_start(pool->inline_worker);
     leave(pool, outer);
     if (!started)
         pool__describe_start_failure(pool, &failure);
@@ -86,7 +86,7 @@ int pool__serial_start(pool_t *pool)
 
 bool pool__serial_due(const pool_t *pool)
 {
-    return pool->guest && !pool->running && !pool->ending &&
+    return pool->inline_worker && !pool->running && !pool->ending &&
            (pool__queued(pool->board) > 0 || pool__mailbox_full(pool->board, 0));
 }
 
@@ -95,16 +95,16 @@ bool pool__serial_run(pool_t *pool)
     if (!pool__serial_due(pool))
         return false;
     struct pool *outer = enter(pool);
-    pool__guest_run(pool->guest);
+    pool__inline_run(pool->inline_worker);
     leave(pool, outer);
     return true;
 }
 
-/* The guest is no more, as a supervisor that has ended. */
-static void lose_guest(pool_t *pool)
+/* The inline worker is no more, as a supervisor that has ended. */
+static void lose_worker(pool_t *pool)
 {
-    pool__guest_close(pool->guest);
-    pool->guest = NULL;
+    pool__inline_close(pool->inline_worker);
+    pool->inline_worker = NULL;
     pool->phase = POOL__GONE_PHASE;
     pool__give_up(pool);
     pool->members[0].pid = 0;
@@ -114,14 +114,14 @@ static void lose_guest(pool_t *pool)
 static void end_in_peace(pool_t *pool)
 {
     struct pool *outer = enter(pool);
-    pool__guest_leave(pool->guest);
+    pool__inline_leave(pool->inline_worker);
     leave(pool, outer);
-    lose_guest(pool);
+    lose_worker(pool);
 }
 
 void pool__serial_leave(pool_t *pool)
 {
-    if (pool->guest && !pool->running && atomic_load(&pool->board->closing))
+    if (pool->inline_worker && !pool->running && atomic_load(&pool->board->closing))
         end_in_peace(pool);
 }
 
@@ -132,6 +132,6 @@ void pool__serial_end(pool_t *pool)
         atomic_store(&pool->board->orders[number].cancelled, 1);
     while (pool->running)
         pthread_cond_wait(&pool->changed, &pool->lock);
-    if (pool->guest)
-        lose_guest(pool);
+    if (pool->inline_worker)
+        lose_worker(pool);
 }

@@ -7,63 +7,63 @@
 #include "worker/worker.h"
 
 /* Has the host see the chunk the next time it looks. */
-static void announce(struct worker *guest, uint32_t chunk)
+static void announce(struct worker *worker, uint32_t chunk)
 {
-    atomic_fetch_or(&guest->writable->done[chunk / 64], (uint64_t)1 << chunk % 64);
+    atomic_fetch_or(&worker->writable->done[chunk / 64], (uint64_t)1 << chunk % 64);
 }
 
 /* The host answers before `serve` returns. */
-static void hand_over(struct worker *guest, uint32_t chunk, uint32_t generation, uint64_t wanted)
+static void hand_over(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted)
 {
-    struct pool__cell *cell = &guest->writable->cells[chunk];
-    const uint64_t mine = pool__word(POOL__FULL, guest->number, guest->life, generation);
+    struct pool__cell *cell = &worker->writable->cells[chunk];
+    const uint64_t mine = pool__word(POOL__FULL, worker->number, worker->life, generation);
     atomic_store(&cell->stream.wanted, wanted);
     if (!pool__move(&cell->state, POOL__RUNNING, POOL__FULL, mine))
         return;
-    announce(guest, chunk);
-    guest->serve(guest->context);
+    announce(worker, chunk);
+    worker->serve(worker->context);
 }
 
-struct worker *pool__guest_open(const struct pool__crossing *crossing, void (*serve)(void *context),
-                                void *context)
+struct worker *pool__inline_open(const struct pool__crossing *crossing,
+                                 void (*serve)(void *context), void *context)
 {
-    struct worker *guest = calloc(1, sizeof *guest);
-    if (!guest)
+    struct worker *worker = calloc(1, sizeof *worker);
+    if (!worker)
         return NULL;
-    pool__worker_init(guest, crossing, 0, 1);
-    guest->hand_over = hand_over;
-    guest->serve = serve;
-    guest->context = context;
-    return guest;
+    pool__worker_init(worker, crossing, 0, 1);
+    worker->hand_over = hand_over;
+    worker->serve = serve;
+    worker->context = context;
+    return worker;
 }
 
-bool pool__guest_start(struct worker *guest)
+bool pool__inline_start(struct worker *worker)
 {
-    return pool__initialize(guest) == 0;
+    return pool__initialize(worker) == 0;
 }
 
-bool pool__guest_run(struct worker *guest)
+bool pool__inline_run(struct worker *worker)
 {
     uint32_t chunk, generation;
-    if (!pool__claim_next(guest, &chunk, &generation))
+    if (!pool__claim_next(worker, &chunk, &generation))
         return false;
-    pool__run_chunk(guest, chunk, generation);
-    pool__commit(&guest->writable->cells[chunk].state, generation, guest->number, guest->life);
-    announce(guest, chunk);
+    pool__run_chunk(worker, chunk, generation);
+    pool__commit(&worker->writable->cells[chunk].state, generation, worker->number, worker->life);
+    announce(worker, chunk);
     return true;
 }
 
-void pool__guest_leave(struct worker *guest)
+void pool__inline_leave(struct worker *worker)
 {
-    pool_finalizer_t finalizer = guest->crossing->options.finalizer;
+    pool_finalizer_t finalizer = worker->crossing->options.finalizer;
     if (finalizer)
-        finalizer(guest->task.state);
+        finalizer(worker->task.state);
 }
 
-void pool__guest_close(struct worker *guest)
+void pool__inline_close(struct worker *worker)
 {
-    if (!guest)
+    if (!worker)
         return;
-    pool__scratch_fini(&guest->task.scratch);
-    free(guest);
+    pool__scratch_fini(&worker->task.scratch);
+    free(worker);
 }

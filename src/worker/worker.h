@@ -59,7 +59,7 @@ struct worker {
     /* Lets the host take the results of the chunk so far, and returns when it has. `wanted`: how much
      * room the next result needs. */
     void (*hand_over)(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted);
-    /* Of a guest alone: has the host look at the board. */
+    /* Of an inline worker alone: has the host look at the board. */
     void (*serve)(void *context);
     void *context;
 };

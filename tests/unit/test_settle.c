@@ -76,7 +76,7 @@ static void a_chunk_committed_halfway_goes_on_with_its_next_item(void **test)
     stage_assert_ended(stage);
 }
 
-/* A guest that is told in time commits a chunk of which it has run nothing. */
+/* An inline worker that is told in time commits a chunk of which it has run nothing. */
 static void a_chunk_committed_unrun_as_the_pool_ends_goes_back(void **test)
 {
     struct stage *stage = *test;
