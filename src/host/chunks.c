@@ -11,7 +11,7 @@
 #include "common/chunk.h"
 #include "common/futex.h"
 #include "host/fill.h"
-#include "host/trial.h"
+#include "host/dryrun.h"
 
 int pool__chunks_init(pool_t *pool)
 {

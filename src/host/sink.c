@@ -8,7 +8,7 @@
 #include "common/flat.h"
 #include "common/notes.h"
 #include "host/fill.h"
-#include "host/trial.h"
+#include "host/dryrun.h"
 
 const pool_error_t pool__undelivered = {.kind = POOL_CANCELLED,
                                         .code = -ECANCELED,
