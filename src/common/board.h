@@ -103,7 +103,7 @@ struct pool__slot {
 };
 
 /* What a copy of the host brings back from running a user's pack or unpack functions. */
-struct pool__trial {
+struct pool__dry_run {
     bool finished;   /* it came to its end */
     int error;       /* negated errno: it could not be made */
     int status;      /* as from waitpid() */
@@ -120,8 +120,8 @@ struct pool__board {
     size_t items_start;   /* the arena of items: to host_half */
     size_t results_start; /* the arena of results and shared arrays: to size */
     int processors;
-    _Atomic int processes;    /* workers there should be: those with a higher number leave */
-    struct pool__trial trial; /* of the host and its copies alone */
+    _Atomic int processes;        /* workers there should be: those with a higher number leave */
+    struct pool__dry_run dry_run; /* of the host and its copies alone */
     alignas(POOL__LINE) _Atomic uint64_t tail; /* tickets ever written to the ring */
     _Atomic uint32_t closing;                  /* workers leave when the ring is empty */
     _Atomic uint32_t called; /* the host has asked for those who left for want of work, and the

@@ -20,7 +20,7 @@ static void exit_quickly(int status, void *unused)
 }
 
 /* In the copy. The host's handlers and buffers are not for it. */
-static noreturn void run_copy(struct pool__trial *trial, void (*body)(void *), void *argument)
+static noreturn void run_copy(struct pool__dry_run *dry_run, void (*body)(void *), void *argument)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigset_t none;
@@ -30,40 +30,41 @@ static noreturn void run_copy(struct pool__trial *trial, void (*body)(void *), v
     sigprocmask(SIG_SETMASK, &none, NULL);
     on_exit(exit_quickly, NULL);
     body(argument);
-    trial->finished = true;
+    dry_run->finished = true;
     _exit(0);
 }
 
 /* In the process in between; never returns to the host's code. */
-static noreturn void stand_between(struct pool__trial *trial, void (*body)(void *), void *argument)
+static noreturn void stand_between(struct pool__dry_run *dry_run, void (*body)(void *),
+                                   void *argument)
 {
     pid_t copy = fork();
     if (copy == 0)
-        run_copy(trial, body, argument);
-    trial->error = copy < 0 ? -errno : 0;
-    while (copy > 0 && waitpid(copy, &trial->status, 0) < 0 && errno == EINTR)
+        run_copy(dry_run, body, argument);
+    dry_run->error = copy < 0 ? -errno : 0;
+    while (copy > 0 && waitpid(copy, &dry_run->status, 0) < 0 && errno == EINTR)
         ;
     _exit(0);
 }
 
-int pool__try(pool_t *pool, void (*body)(void *argument), void *argument, int *status)
+int pool__run_dry(pool_t *pool, void (*body)(void *argument), void *argument, int *status)
 {
-    struct pool__trial *trial = &pool->board->trial;
+    struct pool__dry_run *dry_run = &pool->board->dry_run;
     sigset_t all, before;
-    *trial = (struct pool__trial){.error = -ECHILD};
+    *dry_run = (struct pool__dry_run){.error = -ECHILD};
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     pid_t between = vfork();
     if (between == 0)
-        stand_between(trial, body, argument);
+        stand_between(dry_run, body, argument);
     int error = between < 0 ? -errno : 0;
     while (between > 0 && waitpid(between, NULL, 0) < 0 && errno == EINTR)
         ;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error || trial->error)
-        return error ? error : trial->error;
-    *status = trial->status;
-    return trial->finished ? 0 : 1;
+    if (error || dry_run->error)
+        return error ? error : dry_run->error;
+    *status = dry_run->status;
+    return dry_run->finished ? 0 : 1;
 }
 
 pool_error_t pool__death_error(int status)

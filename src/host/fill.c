@@ -203,14 +203,14 @@ struct packing {
     uint64_t first, count;
     unsigned char *to;
     uint64_t room;
-    struct pool__trial *result;
+    struct pool__dry_run *result;
 };
 
 /* Packs as many as fit and can be packed. Runs in the host, or in a copy of it. */
 static void pack_items(void *argument)
 {
     const struct packing *packing = argument;
-    struct pool__trial *result = packing->result;
+    struct pool__dry_run *result = packing->result;
     uint64_t used = 0;
     while (result->passed < packing->count) {
         result->code = pack_item(packing->job, packing->first + result->passed,
@@ -226,16 +226,16 @@ static void pack_items(void *argument)
 /* Packs items of the chunk to `to`. Returns 0 when there is at least one, else what became of the
  * first. */
 static int pack(pool_t *pool, struct pool_future *job, const struct pool__chunk *chunk,
-                unsigned char *to, uint64_t room, struct pool__trial *result)
+                unsigned char *to, uint64_t room, struct pool__dry_run *result)
 {
     struct packing packing = {job, chunk->first, chunk->count, to, room, result};
     int error = 0;
-    *result = (struct pool__trial){0};
+    *result = (struct pool__dry_run){0};
     if (job->custom_items) {
         item_of(job, chunk->first); /* the source is asked here, not in the copy */
-        packing.result = &pool->board->trial;
-        error = pool__try(pool, pack_items, &packing, &pool->trial_status);
-        *result = pool->board->trial;
+        packing.result = &pool->board->dry_run;
+        error = pool__run_dry(pool, pack_items, &packing, &pool->dry_run_status);
+        *result = pool->board->dry_run;
         if (result->passed > 0)
             job->is_staged = false;
     } else {
@@ -252,7 +252,7 @@ static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     unsigned char *item = pool->board->orders[number].item;
-    struct pool__trial result;
+    struct pool__dry_run result;
     chunk->count = 1;
     int error = pack(pool, job, chunk, item, POOL__INLINE_ITEM, &result);
     if (error != NO_ROOM) {
@@ -273,7 +273,7 @@ static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
  * pack_single() does, and NO_ROOM when not even the first fits. */
 static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chunk *chunk)
 {
-    struct pool__trial result;
+    struct pool__dry_run result;
     struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, chunk_limit(pool));
     if (!memory)
         return -ENOBUFS;
@@ -372,7 +372,7 @@ pool_error_t pool__unpackable(const pool_t *pool, int code)
 {
     pool_error_t error = {.kind = POOL_FAILED, .code = code, .worker = -1};
     if (code == DIED)
-        error = pool__death_error(pool->trial_status);
+        error = pool__death_error(pool->dry_run_status);
     error.message = "the item could not be packed";
     return error;
 }

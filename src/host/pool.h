@@ -132,10 +132,10 @@ struct pool {
     struct pool__member *members; /* by worker number */
     int numbers_given;            /* the most workers there were to be: all numbers are below */
     size_t replaced;
-    int trial_status;  /* how the last copy of the host died */
-    size_t repairs;    /* lost wake-ups and tickets found by the tick */
-    uint64_t look_at;  /* when the tick is due; 0: nobody has waited yet for what is outstanding */
-    uint64_t patience; /* nanoseconds a spin may take */
+    int dry_run_status; /* how the last copy of the host died */
+    size_t repairs;     /* lost wake-ups and tickets found by the tick */
+    uint64_t look_at;   /* when the tick is due; 0: nobody has waited yet for what is outstanding */
+    uint64_t patience;  /* nanoseconds a spin may take */
     struct pool__report report;
     size_t items;                 /* of the last call, for printing */
     struct pool_future *jobs;     /* that have not ended; higher priority, then older, first */

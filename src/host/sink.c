@@ -7,8 +7,8 @@
 
 #include "common/flat.h"
 #include "common/notes.h"
-#include "host/fill.h"
 #include "host/dryrun.h"
+#include "host/fill.h"
 
 const pool_error_t pool__undelivered = {.kind = POOL_CANCELLED,
                                         .code = -ECANCELED,
@@ -173,7 +173,7 @@ static void take_entries(void *argument)
     struct pool__entry entry;
     while (chunk->taken < taking->ended && next_entry(pool, taking->number, &entry)) {
         take_entry(pool, chunk, &entry);
-        pool->board->trial.passed = chunk->taken;
+        pool->board->dry_run.passed = chunk->taken;
     }
     pool__fail_items(chunk, taking->ended, overwritten);
 }
@@ -190,9 +190,9 @@ static void take_custom(struct taking taking)
     while (died && chunk->taken < ended) {
         uint64_t before = chunk->taken;
         taking.ended = ended;
-        died = pool__try(pool, take_entries, &taking, &status);
+        died = pool__run_dry(pool, take_entries, &taking, &status);
         if (died == 1) {
-            uint64_t passed = pool->board->trial.passed;
+            uint64_t passed = pool->board->dry_run.passed;
             taking.ended = passed > before ? passed : before;
         }
         if (died >= 0)
