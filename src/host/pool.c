@@ -15,7 +15,7 @@
 #include "common/clock.h"
 #include "common/descriptor.h"
 #include "common/nesting.h"
-#include "common/notes.h"
+#include "common/failure.h"
 #include "host/fill.h"
 #include "host/options.h"
 

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "common/flat.h"
-#include "common/notes.h"
+#include "common/failure.h"
 #include "host/dryrun.h"
 #include "host/fill.h"
 

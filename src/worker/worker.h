@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "common/board.h"
-#include "common/notes.h"
+#include "common/failure.h"
 #include "common/roles.h"
 
 /* A doorbell, and which pipe it is: a task may close our descriptors, and open its own under the

@@ -11,7 +11,7 @@
 
 #include "common/chunk.h"
 #include "common/flat.h"
-#include "common/notes.h"
+#include "common/failure.h"
 #include "host/fill.h"
 #include "unit/unit.h"
 

@@ -1,6 +1,6 @@
 /* Runs in workers (write) and in the host (read). A note's bytes on the page: a struct head, then
  * the file's name and the message without their NULs. */
-#include "common/notes.h"
+#include "common/failure.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Notes on a page: what is written is read, and a page that a wild write has filled is never read
  * beyond its end. Pages lie in front of memory that cannot be touched, or are of exactly the size
  * that may be read, so a step outside is a crash or an address sanitizer's report. */
-#include "common/notes.h"
+#include "common/failure.h"
 
 #include <stdlib.h>
 #include <string.h>
