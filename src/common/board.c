@@ -23,19 +23,19 @@ static size_t notes_start(const struct pool__board *board)
            round_up(sizeof(struct pool__writable) + SLOTS * sizeof(struct pool__slot));
 }
 
-static unsigned char *notes(struct pool__board *board, size_t page)
+static unsigned char *failures(struct pool__board *board, size_t page)
 {
-    return pool__board_at(board, notes_start(board) + page * POOL__NOTES);
+    return pool__board_at(board, notes_start(board) + page * POOL__FAILURES);
 }
 
-unsigned char *pool__chunk_notes(struct pool__board *board, uint32_t chunk)
+unsigned char *pool__chunk_failures(struct pool__board *board, uint32_t chunk)
 {
-    return notes(board, chunk);
+    return failures(board, chunk);
 }
 
-unsigned char *pool__worker_notes(struct pool__board *board, int worker, uint32_t life)
+unsigned char *pool__worker_failures(struct pool__board *board, int worker, uint32_t life)
 {
-    return notes(board, POOL__CHUNKS + 2 * (size_t)worker + life % 2);
+    return failures(board, POOL__CHUNKS + 2 * (size_t)worker + life % 2);
 }
 
 bool pool__mailbox_full(struct pool__board *board, int worker)
@@ -64,7 +64,7 @@ int pool__board_map(struct pool__board **board, int processes, int processors)
     plan.items_start = round_up(sizeof plan);
     for (size_t arena = wanted_arena(); arena >= smallest; arena /= 2) {
         plan.host_half = plan.items_start + arena;
-        plan.results_start = notes_start(&plan) + round_up((POOL__CHUNKS + SLOTS) * POOL__NOTES);
+        plan.results_start = notes_start(&plan) + round_up((POOL__CHUNKS + SLOTS) * POOL__FAILURES);
         plan.size = plan.results_start + arena;
         void *memory = mmap(NULL, plan.size, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

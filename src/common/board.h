@@ -27,7 +27,7 @@ enum {
     POOL__CHUNKS = 4096,      /* chunks that can be outstanding in one pool; a power of two */
     POOL__INLINE_ITEM = 32,   /* bytes of items that fit into an order itself */
     POOL__INLINE_RESULT = 32, /* bytes of results that fit into a cell itself */
-    POOL__NOTES = 4096        /* bytes for the failures of one chunk */
+    POOL__FAILURES = 4096     /* bytes for the failures of one chunk */
 };
 
 /* Before each value of a stream: items and results that are not plain data. The value follows,
@@ -64,9 +64,9 @@ struct pool__cell {
     /* 2i+1 while the chunk's item i runs, 2i+2 once it has ended. Written by the owner, read by
      * the host once the owner is dead or done: it says whom to blame. */
     _Atomic uint64_t progress;
-    uint64_t nanoseconds;   /* what the chunk took; a hint for the size of later ones */
-    _Atomic uint32_t notes; /* bytes used in the chunk's notes */
-    _Atomic uint32_t turn;  /* a futex: the host adds one when it has answered FULL */
+    uint64_t nanoseconds;      /* what the chunk took; a hint for the size of later ones */
+    _Atomic uint32_t failures; /* bytes used in the chunk's failure records */
+    _Atomic uint32_t turn;     /* a futex: the host adds one when it has answered FULL */
     union {
         alignas(16) unsigned char result[POOL__INLINE_RESULT];
         struct {
@@ -94,7 +94,8 @@ struct pool__slot {
     _Atomic uint32_t ready; /* the life (see chunk.h) whose initializer has succeeded */
     _Atomic uint32_t left; /* the life that left in peace, not to be replaced until there is work */
     _Atomic uint32_t asks; /* the life that will leave soon and wants a successor to be ready */
-    _Atomic uint32_t notes; /* bytes used in the worker's notes: why its initializer failed */
+    _Atomic uint32_t
+        failures; /* bytes used in the worker's failure records: why its initializer failed */
     /* The crash report of this life: the signal (0: none), its address, and whether that is
      * where a stack ends. */
     _Atomic int32_t signal;
@@ -130,7 +131,7 @@ struct pool__board {
     /* By number: a ticket for that worker alone; or 0. */
     _Atomic uint64_t mailboxes[POOL_PROCESSES_MAX];
     struct pool__order orders[POOL__CHUNKS];
-    /* Then items; then the workers' half: struct pool__writable, slots, notes, results. */
+    /* Then items; then the workers' half: struct pool__writable, slots, failure records, results. */
 };
 
 /* The workers' half, fixed part. */
@@ -201,7 +202,7 @@ static inline uint64_t pool__accumulator_stride(uint64_t size)
 }
 
 /* The page for the failures of a chunk, and the one for a worker's initializer. */
-unsigned char *pool__chunk_notes(struct pool__board *board, uint32_t chunk);
-unsigned char *pool__worker_notes(struct pool__board *board, int worker, uint32_t life);
+unsigned char *pool__chunk_failures(struct pool__board *board, uint32_t chunk);
+unsigned char *pool__worker_failures(struct pool__board *board, int worker, uint32_t life);
 
 #endif

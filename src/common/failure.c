@@ -1,4 +1,4 @@
-/* Runs in workers (write) and in the host (read). A note's bytes on the page: a struct head, then
+/* Runs in workers (write) and in the host (read). A failure record's bytes on the page: a struct head, then
  * the file's name and the message without their NULs. */
 #include "common/failure.h"
 
@@ -14,28 +14,29 @@ struct head {
     uint32_t message_length;
 };
 
-size_t pool__note_limit(void)
+size_t pool__failure_limit(void)
 {
     return sizeof(struct head) + POOL__FILE_MAX + POOL_MESSAGE_MAX;
 }
 
-uint32_t pool__note_write(unsigned char *page, uint32_t used, const struct pool__note *note)
+uint32_t pool__failure_write(unsigned char *page, uint32_t used,
+                             const struct pool__failure *failure)
 {
-    struct head head = {note->item, note->code, note->line, (uint32_t)strlen(note->file),
-                        (uint32_t)strlen(note->message)};
+    struct head head = {failure->item, failure->code, failure->line,
+                        (uint32_t)strlen(failure->file), (uint32_t)strlen(failure->message)};
     memcpy(page + used, &head, sizeof head);
     used += (uint32_t)sizeof head;
-    memcpy(page + used, note->file, head.file_length);
+    memcpy(page + used, failure->file, head.file_length);
     used += head.file_length;
-    memcpy(page + used, note->message, head.message_length);
+    memcpy(page + used, failure->message, head.message_length);
     return used + head.message_length;
 }
 
-bool pool__note_read(const unsigned char *page, uint32_t used, uint32_t *at,
-                     struct pool__note *note)
+bool pool__failure_read(const unsigned char *page, uint32_t used, uint32_t *at,
+                        struct pool__failure *failure)
 {
     struct head head;
-    if (used > POOL__NOTES || *at > used || used - *at < sizeof head)
+    if (used > POOL__FAILURES || *at > used || used - *at < sizeof head)
         return false;
     memcpy(&head, page + *at, sizeof head);
     uint32_t room = used - *at - (uint32_t)sizeof head;
@@ -43,9 +44,9 @@ bool pool__note_read(const unsigned char *page, uint32_t used, uint32_t *at,
         head.file_length + head.message_length > room)
         return false;
     const unsigned char *text = page + *at + sizeof head;
-    *note = (struct pool__note){.item = head.item, .code = head.code, .line = head.line};
-    memcpy(note->file, text, head.file_length);
-    memcpy(note->message, text + head.file_length, head.message_length);
+    *failure = (struct pool__failure){.item = head.item, .code = head.code, .line = head.line};
+    memcpy(failure->file, text, head.file_length);
+    memcpy(failure->message, text + head.file_length, head.message_length);
     *at += (uint32_t)sizeof head + head.file_length + head.message_length;
     return true;
 }

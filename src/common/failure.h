@@ -1,6 +1,6 @@
-/* Notes: what workers write about failures, a page for each chunk and each worker. */
-#ifndef POOL_COMMON_NOTES_H
-#define POOL_COMMON_NOTES_H
+/* Failure records: what workers write about failures, a page for each chunk and each worker. */
+#ifndef POOL_COMMON_FAILURE_H
+#define POOL_COMMON_FAILURE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 enum { POOL__FILE_MAX = 255 };
 
 /* One failure: of which item of the chunk, and what pool_fail() was given. */
-struct pool__note {
+struct pool__failure {
     uint64_t item;
     int32_t code;
     int32_t line;
@@ -19,16 +19,17 @@ struct pool__note {
     char message[POOL_MESSAGE_MAX + 1];
 };
 
-/* The most bytes one note can take in a page. */
-size_t pool__note_limit(void);
+/* The most bytes one failure record can take in a page. */
+size_t pool__failure_limit(void);
 
-/* Appends `note` to the page at offset `used`, where pool__note_limit() bytes are free. Returns
+/* Appends `failure record` to the page at offset `used`, where pool__failure_limit() bytes are free. Returns
  * the new offset. Worker only. */
-uint32_t pool__note_write(unsigned char *page, uint32_t used, const struct pool__note *note);
+uint32_t pool__failure_write(unsigned char *page, uint32_t used,
+                             const struct pool__failure *failure);
 
-/* Reads the note at `*at` of the `used` bytes in a page, copying before it checks, and moves `*at`
+/* Reads the failure record at `*at` of the `used` bytes in a page, copying before it checks, and moves `*at`
  * behind it. False at the end, or when the bytes make no sense. */
-bool pool__note_read(const unsigned char *page, uint32_t used, uint32_t *at,
-                     struct pool__note *note);
+bool pool__failure_read(const unsigned char *page, uint32_t used, uint32_t *at,
+                        struct pool__failure *failure);
 
 #endif

@@ -43,7 +43,7 @@ struct worker;
 struct worker *pool__inline_open(const struct pool__crossing *crossing,
                                  void (*serve)(void *context), void *context);
 
-/* Runs the initializer. False when it failed; why is in the worker's notes. */
+/* Runs the initializer. False when it failed; why is in the worker's failure records. */
 bool pool__inline_start(struct worker *worker);
 
 /* Claims a chunk, runs it and commits it. False when none is queued. */

@@ -1,6 +1,6 @@
 /* Runs in the host: chunks from the source to the board, and from the board to the sink.
  *
- * Whatever ends a chunk - its owner commits it, or dies over it - comes to settle(): results and notes
+ * Whatever ends a chunk - its owner commits it, or dies over it - comes to settle(): results and failure records
  * of the items that ended are taken, at most one item is blamed, and the rest goes back into the ring
  * under a new generation. */
 #include <errno.h>
@@ -10,8 +10,8 @@
 
 #include "common/chunk.h"
 #include "common/futex.h"
-#include "host/fill.h"
 #include "host/dryrun.h"
+#include "host/fill.h"
 
 int pool__chunks_init(pool_t *pool)
 {
@@ -145,7 +145,7 @@ void pool__publish(pool_t *pool, uint32_t number)
     if (chunk->job->result_type)
         atomic_store_explicit(&cell->stream.used, 0, memory_order_relaxed);
     atomic_store_explicit(&cell->progress, 0, memory_order_relaxed);
-    atomic_store_explicit(&cell->notes, 0, memory_order_relaxed);
+    atomic_store_explicit(&cell->failures, 0, memory_order_relaxed);
     chunk->generation++;
     atomic_store_explicit(&cell->state, pool__word(POOL__QUEUED, 0, 0, chunk->generation),
                           memory_order_release);

@@ -47,7 +47,7 @@ bool pool__read_progress(const pool_t *pool, uint32_t number, uint64_t *ended, b
 
 /* ---- sink.c ---- */
 
-/* Takes results and notes of the chunk's items up to the first `ended`, where worker and process
+/* Takes results and failure records of the chunk's items up to the first `ended`, where worker and process
  * have written them. */
 void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid);
 

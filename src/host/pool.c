@@ -14,8 +14,8 @@
 
 #include "common/clock.h"
 #include "common/descriptor.h"
-#include "common/nesting.h"
 #include "common/failure.h"
+#include "common/nesting.h"
 #include "host/fill.h"
 #include "host/options.h"
 
@@ -38,16 +38,16 @@ int pool__check(const pool_t *pool)
 void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
 {
     const struct pool__slot *slot = pool__slot(pool->board, death->worker, death->life);
-    const unsigned char *page = pool__worker_notes(pool->board, death->worker, death->life);
-    uint32_t used = atomic_load(&slot->notes), at = 0;
-    struct pool__note note;
+    const unsigned char *page = pool__worker_failures(pool->board, death->worker, death->life);
+    uint32_t used = atomic_load(&slot->failures), at = 0;
+    struct pool__failure failure;
     char how[64];
-    if (used && pool__note_read(page, used, &at, &note)) {
-        int length =
-            snprintf(pool->why, sizeof pool->why, "the initializer failed with code %d", note.code);
-        if (note.file[0])
+    if (used && pool__failure_read(page, used, &at, &failure)) {
+        int length = snprintf(pool->why, sizeof pool->why, "the initializer failed with code %d",
+                              failure.code);
+        if (failure.file[0])
             snprintf(pool->why + length, sizeof pool->why - (size_t)length, ": %s at %s:%d",
-                     note.message, note.file, note.line);
+                     failure.message, failure.file, failure.line);
         return;
     }
     pool__describe_status(how, sizeof how, death->status);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "common/flat.h"
 #include "common/failure.h"
+#include "common/flat.h"
 #include "host/dryrun.h"
 #include "host/fill.h"
 
@@ -255,28 +255,28 @@ static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
     chunk->good = true;
 }
 
-/* Of items whose notes make no sense it cannot be said whether they failed. */
+/* Of items whose failure records make no sense it cannot be said whether they failed. */
 void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    const unsigned char *page = pool__chunk_notes(pool->board, number);
-    uint32_t used = atomic_load(&pool->writable->cells[number].notes), at = 0;
-    struct pool__note note;
+    const unsigned char *page = pool__chunk_failures(pool->board, number);
+    uint32_t used = atomic_load(&pool->writable->cells[number].failures), at = 0;
+    struct pool__failure failure;
     bool sensible = true;
     while (at < used && sensible) {
-        sensible = pool__note_read(page, used, &at, &note) && note.item <= ended;
-        if (!sensible || note.item == ended || note.item < chunk->taken)
+        sensible = pool__failure_read(page, used, &at, &failure) && failure.item <= ended;
+        if (!sensible || failure.item == ended || failure.item < chunk->taken)
             continue; /* of the item that runs, or taken before */
-        take_results(pool, number, note.item);
+        take_results(pool, number, failure.item);
         pool_error_t error = {.kind = POOL_FAILED,
-                              .code = note.code,
-                              .message = note.message,
-                              .file = note.file[0] ? note.file : NULL,
-                              .line = note.line,
+                              .code = failure.code,
+                              .message = failure.message,
+                              .file = failure.file[0] ? failure.file : NULL,
+                              .line = failure.line,
                               .worker = worker,
                               .pid = pid,
                               .attempt = 1};
-        pool__fail_items(chunk, note.item + 1, error);
+        pool__fail_items(chunk, failure.item + 1, error);
     }
     if (!sensible)
         pool__fail_items(chunk, ended, overwritten);

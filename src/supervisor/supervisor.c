@@ -88,7 +88,7 @@ static struct pool__slot *slot_of(const struct supervisor *supervisor, int place
 /* Lets somebody sit down there: as a successor, or to work at once. */
 static void prepare_slot(struct pool__slot *slot, bool successor)
 {
-    atomic_store(&slot->notes, 0);
+    atomic_store(&slot->failures, 0);
     atomic_store(&slot->signal, 0);
     atomic_store(&slot->wake_state, successor ? POOL__SUCCESSOR : POOL__AWAKE);
 }

@@ -19,23 +19,24 @@ struct run {
     struct pool__cell *cell;
     uint32_t chunk, generation;
     const unsigned char *item; /* the next item, or the entry before it */
-    /* Bytes of notes and of results: the cell tells the host, and others can write there. */
-    uint32_t notes;
+    /* Bytes of failure records and of results: the cell tells the host, and others can write there. */
+    uint32_t failures;
     uint64_t used;
 };
 
 static void note_failure(struct run *run, uint64_t i, int code)
 {
     struct worker *worker = run->worker;
-    unsigned char *page = pool__chunk_notes(worker->board, run->chunk);
-    run->notes = pool__note_write(page, run->notes, pool__task_failure(&worker->task, i, code));
-    atomic_store_explicit(&run->cell->notes, run->notes, memory_order_release);
+    unsigned char *page = pool__chunk_failures(worker->board, run->chunk);
+    run->failures =
+        pool__failure_write(page, run->failures, pool__task_failure(&worker->task, i, code));
+    atomic_store_explicit(&run->cell->failures, run->failures, memory_order_release);
 }
 
 /* Whether there may be no room for another failure. */
 static bool notes_full(const struct run *run)
 {
-    return run->notes + pool__note_limit() > POOL__NOTES;
+    return run->failures + pool__failure_limit() > POOL__FAILURES;
 }
 
 /* ---- Items ---- */
@@ -47,7 +48,7 @@ static void *alloc_scratch(void *task, size_t size)
 
 static int explain(struct pool_task *task, int code, const char *what)
 {
-    if (!task->noted)
+    if (!task->recorded)
         pool_fail_at(task, NULL, 0, code, "%s: %s", what, pool_strerror(code));
     return code;
 }

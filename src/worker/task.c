@@ -5,16 +5,16 @@
 
 #include "worker/worker.h"
 
-const struct pool__note *pool__task_failure(struct pool_task *task, uint64_t item, int code)
+const struct pool__failure *pool__task_failure(struct pool_task *task, uint64_t item, int code)
 {
-    struct pool__note *note = &task->note;
-    if (!task->noted) {
-        note->code = code;
-        note->line = 0;
-        note->file[0] = note->message[0] = '\0';
+    struct pool__failure *failure = &task->failure;
+    if (!task->recorded) {
+        failure->code = code;
+        failure->line = 0;
+        failure->file[0] = failure->message[0] = '\0';
     }
-    note->item = item;
-    return note;
+    failure->item = item;
+    return failure;
 }
 
 /* The end of a long path says more than its beginning. */
@@ -28,20 +28,20 @@ static void copy_file(char to[POOL__FILE_MAX + 1], const char *file)
 
 int pool_fail_at(pool_task_t *task, const char *file, int line, int code, const char *format, ...)
 {
-    struct pool__note *note = &task->note;
-    note->code = code ? code : -1;
-    note->line = line;
-    copy_file(note->file, file);
+    struct pool__failure *failure = &task->failure;
+    failure->code = code ? code : -1;
+    failure->line = line;
+    copy_file(failure->file, file);
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(note->message, sizeof note->message, format, arguments);
+    int length = vsnprintf(failure->message, sizeof failure->message, format, arguments);
     va_end(arguments);
     if (length < 0)
-        note->message[0] = '\0';
+        failure->message[0] = '\0';
     else if (length > POOL_MESSAGE_MAX)
-        memcpy(note->message + POOL_MESSAGE_MAX - 3, "...", 3);
-    task->noted = true;
-    return note->code;
+        memcpy(failure->message + POOL_MESSAGE_MAX - 3, "...", 3);
+    task->recorded = true;
+    return failure->code;
 }
 
 size_t pool_task_index(const pool_task_t *task)

@@ -78,9 +78,9 @@ int pool__initialize(struct worker *worker)
     int code = options->initializer(options->initargs, &task->state, task);
     if (code == 0)
         return 0;
-    unsigned char *page = pool__worker_notes(worker->board, worker->number, worker->life);
-    const struct pool__note *note = pool__task_failure(task, 0, code);
-    atomic_store(&worker->slot->notes, pool__note_write(page, 0, note));
+    unsigned char *page = pool__worker_failures(worker->board, worker->number, worker->life);
+    const struct pool__failure *failure = pool__task_failure(task, 0, code);
+    atomic_store(&worker->slot->failures, pool__failure_write(page, 0, failure));
     return code;
 }
 
@@ -218,7 +218,7 @@ static void commit(struct worker *worker, uint32_t chunk, uint32_t generation)
     _Atomic uint64_t *state = &worker->writable->cells[chunk].state;
     if (!pool__commit(state, generation, worker->number, worker->life))
         _exit(EXIT_SETTLED); /* somebody settled it over our head: take nothing more */
-    bool failed = atomic_load(&worker->writable->cells[chunk].notes) > 0;
+    bool failed = atomic_load(&worker->writable->cells[chunk].failures) > 0;
     announce(worker, chunk, failed && worker->board->orders[chunk].urgent);
 }
 

@@ -30,8 +30,8 @@ struct pool_task {
     void *state;
     uint64_t seed;                     /* of the call */
     const _Atomic uint32_t *cancelled; /* NULL outside of items */
-    bool noted;                        /* pool_fail() was called for this item */
-    struct pool__note note;
+    bool recorded;                     /* pool_fail() was called for this item */
+    struct pool__failure failure;
     struct pool__scratch scratch;
 };
 
@@ -68,13 +68,13 @@ struct worker {
 void pool__worker_init(struct worker *worker, const struct pool__crossing *crossing, int number,
                        uint32_t life);
 
-/* Runs the initializer, if there is one. Returns 0, or the code it failed with, which is noted. */
+/* Runs the initializer, if there is one. Returns 0, or the code it failed with, which is recorded. */
 int pool__initialize(struct worker *worker);
 
 /* Claims the chunk for this worker alone, or the oldest queued one; false when there is none. */
 bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generation);
 
-/* Runs the claimed chunk up to its end, or until its notes are full, and says in the cell how far
+/* Runs the claimed chunk up to its end, or until its failure records are full, and says in the cell how far
  * it came. */
 void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation);
 
@@ -85,11 +85,11 @@ void pool__scratch_reset(struct pool__scratch *scratch);
 /* Frees all of it. */
 void pool__scratch_fini(struct pool__scratch *scratch);
 
-/* Starts with the item of this index: nothing is noted yet, and no memory is in use. */
+/* Starts with the item of this index: nothing is recorded yet, and no memory is in use. */
 static inline void pool__task_begin(struct pool_task *task, size_t index)
 {
     task->index = index;
-    task->noted = false;
+    task->recorded = false;
     if (task->scratch.blocks)
         pool__scratch_reset(&task->scratch);
 }
@@ -97,8 +97,8 @@ static inline void pool__task_begin(struct pool_task *task, size_t index)
 /* Whether the memory is from pool__scratch_alloc(). */
 bool pool__scratch_has(const struct pool__scratch *scratch, const void *memory);
 
-/* The task's note, filled in for a function that just returned `code` without pool_fail(). */
-const struct pool__note *pool__task_failure(struct pool_task *task, uint64_t item, int code);
+/* The task's failure record, filled in for a function that just returned `code` without pool_fail(). */
+const struct pool__failure *pool__task_failure(struct pool_task *task, uint64_t item, int code);
 
 /* Whether the pool has become too small for this worker. */
 static inline bool pool__superfluous(const struct worker *worker)

@@ -19,7 +19,7 @@ enum {
     TOGETHER = 20, /* hosts at a time: they mostly wait */
     ITEMS = 200,
     MAPS = 4,
-    REACH = 1 << 20, /* cells, slots and the first of the notes */
+    REACH = 1 << 20, /* cells, slots and the first of the failure records */
     CELLS = 1 << 18, /* the slots lie behind this, and nothing that is in use before them */
     LONGEST = 3000   /* of a text: more than the room first given to it */
 };
@@ -74,7 +74,7 @@ static void be_wild(const struct wild *wild)
         run_wild(shared_memory(wild), wild->seed, wild->writes);
 }
 
-/* Some items fail, so that there are notes. */
+/* Some items fail, so that there are failure records. */
 static int copy_or_run_wild(const void *item, void *result, pool_task_t *task)
 {
     const struct wild *wild = item;

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "common/chunk.h"
-#include "common/flat.h"
 #include "common/failure.h"
+#include "common/flat.h"
 #include "host/fill.h"
 #include "unit/unit.h"
 
@@ -159,13 +159,13 @@ static inline bool stage_write_text(struct stage *stage, const struct part *part
     return true;
 }
 
-/* Notes that the chunk's item `i` failed. */
-static inline void stage_note(struct stage *stage, const struct part *part, uint64_t i, int code)
+/* Records that the chunk's item `i` failed. */
+static inline void stage_failure(struct stage *stage, const struct part *part, uint64_t i, int code)
 {
     struct pool__cell *cell = stage_cell(stage, part->number);
-    struct pool__note note = {.item = i, .code = code, .message = "noted"};
-    cell->notes =
-        pool__note_write(pool__chunk_notes(stage->pool.board, part->number), cell->notes, &note);
+    struct pool__failure failure = {.item = i, .code = code, .message = "recorded"};
+    cell->failures = pool__failure_write(pool__chunk_failures(stage->pool.board, part->number),
+                                         cell->failures, &failure);
 }
 
 static inline void stage_set_bit(struct stage *stage, uint32_t number)

@@ -335,19 +335,19 @@ static void a_pool_without_numbers_says_so(void **test)
     stage->pool.numbers = 0;
 }
 
-/* ---- Notes ---- */
+/* ---- Failure records ---- */
 
-/* The notes of a chunk, of which items 1 and 3 failed, are said to be so much longer: `failed` items failed,
+/* The failure records of a chunk, of which items 1 and 3 failed, are said to be so much longer: `failed` items failed,
  * the others from `corrupt` on may have or not. */
-static void spoil_notes(uint32_t more, size_t failed, size_t corrupt)
+static void spoil_failures(uint32_t more, size_t failed, size_t corrupt)
 {
     static struct stage stage;
     stage_open(&stage, STAGE_CHUNK);
     struct part part = claim(&stage);
     stage_run(&stage, &part, STAGE_CHUNK);
-    stage_note(&stage, &part, 1, 50);
-    stage_note(&stage, &part, 3, 50);
-    stage_cell(&stage, part.number)->notes += more;
+    stage_failure(&stage, &part, 1, 50);
+    stage_failure(&stage, &part, 3, 50);
+    stage_cell(&stage, part.number)->failures += more;
     assert_true(stage_commit(&stage, &part));
     pool__collect(&stage.pool);
     for (size_t i = 0; i < STAGE_CHUNK; i++) {
@@ -367,11 +367,11 @@ static void spoil_notes(uint32_t more, size_t failed, size_t corrupt)
 static void items_with_senseless_notes_are_corrupt(void **test)
 {
     (void)test;
-    spoil_notes(0, 2, STAGE_CHUNK);
-    spoil_notes(1, 2, 4);
-    spoil_notes((uint32_t)-1, 1, 2);
-    spoil_notes(POOL__NOTES, 0, 0);
-    spoil_notes((uint32_t)1 << 31, 0, 0);
+    spoil_failures(0, 2, STAGE_CHUNK);
+    spoil_failures(1, 2, 4);
+    spoil_failures((uint32_t)-1, 1, 2);
+    spoil_failures(POOL__FAILURES, 0, 0);
+    spoil_failures((uint32_t)1 << 31, 0, 0);
 }
 
 static void a_note_of_an_item_to_come_is_corrupt(void **test)
@@ -379,7 +379,7 @@ static void a_note_of_an_item_to_come_is_corrupt(void **test)
     struct stage *stage = *test;
     struct part part = claim(stage);
     stage_run(stage, &part, STAGE_CHUNK);
-    stage_note(stage, &part, STAGE_CHUNK + 1, 50);
+    stage_failure(stage, &part, STAGE_CHUNK + 1, 50);
     assert_true(stage_commit(stage, &part));
     pool__collect(&stage->pool);
     assert_corrupt(stage);

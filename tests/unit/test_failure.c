@@ -1,4 +1,4 @@
-/* Notes on a page: what is written is read, and a page that a wild write has filled is never read
+/* Failure records on a page: what is written is read, and a page that a wild write has filled is never read
  * beyond its end. Pages lie in front of memory that cannot be touched, or are of exactly the size
  * that may be read, so a step outside is a crash or an address sanitizer's report. */
 #include "common/failure.h"
@@ -33,38 +33,39 @@ static int unmap_page(void **test)
     return munmap(mapping, 2 * GUARD);
 }
 
-/* A note whose texts have these lengths and hold all byte values but NUL. */
-static struct pool__note make_note(uint64_t item, size_t file, size_t message)
+/* A failure record whose texts have these lengths and hold all byte values but NUL. */
+static struct pool__failure make_failure(uint64_t item, size_t file, size_t message)
 {
-    struct pool__note note = {.item = item, .code = (int32_t)~item, .line = (int32_t)(item * 3)};
+    struct pool__failure failure = {
+        .item = item, .code = (int32_t)~item, .line = (int32_t)(item * 3)};
     for (size_t i = 0; i < file; i++)
-        note.file[i] = (char)(1 + (i + item) % 255);
+        failure.file[i] = (char)(1 + (i + item) % 255);
     for (size_t i = 0; i < message; i++)
-        note.message[i] = (char)(1 + (i * 7 + item) % 255);
-    return note;
+        failure.message[i] = (char)(1 + (i * 7 + item) % 255);
+    return failure;
 }
 
-static void assert_same(const struct pool__note *note, const struct pool__note *expected)
+static void assert_same(const struct pool__failure *failure, const struct pool__failure *expected)
 {
-    assert_true(note->item == expected->item);
-    assert_int_equal(note->code, expected->code);
-    assert_int_equal(note->line, expected->line);
-    assert_string_equal(note->file, expected->file);
-    assert_string_equal(note->message, expected->message);
+    assert_true(failure->item == expected->item);
+    assert_int_equal(failure->code, expected->code);
+    assert_int_equal(failure->line, expected->line);
+    assert_string_equal(failure->file, expected->file);
+    assert_string_equal(failure->message, expected->message);
 }
 
 /* ---- Round trips ---- */
 
 static void round_trip(size_t file, size_t message)
 {
-    struct pool__note note = make_note(file * 1000 + message, file, message), got;
+    struct pool__failure failure = make_failure(file * 1000 + message, file, message), got;
     uint32_t size = (uint32_t)(HEAD + file + message), at = 0;
     unsigned char *page = page_of(size);
-    assert_int_equal(pool__note_write(page, 0, &note), size);
-    assert_true(pool__note_read(page, size, &at, &got));
+    assert_int_equal(pool__failure_write(page, 0, &failure), size);
+    assert_true(pool__failure_read(page, size, &at, &got));
     assert_int_equal(at, size);
-    assert_same(&got, &note);
-    assert_false(pool__note_read(page, size, &at, &got));
+    assert_same(&got, &failure);
+    assert_false(pool__failure_read(page, size, &at, &got));
     assert_int_equal(at, size);
 }
 
@@ -88,36 +89,37 @@ static void numbers_of_every_size_come_back(void **test)
     static const int32_t numbers[] = {0, 1, -1, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < COUNT(items); i++)
         for (size_t n = 0; n < COUNT(numbers); n++) {
-            struct pool__note note = make_note(items[i], 3, 5), got;
+            struct pool__failure failure = make_failure(items[i], 3, 5), got;
             uint32_t at = 0;
-            note.code = numbers[n];
-            note.line = numbers[COUNT(numbers) - 1 - n];
-            uint32_t used = pool__note_write(page_of(HEAD + 8), 0, &note);
-            assert_true(pool__note_read(page_of(HEAD + 8), used, &at, &got));
-            assert_same(&got, &note);
+            failure.code = numbers[n];
+            failure.line = numbers[COUNT(numbers) - 1 - n];
+            uint32_t used = pool__failure_write(page_of(HEAD + 8), 0, &failure);
+            assert_true(pool__failure_read(page_of(HEAD + 8), used, &at, &got));
+            assert_same(&got, &failure);
         }
 }
 
 static void the_longest_note_takes_the_limit(void **test)
 {
     (void)test;
-    struct pool__note note = make_note(1, POOL__FILE_MAX, POOL_MESSAGE_MAX);
-    assert_int_equal(pool__note_limit(), HEAD + POOL__FILE_MAX + POOL_MESSAGE_MAX);
-    assert_int_equal(pool__note_write(page_of(pool__note_limit()), 0, &note), pool__note_limit());
-    assert_true(pool__note_limit() <= POOL__NOTES);
+    struct pool__failure failure = make_failure(1, POOL__FILE_MAX, POOL_MESSAGE_MAX);
+    assert_int_equal(pool__failure_limit(), HEAD + POOL__FILE_MAX + POOL_MESSAGE_MAX);
+    assert_int_equal(pool__failure_write(page_of(pool__failure_limit()), 0, &failure),
+                     pool__failure_limit());
+    assert_true(pool__failure_limit() <= POOL__FAILURES);
 }
 
-/* Notes of random lengths, as long as the longest would fit; the last one is the longest that
+/* Failure records of random lengths, as long as the longest would fit; the last one is the longest that
  * does. Returns their number. */
 static size_t fill_page(unsigned char *page, uint32_t *used, uint64_t seed,
-                        struct pool__note *notes)
+                        struct pool__failure *failures)
 {
     size_t count = 0;
     *used = 0;
-    while (*used + pool__note_limit() <= POOL__NOTES) {
-        notes[count] = make_note(count, random_below(&seed, POOL__FILE_MAX + 1),
-                                 random_below(&seed, 1 + seed % (POOL_MESSAGE_MAX + 1)));
-        *used = pool__note_write(page, *used, &notes[count++]);
+    while (*used + pool__failure_limit() <= POOL__FAILURES) {
+        failures[count] = make_failure(count, random_below(&seed, POOL__FILE_MAX + 1),
+                                       random_below(&seed, 1 + seed % (POOL_MESSAGE_MAX + 1)));
+        *used = pool__failure_write(page, *used, &failures[count++]);
     }
     return count;
 }
@@ -125,32 +127,32 @@ static size_t fill_page(unsigned char *page, uint32_t *used, uint64_t seed,
 static void a_page_gives_its_notes_in_the_order_written(void **test)
 {
     (void)test;
-    static struct pool__note notes[POOL__NOTES / HEAD];
-    unsigned char *page = page_of(POOL__NOTES);
+    static struct pool__failure failures[POOL__FAILURES / HEAD];
+    unsigned char *page = page_of(POOL__FAILURES);
     for (uint64_t seed = 0; seed < 50; seed++) {
-        struct pool__note got;
+        struct pool__failure got;
         uint32_t used, at = 0;
-        size_t count = fill_page(page, &used, seed, notes);
-        assert_true(count >= POOL__NOTES / pool__note_limit());
-        assert_true(used <= POOL__NOTES);
+        size_t count = fill_page(page, &used, seed, failures);
+        assert_true(count >= POOL__FAILURES / pool__failure_limit());
+        assert_true(used <= POOL__FAILURES);
         for (size_t i = 0; i < count; i++) {
-            assert_true(pool__note_read(page, used, &at, &got));
-            assert_same(&got, &notes[i]);
+            assert_true(pool__failure_read(page, used, &at, &got));
+            assert_same(&got, &failures[i]);
         }
-        assert_false(pool__note_read(page, used, &at, &got));
+        assert_false(pool__failure_read(page, used, &at, &got));
     }
 }
 
 static void a_note_may_end_where_the_page_ends(void **test)
 {
     (void)test;
-    unsigned char *page = page_of(POOL__NOTES);
-    struct pool__note note = make_note(9, POOL__FILE_MAX, POOL_MESSAGE_MAX), got;
-    uint32_t last = (uint32_t)(POOL__NOTES - pool__note_limit()), at = last;
-    assert_int_equal(pool__note_write(page, last, &note), POOL__NOTES);
-    assert_true(pool__note_read(page, POOL__NOTES, &at, &got));
-    assert_int_equal(at, POOL__NOTES);
-    assert_same(&got, &note);
+    unsigned char *page = page_of(POOL__FAILURES);
+    struct pool__failure failure = make_failure(9, POOL__FILE_MAX, POOL_MESSAGE_MAX), got;
+    uint32_t last = (uint32_t)(POOL__FAILURES - pool__failure_limit()), at = last;
+    assert_int_equal(pool__failure_write(page, last, &failure), POOL__FAILURES);
+    assert_true(pool__failure_read(page, POOL__FAILURES, &at, &got));
+    assert_int_equal(at, POOL__FAILURES);
+    assert_same(&got, &failure);
 }
 
 /* ---- Hostile pages ---- */
@@ -158,14 +160,14 @@ static void a_note_may_end_where_the_page_ends(void **test)
 static void a_truncated_note_is_none(void **test)
 {
     (void)test;
-    struct pool__note note = make_note(5, 40, 60), got = make_note(77, 1, 1);
-    const struct pool__note before = got;
+    struct pool__failure failure = make_failure(5, 40, 60), got = make_failure(77, 1, 1);
+    const struct pool__failure before = got;
     unsigned char bytes[HEAD + 100];
-    uint32_t size = pool__note_write(bytes, 0, &note);
+    uint32_t size = pool__failure_write(bytes, 0, &failure);
     for (uint32_t used = 0; used < size; used++) {
         uint32_t at = 0;
         memcpy(page_of(used), bytes, used);
-        assert_false(pool__note_read(page_of(used), used, &at, &got));
+        assert_false(pool__failure_read(page_of(used), used, &at, &got));
         assert_int_equal(at, 0);
         assert_memory_equal(&got, &before, sizeof got);
     }
@@ -181,14 +183,14 @@ static void put_lengths(unsigned char *page, uint32_t file, uint32_t message)
 /* Both lengths in a page of `used` bytes: read if and only if they are allowed and fit. */
 static void try_lengths(uint32_t file, uint32_t message, uint32_t used)
 {
-    struct pool__note got;
+    struct pool__failure got;
     unsigned char *page = page_of(used);
     uint32_t at = 0;
     uint64_t size = (uint64_t)HEAD + file + message;
     bool good = file <= POOL__FILE_MAX && message <= POOL_MESSAGE_MAX && size <= used;
     memset(page, 'x', used);
     put_lengths(page, file, message);
-    assert_int_equal(pool__note_read(page, used, &at, &got), good);
+    assert_int_equal(pool__failure_read(page, used, &at, &got), good);
     assert_int_equal(at, good ? size : 0);
     if (good) {
         assert_int_equal(strlen(got.file), file);
@@ -203,7 +205,8 @@ static void lengths_are_believed_only_if_they_fit(void **test)
                                        1022,   1023,       1024,       4071,       4072,
                                        4096,   0x7fffffff, 0x80000000, 0xfffffbff, 0xfffffc01,
                                        0xffff, 0xffffff01, 0xffffffe8, 0xfffffffe, 0xffffffff};
-    static const uint32_t sizes[] = {24, 25, 279, 280, 1047, 1048, 1301, 1302, 1303, POOL__NOTES};
+    static const uint32_t sizes[] = {24,   25,   279,  280,  1047,
+                                     1048, 1301, 1302, 1303, POOL__FAILURES};
     for (size_t f = 0; f < COUNT(lengths); f++)
         for (size_t m = 0; m < COUNT(lengths); m++)
             for (size_t s = 0; s < COUNT(sizes); s++)
@@ -214,25 +217,25 @@ static void offsets_outside_the_page_are_no_notes(void **test)
 {
     (void)test;
     static const uint32_t offsets[][2] = {
-        {POOL__NOTES + 1, 0},
+        {POOL__FAILURES + 1, 0},
         {UINT32_MAX, 0},
         {UINT32_MAX, UINT32_MAX - 100},
-        {POOL__NOTES, POOL__NOTES},
-        {POOL__NOTES, POOL__NOTES + 1},
-        {POOL__NOTES, UINT32_MAX},
+        {POOL__FAILURES, POOL__FAILURES},
+        {POOL__FAILURES, POOL__FAILURES + 1},
+        {POOL__FAILURES, UINT32_MAX},
         {0, 0},
         {0, UINT32_MAX},
         {100, 101},
         {100, UINT32_MAX - HEAD + 1},
         {0x80000000, 0x7fffffff},
-        {POOL__NOTES, POOL__NOTES - HEAD + 1},
+        {POOL__FAILURES, POOL__FAILURES - HEAD + 1},
     };
-    unsigned char *page = page_of(POOL__NOTES);
-    memset(page, 0, POOL__NOTES); /* a sequence of notes without texts */
+    unsigned char *page = page_of(POOL__FAILURES);
+    memset(page, 0, POOL__FAILURES); /* a sequence of failure records without texts */
     for (size_t i = 0; i < COUNT(offsets); i++) {
-        struct pool__note got;
+        struct pool__failure got;
         uint32_t at = offsets[i][1];
-        assert_false(pool__note_read(page, offsets[i][0], &at, &got));
+        assert_false(pool__failure_read(page, offsets[i][0], &at, &got));
         assert_int_equal(at, offsets[i][1]);
     }
 }
@@ -259,10 +262,10 @@ static void random_bytes_are_read_to_an_end_and_never_beyond(void **test)
     uint64_t seed = 1;
     size_t believed = 0;
     for (int round = 0; round < 5000; round++) {
-        uint32_t used = (uint32_t)random_below(&seed, POOL__NOTES + 1), at = 0, before = 0;
+        uint32_t used = (uint32_t)random_below(&seed, POOL__FAILURES + 1), at = 0, before = 0;
         unsigned char *bytes = make_hostile(&seed, used);
-        struct pool__note got;
-        while (pool__note_read(bytes, used, &at, &got)) {
+        struct pool__failure got;
+        while (pool__failure_read(bytes, used, &at, &got)) {
             assert_true(at >= before + HEAD && at <= used);
             assert_true(strnlen(got.file, sizeof got.file) < sizeof got.file);
             assert_true(strnlen(got.message, sizeof got.message) < sizeof got.message);

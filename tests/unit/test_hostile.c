@@ -124,7 +124,7 @@ static void spoil_cell(struct hostile *hostile)
     case 6:
     case 7:
     case 8:
-        cell->notes = (uint32_t)any_number(hostile);
+        cell->failures = (uint32_t)any_number(hostile);
         break;
     default:
         cell->stream.wanted = any_number(hostile);
@@ -144,8 +144,8 @@ static void spoil_memory(struct hostile *hostile)
 {
     struct pool *pool = &hostile->stage.pool;
     uint32_t number = (uint32_t)below(hostile, pool->numbers);
-    unsigned char *bytes = pool__chunk_notes(pool->board, number);
-    uint64_t size = POOL__NOTES;
+    unsigned char *bytes = pool__chunk_failures(pool->board, number);
+    uint64_t size = POOL__FAILURES;
     if (below(hostile, 2)) {
         bytes = pool__board_at(pool->board, pool->board->orders[number].results);
         size = pool->board->orders[number].room;

@@ -1,4 +1,4 @@
-/* A worker that runs a chunk while others write over the chunk's cell: it writes its notes and results
+/* A worker that runs a chunk while others write over the chunk's cell: it writes its failure records and results
  * where they belong, whatever the cell says. */
 #include "unit/stage.h"
 #include "worker/worker.h"
@@ -8,7 +8,7 @@ static struct pool__cell *cell; /* of the chunk that runs */
 static int fail_and_overwrite(const void *item, void *result, pool_task_t *task)
 {
     (void)result;
-    cell->notes = UINT32_MAX - 4096;
+    cell->failures = UINT32_MAX - 4096;
     return pool_fail(task, 50, "item %d", *(const int *)item);
 }
 

@@ -48,13 +48,13 @@ static void noted_items_fail_and_no_others(void **test)
     struct stage *stage = *test;
     struct part part = claim(stage, 1, 1);
     stage_run(stage, &part, STAGE_CHUNK);
-    stage_note(stage, &part, 0, 50);
-    stage_note(stage, &part, 2, -60);
+    stage_failure(stage, &part, 0, 50);
+    stage_failure(stage, &part, 2, -60);
     assert_true(stage_commit(stage, &part));
     assert_true(pool__collect(&stage->pool));
     assert_error(stage, 0, POOL_FAILED, 50);
     assert_error(stage, 2, POOL_FAILED, -60);
-    assert_string_equal(stage_error(stage, 2)->message, "noted");
+    assert_string_equal(stage_error(stage, 2)->message, "recorded");
     assert_int_equal(stage_error(stage, 2)->worker, 1);
     assert_int_equal(stage_error(stage, 2)->pid, 1001);
     assert_int_equal(stage->job.failed, 2);
@@ -67,7 +67,7 @@ static void a_chunk_committed_halfway_goes_on_with_its_next_item(void **test)
     struct stage *stage = *test;
     struct part part = claim(stage, 0, 1);
     stage_run(stage, &part, 1);
-    stage_note(stage, &part, 0, 50);
+    stage_failure(stage, &part, 0, 50);
     assert_true(stage_commit(stage, &part));
     pool__collect(&stage->pool);
     assert_int_equal(stage->job.ended, 1);
@@ -175,7 +175,7 @@ static void failures_noted_before_the_death_are_kept(void **test)
     struct stage *stage = *test;
     struct part part = claim(stage, 1, 1);
     stage_run(stage, &part, 2);
-    stage_note(stage, &part, 1, 50);
+    stage_failure(stage, &part, 1, 50);
     stage_cell(stage, part.number)->progress = 2 * 2 + 1;
     stage_die(stage, &part, SIGKILL);
     assert_error(stage, 1, POOL_FAILED, 50);
@@ -190,7 +190,7 @@ static void a_note_of_the_item_that_ran_is_not_believed(void **test)
     struct stage *stage = *test;
     struct part part = claim(stage, 1, 1);
     stage_run(stage, &part, 1);
-    stage_note(stage, &part, 1, 50);
+    stage_failure(stage, &part, 1, 50);
     stage_cell(stage, part.number)->progress = 2 + 1;
     stage_die(stage, &part, SIGKILL);
     assert_error(stage, 1, POOL_CRASHED, SIGKILL);

@@ -161,7 +161,7 @@ static void what_has_ended_in_a_chunk_that_is_taken_away_counts(void **test)
     struct stage *stage = &scene->stage;
     struct part part = claim(stage, 1);
     stage_run(stage, &part, 5);
-    stage_note(stage, &part, 2, 50);
+    stage_failure(stage, &part, 2, 50);
     stage_cell(stage, part.number)->progress = 2 * 5 + 1;
     stop(scene, true);
     assert_int_equal(stage->job.ended, STAGE_ITEMS);

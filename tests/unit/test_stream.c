@@ -79,8 +79,8 @@ static void failed_items_have_no_entry(void **test)
     struct stage *stage = *test;
     struct part part = claim(stage);
     write_texts(stage, &part, 0, 3);
-    stage_note(stage, &part, 3, 50);
-    stage_note(stage, &part, 4, 50);
+    stage_failure(stage, &part, 3, 50);
+    stage_failure(stage, &part, 4, 50);
     write_texts(stage, &part, 5, STAGE_CHUNK);
     assert_true(stage_commit(stage, &part));
     pool__collect(&stage->pool);
@@ -212,7 +212,7 @@ static void a_result_larger_than_the_board_gets_none(void **test)
         overflow(stage, &part, 0, sizes[i]);
         assert_int_equal(order->room, room);
     }
-    stage_note(stage, &part, 0, -ENOMEM);
+    stage_failure(stage, &part, 0, -ENOMEM);
     write_texts(stage, &part, 1, STAGE_CHUNK);
     assert_true(stage_commit(stage, &part));
     pool__collect(&stage->pool);
