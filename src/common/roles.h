@@ -12,7 +12,7 @@
 #include "procpool.h"
 
 /* Everything a child uses of its host: made in the host, constant afterwards. */
-struct pool__crossing {
+struct pool__launch {
     struct pool__board *board;
     pool_options_t options;   /* normalised: no defaults left */
     int depth;                /* of workers within workers: 1 in those of an outermost pool */
@@ -27,10 +27,10 @@ struct pool__crossing {
 };
 
 /* Runs the supervisor. All signals are blocked by the caller. */
-noreturn void pool__supervisor_main(const struct pool__crossing *crossing);
+noreturn void pool__supervisor_main(const struct pool__launch *launch);
 
 /* Runs worker number `worker`, the `life`-th of that number, forked by process `supervisor`. */
-noreturn void pool__worker_main(const struct pool__crossing *crossing, int worker, uint32_t life,
+noreturn void pool__worker_main(const struct pool__launch *launch, int worker, uint32_t life,
                                 int supervisor);
 
 /* ---- The inline worker: worker 0 of a serial pool, in the host's own process ---- */
@@ -40,8 +40,8 @@ struct worker;
 
 /* Makes one. `serve(context)` is called while a chunk runs, when its results want more room: it
  * answers what has been asked on the board. NULL: no memory. */
-struct worker *pool__inline_open(const struct pool__crossing *crossing,
-                                 void (*serve)(void *context), void *context);
+struct worker *pool__inline_open(const struct pool__launch *launch, void (*serve)(void *context),
+                                 void *context);
 
 /* Runs the initializer. False when it failed; why is in the worker's failure records. */
 bool pool__inline_start(struct worker *worker);

@@ -13,12 +13,12 @@ struct seen {
 
 static bool is_static(const pool_t *pool, const void *object)
 {
-    return object && pool__image_has(&pool->crossing.image, (uintptr_t)object);
+    return object && pool__image_has(&pool->launch.image, (uintptr_t)object);
 }
 
 static bool is_code(const pool_t *pool, uintptr_t function)
 {
-    return pool__image_runs(&pool->crossing.image, function);
+    return pool__image_runs(&pool->launch.image, function);
 }
 
 /* Whether there are pointers in values of this type, so that their place matters. A table that has a

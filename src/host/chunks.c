@@ -90,7 +90,7 @@ static void put_in_mailbox(pool_t *pool, uint32_t number)
     chunk->position = UINT64_MAX;
     atomic_store(&pool->board->mailboxes[worker], pool__ticket(number, chunk->generation));
     pool__wake_worker(pool, worker);
-    if (pool->crossing.options.idle_timeout)
+    if (pool->launch.options.idle_timeout)
         pool__tell(pool, POOL__LOOK, 0, 0);
 }
 

@@ -58,7 +58,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 uint64_t pool__share_of_budget(const pool_t *pool)
 {
     uint64_t chunks = (uint64_t)pool->board->processes + 1;
-    uint64_t share = pool->crossing.options.budget / (2 * chunks);
+    uint64_t share = pool->launch.options.budget / (2 * chunks);
     return share > LEAST_ROOM ? share : LEAST_ROOM;
 }
 
@@ -488,7 +488,7 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
     if (held <= workers)
         return true;
     uint32_t ahead = (job->async ? BLIND : AHEAD) * workers;
-    return pool->bytes < pool->crossing.options.budget &&
+    return pool->bytes < pool->launch.options.budget &&
            (job->options.chunksize || job->chunks < ahead);
 }
 

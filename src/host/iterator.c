@@ -37,8 +37,8 @@ static size_t most_ahead(const struct pool_future *job)
 {
     const struct pool__window *window = job->window;
     size_t least = 2 * (size_t)job->pool->board->processes;
-    double fit = (double)job->pool->crossing.options.budget /
-                 ((double)job->out.size + job->result_bytes + 1);
+    double fit =
+        (double)job->pool->launch.options.budget / ((double)job->out.size + job->result_bytes + 1);
     size_t most = fit < (double)window->capacity ? (size_t)fit : window->capacity;
     if (job->result_type && job->result_bytes <= 0) /* nobody knows yet how large they are */
         most = least;
@@ -88,7 +88,7 @@ static bool add_window(struct pool_future *job, bool unordered)
         return false;
     job->window = window;
     size_t size = job->out.size ? job->out.size : 1;
-    size_t fit = job->pool->crossing.options.budget / size;
+    size_t fit = job->pool->launch.options.budget / size;
     size_t least = 2 * (size_t)job->pool->board->processes,
            capacity = fit < CAPACITY ? fit : CAPACITY;
     capacity = capacity > least ? capacity : least;

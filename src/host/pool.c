@@ -58,11 +58,11 @@ void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
 
 static int allocate(pool_t *pool)
 {
-    int processes = pool->crossing.options.processes;
+    int processes = pool->launch.options.processes;
     int error = pool__board_map(&pool->board, processes, (int)uv_available_parallelism());
     if (error)
         return error;
-    pool->crossing.board = pool->board;
+    pool->launch.board = pool->board;
     pool->writable = pool__writable(pool->board);
     pool__arena_init(&pool->items_arena, pool->board->items_start, pool->board->host_half);
     pool__arena_init(&pool->results_arena, pool->board->results_start, pool->board->size);
@@ -71,7 +71,7 @@ static int allocate(pool_t *pool)
         return -ENOMEM;
     pool->numbers_given = processes;
     error = pool__chunks_init(pool);
-    return error ? error : pool__image_take(&pool->crossing.image);
+    return error ? error : pool__image_take(&pool->launch.image);
 }
 
 static void deallocate(pool_t *pool)
@@ -90,7 +90,7 @@ static void deallocate(pool_t *pool)
     pool__arena_fini(&pool->items_arena);
     pool__arena_fini(&pool->results_arena);
     pool__chunks_fini(pool);
-    pool__image_fini(&pool->crossing.image);
+    pool__image_fini(&pool->launch.image);
     pool__board_unmap(pool->board);
     pool__inline_close(pool->inline_worker);
     pool__share_release(pool->share);
@@ -117,7 +117,7 @@ static pool_t *new_pool(void)
     pool->owner = getpid();
     pool->home = pool__home();
     pool->supervisor_pidfd = -1;
-    pool->crossing.nudge = pool->epoll = pool->alarm = -1;
+    pool->launch.nudge = pool->epoll = pool->alarm = -1;
     pool->alarm_at = UINT64_MAX;
     return pool;
 }
@@ -125,16 +125,16 @@ static pool_t *new_pool(void)
 /* Takes processes from those that this thread's pools may have; a pool that gets none is serial. */
 static int take_share(pool_t *pool)
 {
-    pool_options_t *options = &pool->crossing.options;
+    pool_options_t *options = &pool->launch.options;
     int each = options->maxtasksperchild || options->maxmemoryperchild ? 2 : 1;
     int workers = options->serial ? 0 : options->processes;
     pool->share = pool__share_take(pool__share_here(), each, &workers, &options->nested_processes);
     if (!pool->share)
         return -ENOMEM;
-    pool->crossing.depth = pool->share->depth;
+    pool->launch.depth = pool->share->depth;
     options->serial = workers == 0;
     options->processes = options->serial ? 1 : workers;
-    pool->crossing.share = options->nested_processes / (options->processes * each);
+    pool->launch.share = options->nested_processes / (options->processes * each);
     return 0;
 }
 
@@ -151,7 +151,7 @@ static bool all_ready(const pool_t *pool)
  * heard of a start after its time is no news: the supervisor ends those that take too long. */
 static int wait_for_start(pool_t *pool, uint64_t deadline)
 {
-    const pool_options_t *options = &pool->crossing.options;
+    const pool_options_t *options = &pool->launch.options;
     for (;;) {
         pool__hear(pool);
         if (pool->hello && pool->hello_status < 0)
@@ -180,8 +180,8 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     pool_t *made = new_pool();
     if (!made)
         return -ENOMEM;
-    int error = pool__options(&made->crossing.options, options);
-    uint64_t deadline = pool__now() + (uint64_t)made->crossing.options.start_timeout * 1000000u;
+    int error = pool__options(&made->launch.options, options);
+    uint64_t deadline = pool__now() + (uint64_t)made->launch.options.start_timeout * 1000000u;
     if (!error)
         error = take_share(made);
     if (!error)
@@ -217,7 +217,7 @@ static bool wait_until_gone(pool_t *pool, int milliseconds)
         pool__hear(pool);
         if (pool->phase == POOL__GONE_PHASE)
             return true;
-        struct pollfd channel = {.fd = pool->crossing.control_host, .events = POLLIN};
+        struct pollfd channel = {.fd = pool->launch.control_host, .events = POLLIN};
         int left = pool__milliseconds(pool__now(), deadline);
         if (left == 0)
             return false;
@@ -269,7 +269,7 @@ void pool__let_leave(pool_t *pool)
  * terminated, then killed. */
 static void end_processes(pool_t *pool, bool gently)
 {
-    int grace = pool->crossing.options.grace;
+    int grace = pool->launch.options.grace;
     if (pool->phase == POOL__RUNNING_PHASE)
         pool->phase = POOL__CLOSED_PHASE;
     if (gently) {
@@ -301,7 +301,7 @@ static void bury_supervisor(pool_t *pool)
     siginfo_t info;
     if (pool__is_serial(pool))
         return;
-    wait_for_descriptor(pool->crossing.result_read, MOMENT);
+    wait_for_descriptor(pool->launch.result_read, MOMENT);
     if (pool->supervisor_pidfd < 0) { /* an old kernel; if it is our child, it keeps its number */
         if (pool->phase == POOL__GONE_PHASE && pool->supervisor > 0)
             waitpid(pool->supervisor, NULL, 0);

@@ -114,7 +114,7 @@ struct pool {
     bool
         ending; /* the supervisor was told to kill all workers; the inline worker gets no more chunks */
     char why[1400]; /* what broke it */
-    struct pool__crossing crossing;
+    struct pool__launch launch;
     struct pool__board *board;
     struct pool__writable *writable;
     pid_t supervisor;
@@ -279,7 +279,7 @@ void pool__detach(pool_t *pool);
 
 static inline bool pool__is_serial(const pool_t *pool)
 {
-    return pool->crossing.options.serial;
+    return pool->launch.options.serial;
 }
 
 /* The pool in whose function, run serially, this thread is: NULL in none. Other pools than those made

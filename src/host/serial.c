@@ -56,15 +56,15 @@ static void serve(void *context)
 
 int pool__serial_open(pool_t *pool)
 {
-    struct pool__crossing *crossing = &pool->crossing;
-    crossing->result_read = crossing->result_write = -1;
-    crossing->control = crossing->control_host = crossing->host_pidfd = -1;
-    int error = pool__eventfd(&crossing->nudge);
+    struct pool__launch *launch = &pool->launch;
+    launch->result_read = launch->result_write = -1;
+    launch->control = launch->control_host = launch->host_pidfd = -1;
+    int error = pool__eventfd(&launch->nudge);
     if (error)
         return error;
-    pool->inline_worker = pool__inline_open(crossing, serve, pool);
+    pool->inline_worker = pool__inline_open(launch, serve, pool);
     if (!pool->inline_worker) {
-        pool__close(&crossing->nudge);
+        pool__close(&launch->nudge);
         return -ENOMEM;
     }
     pool->members[0] = (struct pool__member){.pid = pool->owner, .life = 1};

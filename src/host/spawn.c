@@ -19,13 +19,13 @@ static int open_channels(pool_t *pool)
     int error = pool__pipe(result);
     if (!error)
         error = pool__socketpair(control);
-    pool->crossing.result_read = result[0];
-    pool->crossing.result_write = result[1];
-    pool->crossing.control_host = control[0];
-    pool->crossing.control = control[1];
-    pool->crossing.host_pidfd = pool__pidfd(getpid());
+    pool->launch.result_read = result[0];
+    pool->launch.result_write = result[1];
+    pool->launch.control_host = control[0];
+    pool->launch.control = control[1];
+    pool->launch.host_pidfd = pool__pidfd(getpid());
     if (!error)
-        error = pool__eventfd(&pool->crossing.nudge);
+        error = pool__eventfd(&pool->launch.nudge);
     if (!error)
         error = pool__set_nonblocking(result[0]);
     return error;
@@ -33,35 +33,35 @@ static int open_channels(pool_t *pool)
 
 void pool__close_channels(pool_t *pool)
 {
-    pool__close(&pool->crossing.result_read);
-    pool__close(&pool->crossing.result_write);
-    pool__close(&pool->crossing.control_host);
-    pool__close(&pool->crossing.control);
-    pool__close(&pool->crossing.host_pidfd);
+    pool__close(&pool->launch.result_read);
+    pool__close(&pool->launch.result_write);
+    pool__close(&pool->launch.control_host);
+    pool__close(&pool->launch.control);
+    pool__close(&pool->launch.host_pidfd);
     pool__close(&pool->supervisor_pidfd);
     pool__close(&pool->epoll);
     pool__close(&pool->alarm);
-    pool__close(&pool->crossing.nudge);
+    pool__close(&pool->launch.nudge);
 }
 
 /* Forks the supervisor and ends; never returns to the host's code. The exit status is the error:
  * memory would do as well, but not under tools that make vfork() a fork(). */
-static noreturn void stand_between(const struct pool__crossing *crossing)
+static noreturn void stand_between(const struct pool__launch *launch)
 {
     pid_t supervisor = fork();
     if (supervisor == 0)
-        pool__supervisor_main(crossing);
+        pool__supervisor_main(launch);
     _exit(supervisor < 0 ? errno : 0);
 }
 
 /* Returns 0 or a negated errno value. A host that ignores SIGCHLD, or reaps whatever it finds, takes
  * the exit status; then only the supervisor's silence tells of a failure. */
-static int fork_twice(const struct pool__crossing *crossing)
+static int fork_twice(const struct pool__launch *launch)
 {
     int status = 0;
     pid_t between = vfork();
     if (between == 0)
-        stand_between(crossing);
+        stand_between(launch);
     if (between < 0)
         return -errno;
     while (waitpid(between, &status, 0) < 0) {
@@ -85,14 +85,14 @@ int pool__spawn(pool_t *pool)
     }
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before); /* no handler of the host's may run in a child */
-    error = fork_twice(&pool->crossing);
+    error = fork_twice(&pool->launch);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error) {
         pool__close_channels(pool);
         return error;
     }
-    pool__close(&pool->crossing.result_write); /* so that its end-of-file says all are gone */
-    pool__close(&pool->crossing.control);
-    pool__close(&pool->crossing.host_pidfd);
+    pool__close(&pool->launch.result_write); /* so that its end-of-file says all are gone */
+    pool__close(&pool->launch.control);
+    pool__close(&pool->launch.host_pidfd);
     return 0;
 }

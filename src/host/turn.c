@@ -21,7 +21,7 @@ void pool__submit(pool_t *pool, struct pool_future *job)
     job->next = *link;
     *link = job;
     pool->unfinished++;
-    if (pool->crossing.options.idle_timeout)
+    if (pool->launch.options.idle_timeout)
         pool__hear(pool); /* the supervisor, who brings workers back, must not be short of room */
     pool__fill(pool);
     pool__nudge(pool); /* it may have a deadline, or be the one to wait for eagerly */

@@ -77,8 +77,8 @@ static void lose(pool_t *pool)
     }
     pool->phase = POOL__GONE_PHASE;
     if (pool->epoll >= 0) { /* both are at their ends, and would be readable for ever */
-        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->crossing.control_host, NULL);
-        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->crossing.result_read, NULL);
+        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.control_host, NULL);
+        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.result_read, NULL);
     }
     pool__give_up(pool);
     pool__nudge(pool);
@@ -88,7 +88,7 @@ void pool__hear(pool_t *pool)
 {
     struct pool__message message;
     while (pool->phase != POOL__GONE_PHASE && !pool__is_serial(pool)) {
-        int got = pool__control_receive(pool->crossing.control_host, &message);
+        int got = pool__control_receive(pool->launch.control_host, &message);
         if (got == -EAGAIN)
             return;
         if (got == 1)
@@ -101,7 +101,7 @@ void pool__hear(pool_t *pool)
 bool pool__tell(pool_t *pool, int type, int worker, uint32_t life)
 {
     struct pool__message message = {.type = type, .worker = worker, .life = life};
-    return pool__control_send(pool->crossing.control_host, &message) == 0;
+    return pool__control_send(pool->launch.control_host, &message) == 0;
 }
 
 /* ---- Waiting ---- */
@@ -138,9 +138,9 @@ static bool spin(pool_t *pool, uint32_t busy)
 void pool__silence(const pool_t *pool)
 {
     char rings[64];
-    while (read(pool->crossing.result_read, rings, sizeof rings) == (ssize_t)sizeof rings)
+    while (read(pool->launch.result_read, rings, sizeof rings) == (ssize_t)sizeof rings)
         ;
-    if (read(pool->crossing.nudge, rings, sizeof(uint64_t)) < 0)
+    if (read(pool->launch.nudge, rings, sizeof(uint64_t)) < 0)
         return; /* nobody has nudged */
 }
 
@@ -151,16 +151,16 @@ void pool__nudge(pool_t *pool)
         pthread_cond_broadcast(&pool->changed);
     if (!pool->turning && pool->epoll < 0)
         return;
-    while (write(pool->crossing.nudge, &one, sizeof one) < 0 && errno == EINTR)
+    while (write(pool->launch.nudge, &one, sizeof one) < 0 && errno == EINTR)
         ;
 }
 
 void pool__block(const pool_t *pool, int milliseconds)
 {
     struct pollfd events[3] = {
-        {.fd = pool->crossing.control_host, .events = POLLIN},
-        {.fd = pool->crossing.result_read, .events = POLLIN},
-        {.fd = pool->crossing.nudge, .events = POLLIN},
+        {.fd = pool->launch.control_host, .events = POLLIN},
+        {.fd = pool->launch.result_read, .events = POLLIN},
+        {.fd = pool->launch.nudge, .events = POLLIN},
     };
     if (poll(events, 3, milliseconds) > 0 && ((events[1].revents | events[2].revents) & POLLIN))
         pool__silence(pool);
@@ -192,8 +192,8 @@ int pool__open_epoll(pool_t *pool)
     if (error)
         return error;
     error = pool__timerfd(&pool->alarm);
-    int all[4] = {pool->alarm, pool->crossing.nudge, pool->crossing.control_host,
-                  pool->crossing.result_read};
+    int all[4] = {pool->alarm, pool->launch.nudge, pool->launch.control_host,
+                  pool->launch.result_read};
     bool alone = pool->phase == POOL__GONE_PHASE || pool__is_serial(pool);
     int count = alone ? 2 : 4; /* the others are at their ends, or were never opened */
     for (int i = 0; i < count && !error; i++) {
@@ -284,7 +284,7 @@ void pool__ring(pool_t *pool)
     count_slots(pool, processes, &coming, &vacant);
     for (int i = 0; i < 2 * processes && coming < queued; i++)
         coming += wake(pool__slot(pool->board, i / 2, (uint32_t)i));
-    if (coming < queued && vacant && pool->crossing.options.idle_timeout)
+    if (coming < queued && vacant && pool->launch.options.idle_timeout)
         pool__call_back(pool);
 }
 
@@ -298,6 +298,6 @@ void pool__rouse(pool_t *pool)
 {
     for (int i = 0; i < 2 * pool->numbers_given; i++)
         pool__futex_wake(&pool__slot(pool->board, i / 2, (uint32_t)i)->wake_state);
-    if (pool->crossing.options.idle_timeout)
+    if (pool->launch.options.idle_timeout)
         pool__call_back(pool);
 }

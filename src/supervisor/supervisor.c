@@ -25,7 +25,7 @@
 #include "supervisor/roster.h"
 
 struct supervisor {
-    const struct pool__crossing *crossing;
+    const struct pool__launch *launch;
     struct pool__roster roster;
     int signals;      /* a signalfd: readable when there is somebody to reap or to ask */
     uint64_t kill_at; /* when SIGTERM has had its time; 0: not terminating */
@@ -54,7 +54,7 @@ static int open_signalfd(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void close_host_ends(struct pool__crossing ends)
+static void close_host_ends(struct pool__launch ends)
 {
     pool__close(&ends.result_read);
     pool__close(&ends.control_host);
@@ -63,7 +63,7 @@ static void close_host_ends(struct pool__crossing ends)
 
 static int send_to_host(struct supervisor *supervisor, struct pool__message message)
 {
-    int error = pool__control_send(supervisor->crossing->control, &message);
+    int error = pool__control_send(supervisor->launch->control, &message);
     supervisor->channel_full = error == -EAGAIN;
     return error;
 }
@@ -73,16 +73,16 @@ static int send_to_host(struct supervisor *supervisor, struct pool__message mess
 static noreturn void become_worker(struct supervisor *supervisor, int place, uint32_t life,
                                    int parent)
 {
-    struct pool__crossing ends = *supervisor->crossing;
+    struct pool__launch ends = *supervisor->launch;
     pool__close(&supervisor->signals);
     pool__close(&ends.control);
     pool__close(&ends.host_pidfd);
-    pool__worker_main(supervisor->crossing, place, life, parent);
+    pool__worker_main(supervisor->launch, place, life, parent);
 }
 
 static struct pool__slot *slot_of(const struct supervisor *supervisor, int place, uint32_t life)
 {
-    return pool__slot(supervisor->crossing->board, place, life);
+    return pool__slot(supervisor->launch->board, place, life);
 }
 
 /* Lets somebody sit down there: as a successor, or to work at once. */
@@ -258,7 +258,7 @@ static void terminate(struct supervisor *supervisor)
     if (supervisor->kill_at)
         return;
     supervisor->roster.mode = POOL__TERMINATING;
-    supervisor->kill_at = pool__now() + (uint64_t)supervisor->crossing->options.grace * 1000000u;
+    supervisor->kill_at = pool__now() + (uint64_t)supervisor->launch->options.grace * 1000000u;
     signal_workers(supervisor, SIGTERM);
 }
 
@@ -276,7 +276,7 @@ static void kill_worker(const struct supervisor *supervisor, const struct pool__
 /* Those who left for want of work come back for what is in the ring, or in their mailbox. */
 static void recall(struct supervisor *supervisor)
 {
-    struct pool__board *board = supervisor->crossing->board;
+    struct pool__board *board = supervisor->launch->board;
     struct pool__roster *roster = &supervisor->roster;
     if (roster->mode != POOL__OPEN)
         return;
@@ -290,7 +290,7 @@ static void hear_host(struct supervisor *supervisor)
 {
     struct pool__message message;
     for (;;) {
-        int got = pool__control_receive(supervisor->crossing->control, &message);
+        int got = pool__control_receive(supervisor->launch->control, &message);
         if (got == -EAGAIN)
             return;
         if (got <= 0)
@@ -327,7 +327,7 @@ static void announce(struct supervisor *supervisor)
 
 static uint64_t start_limit(const struct supervisor *supervisor)
 {
-    return (uint64_t)supervisor->crossing->options.start_timeout * 1000000u;
+    return (uint64_t)supervisor->launch->options.start_timeout * 1000000u;
 }
 
 /* Sees who has got through its start, and who wants a successor. */
@@ -368,7 +368,7 @@ static void watch_starts(const struct supervisor *supervisor)
 /* Takes over what the host has written on the board. */
 static void look(struct supervisor *supervisor)
 {
-    struct pool__board *board = supervisor->crossing->board;
+    struct pool__board *board = supervisor->launch->board;
     struct pool__roster *roster = &supervisor->roster;
     if (atomic_load(&board->called))
         atomic_store(&board->called, 0);
@@ -424,9 +424,9 @@ static void wait_for_events(struct supervisor *supervisor)
     struct signalfd_siginfo told[8];
     struct pollfd events[3] = {
         {.fd = supervisor->signals, .events = supervisor->channel_full ? 0 : POLLIN},
-        {.fd = supervisor->crossing->control,
+        {.fd = supervisor->launch->control,
          .events = (short)(supervisor->channel_full ? POLLIN | POLLOUT : POLLIN)},
-        {.fd = supervisor->crossing->host_pidfd, .events = POLLIN},
+        {.fd = supervisor->launch->host_pidfd, .events = POLLIN},
     };
     if (poll(events, 3, timeout(supervisor)) <= 0)
         return;
@@ -449,28 +449,28 @@ static struct pool__place *make_places(void)
 }
 
 /* Returns 0 or a negated errno value. */
-static int take_post(struct supervisor *supervisor, const struct pool__crossing *crossing)
+static int take_post(struct supervisor *supervisor, const struct pool__launch *launch)
 {
-    close_host_ends(*crossing);
+    close_host_ends(*launch);
     reset_signals();
     setsid();
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a worker leaves behind comes to us */
     prctl(PR_SET_NAME, "pool-supervisor");
-    supervisor->crossing = crossing;
+    supervisor->launch = launch;
     supervisor->signals = open_signalfd();
     if (supervisor->signals < 0)
         return -errno;
     struct pool__place *places = make_places();
     if (!places)
         return -ENOMEM;
-    pool__roster_init(&supervisor->roster, places, crossing->options.processes);
+    pool__roster_init(&supervisor->roster, places, launch->options.processes);
     return fill_vacancies(supervisor);
 }
 
-noreturn void pool__supervisor_main(const struct pool__crossing *crossing)
+noreturn void pool__supervisor_main(const struct pool__launch *launch)
 {
     struct supervisor supervisor = {0};
-    supervisor.error = take_post(&supervisor, crossing);
+    supervisor.error = take_post(&supervisor, launch);
     announce(&supervisor);
     if (supervisor.error)
         end(&supervisor);

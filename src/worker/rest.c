@@ -99,7 +99,7 @@ static bool spin(struct worker *worker)
 /* Until it is time to leave for want of work, or to look whether a wake-up was lost. */
 static int nap(const struct worker *worker, uint64_t now)
 {
-    uint64_t limit = (uint64_t)worker->crossing->options.idle_timeout * 1000000u;
+    uint64_t limit = (uint64_t)worker->launch->options.idle_timeout * 1000000u;
     int left = limit ? pool__milliseconds(now, worker->idle_since + limit) : NAP;
     return left < NAP ? left : NAP;
 }

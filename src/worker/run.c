@@ -93,7 +93,7 @@ static void drop_result(void *context, void *memory)
     const struct worker *worker = run->worker;
     bool in_item = (uintptr_t)memory - (uintptr_t)worker->board < worker->board->size;
     bool in_scratch = pool__scratch_has(&worker->task.scratch, memory);
-    bool in_image = pool__image_has(&worker->crossing->image, (uintptr_t)memory);
+    bool in_image = pool__image_has(&worker->launch->image, (uintptr_t)memory);
     /* Arguments and environment lie between these two, at the end of the first stack. */
     bool in_environment =
         (uintptr_t)memory >= getauxval(AT_RANDOM) && (uintptr_t)memory <= getauxval(AT_EXECFN);

@@ -24,13 +24,13 @@ static void hand_over(struct worker *worker, uint32_t chunk, uint32_t generation
     worker->serve(worker->context);
 }
 
-struct worker *pool__inline_open(const struct pool__crossing *crossing,
-                                 void (*serve)(void *context), void *context)
+struct worker *pool__inline_open(const struct pool__launch *launch, void (*serve)(void *context),
+                                 void *context)
 {
     struct worker *worker = calloc(1, sizeof *worker);
     if (!worker)
         return NULL;
-    pool__worker_init(worker, crossing, 0, 1);
+    pool__worker_init(worker, launch, 0, 1);
     worker->hand_over = hand_over;
     worker->serve = serve;
     worker->context = context;
@@ -55,7 +55,7 @@ bool pool__inline_run(struct worker *worker)
 
 void pool__inline_leave(struct worker *worker)
 {
-    pool_finalizer_t finalizer = worker->crossing->options.finalizer;
+    pool_finalizer_t finalizer = worker->launch->options.finalizer;
     if (finalizer)
         finalizer(worker->task.state);
 }

@@ -59,7 +59,7 @@ static bool watch_memory(struct pool__term *term, size_t limit)
 bool pool__term_watch(struct worker *worker, size_t items)
 {
     struct pool__term *term = &worker->term;
-    const pool_options_t *options = &worker->crossing->options;
+    const pool_options_t *options = &worker->launch->options;
     bool soon = false;
     uint64_t now = pool__now();
     term->busy += now - term->seen;
@@ -79,7 +79,7 @@ bool pool__term_watch(struct worker *worker, size_t items)
 
 void pool__term_begin(struct worker *worker, uint64_t start)
 {
-    const pool_options_t *options = &worker->crossing->options;
+    const pool_options_t *options = &worker->launch->options;
     struct pool__term *term = &worker->term;
     *term = (struct pool__term){.start = start, .seen = pool__now()};
     term->limited = options->maxtasksperchild || options->maxmemoryperchild;

@@ -69,7 +69,7 @@ static void volunteer(void)
 
 int pool__initialize(struct worker *worker)
 {
-    const pool_options_t *options = &worker->crossing->options;
+    const pool_options_t *options = &worker->launch->options;
     if (!options->initializer)
         return 0;
     struct pool_task *task = &worker->task;
@@ -95,7 +95,7 @@ static void start_initializer(struct worker *worker)
 /* What the options say about where and how it runs. A system that refuses is none the worse for it. */
 static void settle_down(const struct worker *worker)
 {
-    const pool_options_t *options = &worker->crossing->options;
+    const pool_options_t *options = &worker->launch->options;
     cpu_set_t all, one;
     if (options->niceness && nice(options->niceness) < 0)
         errno = 0;
@@ -130,7 +130,7 @@ static void start(struct worker *worker)
     if (pool__board_protect(worker->board) < 0)
         _exit(EXIT_NO_START);
     settle_down(worker);
-    pool__bell_init(&worker->host_bell, worker->crossing->result_write);
+    pool__bell_init(&worker->host_bell, worker->launch->result_write);
     pool__crash_watch(worker->slot);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
     start_initializer(worker);
@@ -145,7 +145,7 @@ static void start(struct worker *worker)
 /* `for_good`: nobody is needed here until there is work; else somebody is, if the number is in use. */
 static noreturn void leave(struct worker *worker, bool for_good)
 {
-    pool_finalizer_t finalizer = worker->crossing->options.finalizer;
+    pool_finalizer_t finalizer = worker->launch->options.finalizer;
     if (finalizer)
         finalizer(worker->task.state);
     fflush(stdout);
@@ -156,7 +156,7 @@ static noreturn void leave(struct worker *worker, bool for_good)
 
 bool pool__dismissed(const struct worker *worker)
 {
-    int idle_timeout = worker->crossing->options.idle_timeout;
+    int idle_timeout = worker->launch->options.idle_timeout;
     if (atomic_load(&worker->board->closing))
         return true;
     return idle_timeout && worker->idle_since &&
@@ -243,25 +243,25 @@ static void hand_over(struct worker *worker, uint32_t chunk, uint32_t generation
         _exit(EXIT_SETTLED);
 }
 
-void pool__worker_init(struct worker *worker, const struct pool__crossing *crossing, int number,
+void pool__worker_init(struct worker *worker, const struct pool__launch *launch, int number,
                        uint32_t life)
 {
-    worker->crossing = crossing;
-    worker->board = crossing->board;
-    worker->writable = pool__writable(crossing->board);
-    worker->slot = pool__slot(crossing->board, number, life);
+    worker->launch = launch;
+    worker->board = launch->board;
+    worker->writable = pool__writable(launch->board);
+    worker->slot = pool__slot(launch->board, number, life);
     worker->number = number;
     worker->life = life;
     worker->task.worker = number;
     worker->task.attempt = 1;
 }
 
-noreturn void pool__worker_main(const struct pool__crossing *crossing, int number, uint32_t life,
+noreturn void pool__worker_main(const struct pool__launch *launch, int number, uint32_t life,
                                 int supervisor)
 {
     static struct worker worker; /* of this process alone: only its copy of the page is touched */
-    pool__share_enter(crossing->depth, number < crossing->options.processes ? crossing->share : 0);
-    pool__worker_init(&worker, crossing, number, life);
+    pool__share_enter(launch->depth, number < launch->options.processes ? launch->share : 0);
+    pool__worker_init(&worker, launch, number, life);
     worker.hand_over = hand_over;
     worker.supervisor = supervisor;
     start(&worker);

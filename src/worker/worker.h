@@ -36,7 +36,7 @@ struct pool_task {
 };
 
 struct worker {
-    const struct pool__crossing *crossing;
+    const struct pool__launch *launch;
     struct pool__board *board;
     struct pool__writable *writable;
     struct pool__slot *slot;
@@ -65,7 +65,7 @@ struct worker {
 };
 
 /* Makes it worker number `number`, in its `life`-th life, with nothing done yet. */
-void pool__worker_init(struct worker *worker, const struct pool__crossing *crossing, int number,
+void pool__worker_init(struct worker *worker, const struct pool__launch *launch, int number,
                        uint32_t life);
 
 /* Runs the initializer, if there is one. Returns 0, or the code it failed with, which is recorded. */

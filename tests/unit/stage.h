@@ -54,9 +54,9 @@ static inline void stage_open(struct stage *stage, size_t chunk)
     pool->owner = getpid();
     assert_int_equal(pool__board_map(&pool->board, STAGE_WORKERS, 2), 0);
     pool->writable = pool__writable(pool->board);
-    pool->crossing.board = pool->board;
-    pool->crossing.options.budget = 32 << 20;
-    pool->crossing.control_host = -1;
+    pool->launch.board = pool->board;
+    pool->launch.options.budget = 32 << 20;
+    pool->launch.control_host = -1;
     pool->numbers_given = STAGE_WORKERS;
     pool__arena_init(&pool->items_arena, pool->board->items_start, pool->board->host_half);
     pool__arena_init(&pool->results_arena, pool->board->results_start, pool->board->size);

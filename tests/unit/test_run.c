@@ -27,8 +27,8 @@ static void run_first(struct stage *stage, pool_function_t function)
     static struct worker worker;
     struct part part = {0};
     assert_true(stage_claim(stage, 1, 1, &part));
-    assert_int_equal(pool__image_take(&stage->pool.crossing.image), 0);
-    worker = (struct worker){.crossing = &stage->pool.crossing,
+    assert_int_equal(pool__image_take(&stage->pool.launch.image), 0);
+    worker = (struct worker){.launch = &stage->pool.launch,
                              .board = stage->pool.board,
                              .writable = stage->pool.writable,
                              .slot = pool__slot(stage->pool.board, 1, 1),
@@ -41,7 +41,7 @@ static void run_first(struct stage *stage, pool_function_t function)
     pool__collect(&stage->pool);
     pool__task_begin(&worker.task, 0);
     free(worker.task.scratch.blocks);
-    pool__image_fini(&stage->pool.crossing.image);
+    pool__image_fini(&stage->pool.launch.image);
 }
 
 static void notes_are_written_where_they_belong(void **test)

@@ -17,7 +17,7 @@ static int open_scene(void **test)
     stage_open(&scene.stage, STAGE_CHUNK);
     *test = &scene;
     int error = pool__socketpair(ends);
-    scene.stage.pool.crossing.control_host = ends[0];
+    scene.stage.pool.launch.control_host = ends[0];
     scene.supervisor = ends[1];
     return error;
 }
@@ -25,7 +25,7 @@ static int open_scene(void **test)
 static int close_scene(void **test)
 {
     struct scene *scene = *test;
-    pool__close(&scene->stage.pool.crossing.control_host);
+    pool__close(&scene->stage.pool.launch.control_host);
     pool__close(&scene->supervisor);
     stage_close(&scene->stage);
     return 0;
@@ -271,7 +271,7 @@ static void a_kill_that_finds_the_channel_full_is_told_later(void **test)
     struct stage *stage = &scene->stage;
     struct pool__message message = {.type = POOL__KILL, .worker = 2};
     claim(stage, 1);
-    while (pool__control_send(stage->pool.crossing.control_host, &message) == 0)
+    while (pool__control_send(stage->pool.launch.control_host, &message) == 0)
         ;
     stop(scene, true);
     bool told = false;

@@ -8,7 +8,7 @@
 enum { LIFE = 20, SECOND = 1000000000, MILLISECOND = 1000000 };
 
 struct fixture {
-    struct pool__crossing crossing;
+    struct pool__launch launch;
     struct pool__board *board;
     struct worker worker;
 };
@@ -18,9 +18,9 @@ static struct worker *begin(struct fixture *fixture, pool_options_t options, uin
 {
     memset(fixture, 0, sizeof *fixture);
     assert_int_equal(pool__board_map(&fixture->board, 1, 1), 0);
-    fixture->crossing.board = fixture->board;
-    fixture->crossing.options = options;
-    fixture->worker.crossing = &fixture->crossing;
+    fixture->launch.board = fixture->board;
+    fixture->launch.options = options;
+    fixture->worker.launch = &fixture->launch;
     fixture->worker.board = fixture->board;
     fixture->worker.slot = pool__slot(fixture->board, 0, 3);
     fixture->worker.life = 3;
