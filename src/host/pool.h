@@ -327,7 +327,7 @@ bool pool__is_range(const pool_in_t *in);
 /* Whether there are functions of the user's in this type, which is known; NULL is none. */
 bool pool__type_custom(const pool_t *pool, const pool_type_t *type, size_t size);
 
-/* ---- turn.c: the calls below hold the lock, but while they wait or call back ---- */
+/* ---- drive.c: the calls below hold the lock, but while they wait or call back ---- */
 
 /* Puts a job among those to be run, and gives out what it can. */
 void pool__submit(pool_t *pool, struct pool_future *job);
