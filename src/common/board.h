@@ -66,7 +66,7 @@ struct pool__cell {
     _Atomic uint64_t progress;
     uint64_t nanoseconds;      /* what the chunk took; a hint for the size of later ones */
     _Atomic uint32_t failures; /* bytes used in the chunk's failure records */
-    _Atomic uint32_t turn;     /* a futex: the host adds one when it has answered FULL */
+    _Atomic uint32_t answered; /* a futex: the host adds one when it has answered FULL */
     union {
         alignas(16) unsigned char result[POOL__INLINE_RESULT];
         struct {

@@ -1,5 +1,5 @@
 /* Runs in the host: the calls that run items. All of them make a job and submit it; the blocking ones
- * turn the pool until it is done. */
+ * drive the pool until it is done. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ static int run(pool_t *pool, const struct pool__call *call)
         return error;
     }
     pool__submit(pool, &job);
-    pool__turn(pool, is_called, &job, -1);
+    pool__drive(pool, is_called, &job, -1);
     pool__report_clear(&pool->report);
     pool->report = job.report;
     pool->items = job.in.count;

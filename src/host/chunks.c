@@ -308,8 +308,8 @@ static void serve(pool_t *pool, uint32_t number, uint64_t word)
     chunk->result_at = 0;
     atomic_store(&cell->stream.used, 0);
     pool__move(&cell->state, POOL__FULL, POOL__RUNNING, word);
-    atomic_fetch_add(&cell->turn, 1);
-    pool__futex_wake(&cell->turn);
+    atomic_fetch_add(&cell->answered, 1);
+    pool__futex_wake(&cell->answered);
 }
 
 /* Whether the word is of this chunk as it was last published: nobody's and queued, or of a worker that

@@ -1,6 +1,6 @@
 /* Runs in the host: who waits for the workers, and what is done when they have something to say.
  *
- * One lock guards the pool. Of the threads that wait in the library one turns the pool for all: it
+ * One lock guards the pool. Of the threads that wait in the library one drives the pool for all: it
  * waits, without the lock, and then hears, collects, fills and ends jobs; the others wait for it to
  * say that something has changed, and one of them takes over when it leaves. */
 #include <errno.h>
@@ -230,13 +230,13 @@ static void make_calls(pool_t *pool)
         call_back(pool, job);
 }
 
-/* ---- Turning ---- */
+/* ---- Driving ---- */
 
 void pool__announce(pool_t *pool)
 {
     pool->news = true;
     pthread_cond_broadcast(&pool->changed);
-    if (pool->turning)
+    if (pool->driving)
         pool__nudge(pool);
 }
 
@@ -261,21 +261,21 @@ static bool is_eager(const pool_t *pool)
 }
 
 /* Waits for the workers, for all threads. */
-static void turn_once(pool_t *pool, uint64_t deadline)
+static void drive_once(pool_t *pool, uint64_t deadline)
 {
     uint64_t until = pool__earliest(pool, deadline);
     uint32_t outstanding = pool__outstanding(pool);
     bool eager = is_eager(pool);
     int milliseconds = until == UINT64_MAX ? -1 : pool__milliseconds(pool__now(), until);
-    pool->turning = true;
+    pool->driving = true;
     pthread_mutex_unlock(&pool->lock);
     pool__wait(pool, outstanding, eager, milliseconds);
     pthread_mutex_lock(&pool->lock);
-    pool->turning = false;
+    pool->driving = false;
 }
 
-/* Waits for the thread that turns the pool. */
-static void wait_for_turner(pool_t *pool, uint64_t deadline)
+/* Waits for the thread that drives the pool. */
+static void wait_for_driver(pool_t *pool, uint64_t deadline)
 {
     if (deadline == UINT64_MAX) {
         pthread_cond_wait(&pool->changed, &pool->lock);
@@ -286,8 +286,8 @@ static void wait_for_turner(pool_t *pool, uint64_t deadline)
     pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
 }
 
-int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *argument,
-               int milliseconds)
+int pool__drive(pool_t *pool, bool (*over)(const void *argument), const void *argument,
+                int milliseconds)
 {
     uint64_t deadline = UINT64_MAX;
     int error = 0;
@@ -296,7 +296,7 @@ int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *arg
     if (milliseconds >= 0)
         deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
     for (;;) {
-        work(pool); /* whoever turns the pool is asleep */
+        work(pool); /* whoever drives the pool is asleep */
         make_calls(pool);
         if (over(argument))
             break;
@@ -308,13 +308,13 @@ int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *arg
             continue;
         pool__set_alarm(pool); /* callbacks may be the loop's to make */
         if (pool__is_serial(pool))
-            wait_for_turner(pool, pool__earliest(pool, deadline));
-        else if (pool->turning || pool->calling || pool->phase == POOL__GONE_PHASE)
-            wait_for_turner(pool, deadline); /* a pool that is gone: for who makes callbacks */
+            wait_for_driver(pool, pool__earliest(pool, deadline));
+        else if (pool->driving || pool->calling || pool->phase == POOL__GONE_PHASE)
+            wait_for_driver(pool, deadline); /* a pool that is gone: for who makes callbacks */
         else
-            turn_once(pool, deadline);
+            drive_once(pool, deadline);
     }
-    pthread_cond_broadcast(&pool->changed); /* whoever waits may have to turn the pool now */
+    pthread_cond_broadcast(&pool->changed); /* whoever waits may have to drive the pool now */
     pool__attend(pool);
     return error;
 }

@@ -104,7 +104,7 @@ void pool__fold_go_on(pool_t *pool, uint32_t number);
 /* So many items of the chunk as it was published have ended: their accumulator is made its first. */
 void pool__fold_settle(pool_t *pool, const struct pool__chunk *chunk, uint64_t ended);
 
-/* The block has ended: keeps the accumulator in this memory until its turn to be merged has come, or
+/* The block has ended: keeps the accumulator in this memory until it is the next to be merged, or
  * frees it if it is of no use. NULL: there is none. */
 void pool__fold_keep(pool_t *pool, const struct pool__chunk *chunk, struct pool__extent *memory);
 
@@ -115,7 +115,7 @@ void pool__fold_condemn(pool_t *pool, const struct pool__chunk *chunk);
  * been taken; or its progress makes no sense. */
 void pool__fold_take_away(pool_t *pool, uint32_t number, uint64_t ended, bool sensible);
 
-/* Goes on with blocks that are parked, and merges those whose turn has come. */
+/* Goes on with blocks that are parked, and merges those that are next. */
 void pool__fold_tend(pool_t *pool);
 
 /* All items have ended: hands the sum over. */

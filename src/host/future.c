@@ -67,7 +67,7 @@ int pool_future_wait(pool_future_t *future, int milliseconds)
     if (error)
         return error;
     if (!future->called)
-        error = pool__turn(future->pool, is_ready, future, milliseconds);
+        error = pool__drive(future->pool, is_ready, future, milliseconds);
     leave(future);
     return error;
 }
@@ -89,7 +89,7 @@ static bool ask(pool_future_t *future, bool (*question)(const pool_future_t *))
     if (enter(future) < 0)
         return false;
     if (!future->done)
-        pool__turn(future->pool, at_once, NULL, 0);
+        pool__drive(future->pool, at_once, NULL, 0);
     bool answer = question(future);
     leave(future);
     return answer;
@@ -224,7 +224,7 @@ static int wait_for_set(pool_t *pool, const struct set *set, int milliseconds)
     if (!all_held(set))
         error = -EINVAL;
     else if (!set_over(set))
-        error = pool__turn(pool, set_over, set, milliseconds);
+        error = pool__drive(pool, set_over, set, milliseconds);
     size_t ready = error ? 0 : count_ready(set, &enough);
     pthread_mutex_unlock(&pool->lock);
     return error ? error : ready > INT_MAX ? INT_MAX : (int)ready;
@@ -272,9 +272,9 @@ int pool_step(pool_t *pool)
     if (error)
         return error;
     pthread_mutex_lock(&pool->lock);
-    if (!pool->turning) /* else whoever sleeps would not wake */
+    if (!pool->driving) /* else whoever sleeps would not wake */
         pool__silence(pool);
-    error = pool__turn(pool, at_once, NULL, 0);
+    error = pool__drive(pool, at_once, NULL, 0);
     if (!error && pool->news) {
         pool->news = false; /* the caller looks at its calls now */
         pool__set_alarm(pool);

@@ -240,7 +240,7 @@ int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
         return POOL_ENODATA;
     pthread_mutex_lock(&job->pool->lock);
     if (!has_next(iterator))
-        error = pool__turn(job->pool, has_next, iterator, milliseconds);
+        error = pool__drive(job->pool, has_next, iterator, milliseconds);
     if (!error) {
         pool__error_copy(&iterator->error, &none);
         error = give(iterator, result);

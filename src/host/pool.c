@@ -349,7 +349,7 @@ int pool_join(pool_t *pool)
     if (error)
         return error;
     pthread_mutex_lock(&pool->lock);
-    error = pool->phase == POOL__RUNNING_PHASE ? POOL_EBUSY : pool__turn(pool, is_quiet, pool, -1);
+    error = pool->phase == POOL__RUNNING_PHASE ? POOL_EBUSY : pool__drive(pool, is_quiet, pool, -1);
     if (!error)
         end_processes(pool, true);
     pthread_mutex_unlock(&pool->lock);
@@ -368,9 +368,9 @@ static int finish(pool_t *pool, bool freeing)
         pool->ending |= pool__is_serial(pool);
         if (freeing)
             pool__detach(pool);
-        pool__turn(pool, at_once, NULL, 0); /* what has ended counts as ended */
+        pool__drive(pool, at_once, NULL, 0); /* what has ended counts as ended */
         end_processes(pool, freeing && is_quiet(pool));
-        pool__turn(pool, at_once, NULL, 0); /* callbacks of what was lost */
+        pool__drive(pool, at_once, NULL, 0); /* callbacks of what was lost */
     }
     pthread_mutex_unlock(&pool->lock);
     return error;
@@ -436,7 +436,7 @@ int pool_resize(pool_t *pool, int processes)
         pool__fill(pool);
         pool__ring(pool); /* who was woken for what is queued may be one who leaves */
     }
-    pool__nudge(pool); /* what was heard here is news for who turns the pool */
+    pool__nudge(pool); /* what was heard here is news for who drives the pool */
     pthread_mutex_unlock(&pool->lock);
     return error;
 }

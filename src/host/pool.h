@@ -143,8 +143,8 @@ struct pool {
     size_t unfinished;            /* how many are in the two lists */
     struct pool_future *spare; /* freed futures: kept, so that a stale pointer can be told as one */
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* a job has ended, or nobody turns the pool any more */
-    bool turning;           /* a thread waits for the workers, for all */
+    pthread_cond_t changed; /* a job has ended, or nobody drives the pool any more */
+    bool driving;           /* a thread waits for the workers, for all */
     bool calling;           /* a callback is running, in the thread `caller` */
     pthread_t caller;
     struct worker *inline_worker; /* of a serial pool, until it ends */
@@ -341,7 +341,7 @@ void pool__job_free(struct pool_future *job);
 /* The first deadline of all jobs, or `deadline` if that is earlier. */
 uint64_t pool__earliest(const pool_t *pool, uint64_t deadline);
 
-/* Has all threads that wait look again, and the one that turns the pool. */
+/* Has all threads that wait look again, and the one that drives the pool. */
 void pool__announce(pool_t *pool);
 
 /* Whether there are callbacks to be made that no thread is about to make. */
@@ -352,7 +352,7 @@ bool pool__in_callback(const pool_t *pool);
 
 /* Steps and waits until `over(argument)`, `milliseconds` at most (negative: no limit). Returns 0,
  * -ETIMEDOUT, or POOL_EBUSY in a callback. */
-int pool__turn(pool_t *pool, bool (*over)(const void *argument), const void *argument,
-               int milliseconds);
+int pool__drive(pool_t *pool, bool (*over)(const void *argument), const void *argument,
+                int milliseconds);
 
 #endif

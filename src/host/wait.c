@@ -149,7 +149,7 @@ void pool__nudge(pool_t *pool)
     const uint64_t one = 1;
     if (pool__is_serial(pool))
         pthread_cond_broadcast(&pool->changed);
-    if (!pool->turning && pool->epoll < 0)
+    if (!pool->driving && pool->epoll < 0)
         return;
     while (write(pool->launch.nudge, &one, sizeof one) < 0 && errno == EINTR)
         ;

@@ -227,16 +227,16 @@ static void hand_over(struct worker *worker, uint32_t chunk, uint32_t generation
 {
     struct pool__cell *cell = &worker->writable->cells[chunk];
     const uint64_t mine = pool__word(POOL__FULL, worker->number, worker->life, generation);
-    uint32_t turn = atomic_load(&cell->turn);
+    uint32_t answered = atomic_load(&cell->answered);
     atomic_store(&cell->stream.wanted, wanted);
     if (!pool__move(&cell->state, POOL__RUNNING, POOL__FULL, mine))
         _exit(EXIT_SETTLED);
     announce(worker, chunk, true);
     while (atomic_load(&cell->state) == mine) {
-        pool__futex_wait(&cell->turn, turn, SECOND);
+        pool__futex_wait(&cell->answered, answered, SECOND);
         if (!pool__supervised(worker))
             _exit(EXIT_SETTLED);
-        turn = atomic_load(&cell->turn);
+        answered = atomic_load(&cell->answered);
     }
     if (atomic_load(&cell->state) !=
         pool__word(POOL__RUNNING, worker->number, worker->life, generation))

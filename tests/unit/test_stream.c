@@ -163,12 +163,12 @@ static void a_full_stream_is_taken_and_goes_on_from_its_start(void **test)
     struct stage *stage = *test;
     struct part part = claim(stage);
     struct pool__cell *cell = stage_cell(stage, part.number);
-    uint32_t turn = cell->turn;
+    uint32_t turn = cell->answered;
     write_texts(stage, &part, 0, 5);
     overflow(stage, &part, 5, 100);
     assert_int_equal(stage->job.ended, 5);
     assert_int_equal(cell->stream.used, 0);
-    assert_int_equal(cell->turn, turn + 1);
+    assert_int_equal(cell->answered, turn + 1);
     assert_true(cell->state == pool__word(POOL__RUNNING, 1, 1, part.generation));
     write_texts(stage, &part, 5, STAGE_CHUNK);
     assert_true(stage_commit(stage, &part));
