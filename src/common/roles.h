@@ -23,7 +23,7 @@ struct pool__launch {
     int host_pidfd;           /* readable when the host is gone; -1 where there is none */
     /* The host's own ends, and an eventfd by which its threads wake the one that waits for all: closed
      * first thing in the supervisor. */
-    int result_read, control_host, nudge;
+    int result_read, control_host, driver_bell;
 };
 
 /* Runs the supervisor. All signals are blocked by the caller. */

@@ -187,7 +187,7 @@ static void advance(pool_t *pool, uint32_t number)
         pool__fold_go_on(pool, number);
     else
         pool__publish(pool, number);
-    pool__ring(pool);
+    pool__wake_some(pool);
 }
 
 /* ---- Blame ---- */
@@ -591,9 +591,9 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death)
             reconcile_chunk(pool, number, death);
         else if (pool->chunks[number].awaited)
             reconcile_awaited(pool, number, death);
-    pool__ring(pool);
+    pool__wake_some(pool);
     if (!death && any_queued(pool))
-        pool__rouse(pool);
+        pool__wake_all(pool);
 }
 
 void pool__clear_mailboxes(pool_t *pool)

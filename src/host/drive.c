@@ -24,7 +24,7 @@ void pool__submit(pool_t *pool, struct pool_future *job)
     if (pool->launch.options.idle_timeout)
         pool__hear(pool); /* the supervisor, who brings workers back, must not be short of room */
     pool__fill(pool);
-    pool__nudge(pool); /* it may have a deadline, or be the one to wait for eagerly */
+    pool__wake_driver(pool); /* it may have a deadline, or be the one to wait for eagerly */
     pool__attend(pool);
 }
 
@@ -237,7 +237,7 @@ void pool__announce(pool_t *pool)
     pool->news = true;
     pthread_cond_broadcast(&pool->changed);
     if (pool->driving)
-        pool__nudge(pool);
+        pool__wake_driver(pool);
 }
 
 uint64_t pool__earliest(const pool_t *pool, uint64_t deadline)

@@ -515,5 +515,5 @@ void pool__fill(pool_t *pool)
     for (; fill_round(pool); pool__fold_tend(pool))
         any = true;
     if (any)
-        pool__ring(pool);
+        pool__wake_some(pool);
 }

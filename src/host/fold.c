@@ -263,7 +263,7 @@ void pool__fold_tend(pool_t *pool)
         if (pool->chunks[number].parked)
             try_again(pool, number);
     if (any)
-        pool__ring(pool);
+        pool__wake_some(pool);
     for (struct pool_future *job = pool->jobs; job; job = job->next)
         if (job->fold)
             merge_blocks(pool, job);

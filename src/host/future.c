@@ -142,7 +142,7 @@ int pool_future_cancel(pool_future_t *future, int grace)
         pool__stop(pool, future, POOL_CANCELLED, grace == 0);
         if (grace > 0)
             future->kill_at = pool__now() + (uint64_t)grace * 1000000u;
-        pool__nudge(pool);
+        pool__wake_driver(pool);
     }
     leave(future);
     return error;

@@ -270,7 +270,7 @@ void pool_iterator_free(pool_iterator_t *iterator)
     pthread_mutex_lock(&pool->lock);
     if (!job->done)
         pool__stop(pool, job, POOL_CANCELLED, false);
-    pool__nudge(pool);
+    pool__wake_driver(pool);
     job->freed = true;
     if (job->called)
         pool__job_free(job);

@@ -117,7 +117,7 @@ static pool_t *new_pool(void)
     pool->owner = getpid();
     pool->home = pool__home();
     pool->supervisor_pidfd = -1;
-    pool->launch.nudge = pool->epoll = pool->alarm = -1;
+    pool->launch.driver_bell = pool->epoll = pool->alarm = -1;
     pool->alarm_at = UINT64_MAX;
     return pool;
 }
@@ -434,9 +434,9 @@ int pool_resize(pool_t *pool, int processes)
         wake_from(pool, processes);
         pool__tell(pool, POOL__LOOK, 0, 0);
         pool__fill(pool);
-        pool__ring(pool); /* who was woken for what is queued may be one who leaves */
+        pool__wake_some(pool); /* who was woken for what is queued may be one who leaves */
     }
-    pool__nudge(pool); /* what was heard here is news for who drives the pool */
+    pool__wake_driver(pool); /* what was heard here is news for who drives the pool */
     pthread_mutex_unlock(&pool->lock);
     return error;
 }
@@ -457,7 +457,7 @@ int pool_pids(pool_t *pool, pid_t *pids, int count)
         return POOL_ENODATA;
     pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
-    pool__nudge(pool);
+    pool__wake_driver(pool);
     int processes = atomic_load(&pool->board->processes);
     for (int i = 0; i < count && i < processes; i++)
         pids[i] = pool->members[i].pid;
@@ -471,7 +471,7 @@ size_t pool_replaced(pool_t *pool)
         return 0;
     pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
-    pool__nudge(pool);
+    pool__wake_driver(pool);
     size_t replaced = pool->replaced;
     pthread_mutex_unlock(&pool->lock);
     return replaced;

@@ -209,20 +209,20 @@ void pool__set_alarm(pool_t *pool);
 
 /* Wakes the thread that waits for all, if there is one: something has changed on this side. Of a serial
  * pool, all that wait. */
-void pool__nudge(pool_t *pool);
+void pool__wake_driver(pool_t *pool);
 
 /* Sends the supervisor a message; it reads them all. Returns whether there was room for it. */
 bool pool__tell(pool_t *pool, int type, int worker, uint32_t life);
 
 /* Wakes as many sleeping workers as there are queued chunks; or one. */
-void pool__ring(pool_t *pool);
+void pool__wake_some(pool_t *pool);
 void pool__wake_worker(pool_t *pool, int worker);
 
 /* Asks the supervisor for workers that left for want of work. */
-void pool__call_back(pool_t *pool);
+void pool__recall_idle(pool_t *pool);
 
 /* Wakes all workers, and calls back those who left, whatever their slots say. */
-void pool__rouse(pool_t *pool);
+void pool__wake_all(pool_t *pool);
 
 /* ---- chunks.c ---- */
 

@@ -59,12 +59,12 @@ int pool__serial_open(pool_t *pool)
     struct pool__launch *launch = &pool->launch;
     launch->result_read = launch->result_write = -1;
     launch->control = launch->control_host = launch->host_pidfd = -1;
-    int error = pool__eventfd(&launch->nudge);
+    int error = pool__eventfd(&launch->driver_bell);
     if (error)
         return error;
     pool->inline_worker = pool__inline_open(launch, serve, pool);
     if (!pool->inline_worker) {
-        pool__close(&launch->nudge);
+        pool__close(&launch->driver_bell);
         return -ENOMEM;
     }
     pool->members[0] = (struct pool__member){.pid = pool->owner, .life = 1};
@@ -108,7 +108,7 @@ static void lose_worker(pool_t *pool)
     pool->phase = POOL__GONE_PHASE;
     pool__give_up(pool);
     pool->members[0].pid = 0;
-    pool__nudge(pool);
+    pool__wake_driver(pool);
 }
 
 static void end_in_peace(pool_t *pool)

@@ -25,7 +25,7 @@ static int open_channels(pool_t *pool)
     pool->launch.control = control[1];
     pool->launch.host_pidfd = pool__pidfd(getpid());
     if (!error)
-        error = pool__eventfd(&pool->launch.nudge);
+        error = pool__eventfd(&pool->launch.driver_bell);
     if (!error)
         error = pool__set_nonblocking(result[0]);
     return error;
@@ -41,7 +41,7 @@ void pool__close_channels(pool_t *pool)
     pool__close(&pool->supervisor_pidfd);
     pool__close(&pool->epoll);
     pool__close(&pool->alarm);
-    pool__close(&pool->launch.nudge);
+    pool__close(&pool->launch.driver_bell);
 }
 
 /* Forks the supervisor and ends; never returns to the host's code. The exit status is the error:

@@ -81,7 +81,7 @@ static void lose(pool_t *pool)
         epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.result_read, NULL);
     }
     pool__give_up(pool);
-    pool__nudge(pool);
+    pool__wake_driver(pool);
 }
 
 void pool__hear(pool_t *pool)
@@ -140,18 +140,18 @@ void pool__silence(const pool_t *pool)
     char rings[64];
     while (read(pool->launch.result_read, rings, sizeof rings) == (ssize_t)sizeof rings)
         ;
-    if (read(pool->launch.nudge, rings, sizeof(uint64_t)) < 0)
+    if (read(pool->launch.driver_bell, rings, sizeof(uint64_t)) < 0)
         return; /* nobody has nudged */
 }
 
-void pool__nudge(pool_t *pool)
+void pool__wake_driver(pool_t *pool)
 {
     const uint64_t one = 1;
     if (pool__is_serial(pool))
         pthread_cond_broadcast(&pool->changed);
     if (!pool->driving && pool->epoll < 0)
         return;
-    while (write(pool->launch.nudge, &one, sizeof one) < 0 && errno == EINTR)
+    while (write(pool->launch.driver_bell, &one, sizeof one) < 0 && errno == EINTR)
         ;
 }
 
@@ -160,7 +160,7 @@ void pool__block(const pool_t *pool, int milliseconds)
     struct pollfd events[3] = {
         {.fd = pool->launch.control_host, .events = POLLIN},
         {.fd = pool->launch.result_read, .events = POLLIN},
-        {.fd = pool->launch.nudge, .events = POLLIN},
+        {.fd = pool->launch.driver_bell, .events = POLLIN},
     };
     if (poll(events, 3, milliseconds) > 0 && ((events[1].revents | events[2].revents) & POLLIN))
         pool__silence(pool);
@@ -192,7 +192,7 @@ int pool__open_epoll(pool_t *pool)
     if (error)
         return error;
     error = pool__timerfd(&pool->alarm);
-    int all[4] = {pool->alarm, pool->launch.nudge, pool->launch.control_host,
+    int all[4] = {pool->alarm, pool->launch.driver_bell, pool->launch.control_host,
                   pool->launch.result_read};
     bool alone = pool->phase == POOL__GONE_PHASE || pool__is_serial(pool);
     int count = alone ? 2 : 4; /* the others are at their ends, or were never opened */
@@ -236,7 +236,7 @@ void pool__attend(pool_t *pool)
     if (pool->epoll < 0 || !pool->unfinished)
         return;
     if (pool__is_serial(pool) ? pool__serial_due(pool) : !pool__listen(pool))
-        pool__nudge(pool);
+        pool__wake_driver(pool);
 }
 
 /* ---- Waking ---- */
@@ -270,10 +270,10 @@ static void count_slots(const pool_t *pool, int processes, uint64_t *coming, int
     }
 }
 
-void pool__ring(pool_t *pool)
+void pool__wake_some(pool_t *pool)
 {
     if (pool__is_serial(pool)) {
-        pool__nudge(pool); /* who waits is who works */
+        pool__wake_driver(pool); /* who waits is who works */
         return;
     }
     int processes = atomic_load(&pool->board->processes), vacant = 0;
@@ -285,19 +285,19 @@ void pool__ring(pool_t *pool)
     for (int i = 0; i < 2 * processes && coming < queued; i++)
         coming += wake(pool__slot(pool->board, i / 2, (uint32_t)i));
     if (coming < queued && vacant && pool->launch.options.idle_timeout)
-        pool__call_back(pool);
+        pool__recall_idle(pool);
 }
 
-void pool__call_back(pool_t *pool)
+void pool__recall_idle(pool_t *pool)
 {
     if (atomic_exchange(&pool->board->called, 1) == 0 && !pool__tell(pool, POOL__LOOK, 0, 0))
         atomic_store(&pool->board->called, 0);
 }
 
-void pool__rouse(pool_t *pool)
+void pool__wake_all(pool_t *pool)
 {
     for (int i = 0; i < 2 * pool->numbers_given; i++)
         pool__futex_wake(&pool__slot(pool->board, i / 2, (uint32_t)i)->wake_state);
     if (pool->launch.options.idle_timeout)
-        pool__call_back(pool);
+        pool__recall_idle(pool);
 }

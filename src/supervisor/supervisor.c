@@ -58,7 +58,7 @@ static void close_host_ends(struct pool__launch ends)
 {
     pool__close(&ends.result_read);
     pool__close(&ends.control_host);
-    pool__close(&ends.nudge);
+    pool__close(&ends.driver_bell);
 }
 
 static int send_to_host(struct supervisor *supervisor, struct pool__message message)
