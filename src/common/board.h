@@ -92,8 +92,10 @@ enum pool__wake_state {
 struct pool__slot {
     alignas(POOL__LINE) _Atomic uint32_t wake_state;
     _Atomic uint32_t ready; /* the life (see chunk.h) whose initializer has succeeded */
-    _Atomic uint32_t left; /* the life that left in peace, not to be replaced until there is work */
-    _Atomic uint32_t asks; /* the life that will leave soon and wants a successor to be ready */
+    _Atomic uint32_t
+        left_idle; /* the life that left in peace, not to be replaced until there is work */
+    _Atomic uint32_t
+        wants_successor; /* the life that will leave soon and wants a successor to be ready */
     _Atomic uint32_t
         failures; /* bytes used in the worker's failure records: why its initializer failed */
     /* The crash report of this life: the signal (0: none), its address, and whether that is
@@ -125,7 +127,8 @@ struct pool__board {
     struct pool__dry_run dry_run; /* of the host and its copies alone */
     alignas(POOL__LINE) _Atomic uint64_t tail; /* tickets ever written to the ring */
     _Atomic uint32_t closing;                  /* workers leave when the ring is empty */
-    _Atomic uint32_t called; /* the host has asked for those who left for want of work, and the
+    _Atomic uint32_t
+        recall_pending; /* the host has asked for those who left for want of work, and the
                                 supervisor, who sets 0 before it looks, has not looked since */
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
     /* By number: a ticket for that worker alone; or 0. */

@@ -48,7 +48,7 @@ int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call
 
 static bool is_called(const void *job)
 {
-    return ((const struct pool_future *)job)->called;
+    return ((const struct pool_future *)job)->callback_done;
 }
 
 /* Runs the call; its errors become the pool's. */

@@ -161,7 +161,7 @@ static void call_back(pool_t *pool, struct pool_future *job)
         callback(job, job->options.context);
         regain_lock(pool);
     }
-    job->called = true;
+    job->callback_done = true;
     pool->unfinished--;
     pool__announce(pool);
     if (job->freed)

@@ -27,7 +27,7 @@ void pool__job_free(struct pool_future *job)
 
 static bool is_ready(const void *future)
 {
-    return ((const pool_future_t *)future)->called;
+    return ((const pool_future_t *)future)->callback_done;
 }
 
 static int result_of(const pool_future_t *future)
@@ -66,7 +66,7 @@ int pool_future_wait(pool_future_t *future, int milliseconds)
     int error = enter(future);
     if (error)
         return error;
-    if (!future->called)
+    if (!future->callback_done)
         error = pool__drive(future->pool, is_ready, future, milliseconds);
     leave(future);
     return error;
@@ -102,7 +102,7 @@ static bool done(const pool_future_t *future)
 
 static bool is_called(const pool_future_t *future)
 {
-    return future->called;
+    return future->callback_done;
 }
 
 static bool good(const pool_future_t *future)
@@ -154,7 +154,7 @@ void pool_future_free(pool_future_t *future)
         return;
     if (future->owned && !future->freed) { /* not of a blocking call: its callback was given it */
         future->freed = true;
-        if (future->called)
+        if (future->callback_done)
             pool__job_free(future);
     }
     leave(future);
@@ -177,8 +177,8 @@ static size_t count_ready(const struct set *set, bool *enough)
         if (!future)
             continue;
         all++;
-        ready += future->called;
-        bad += future->called && result_of(future) != 0;
+        ready += future->callback_done;
+        bad += future->callback_done && result_of(future) != 0;
     }
     *enough = ready == all || (set->mode == POOL_WAIT_ANY && ready > 0) ||
               (set->mode == POOL_WAIT_FIRST_ERROR && bad > 0);

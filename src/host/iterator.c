@@ -181,8 +181,9 @@ static bool has_next(const void *argument)
     const struct pool_future *job = iterator->job;
     const struct pool__window *window = job->window;
     if (window->unordered)
-        return iterator->given < window->ordered || job->called;
-    return window->states[window->delivered % window->capacity] != POOL__EMPTY || job->called;
+        return iterator->given < window->ordered || job->callback_done;
+    return window->states[window->delivered % window->capacity] != POOL__EMPTY ||
+           job->callback_done;
 }
 
 /* Makes room in the window: its first elements that have been taken leave it. */
@@ -272,7 +273,7 @@ void pool_iterator_free(pool_iterator_t *iterator)
         pool__stop(pool, job, POOL_CANCELLED, false);
     pool__wake_driver(pool);
     job->freed = true;
-    if (job->called)
+    if (job->callback_done)
         pool__job_free(job);
     pthread_mutex_unlock(&pool->lock);
     pool__error_copy(&iterator->error, &none);

@@ -54,10 +54,11 @@ struct pool_future {
     bool broadcast;                    /* item i is the one in the array, for worker i */
     bool custom_items, custom_results; /* there are functions of the user's in their types */
     bool async;
-    bool owned;  /* by a caller that frees it by pool_future_free() */
-    bool done;   /* all items have ended, and the report is complete */
-    bool called; /* and the callback has been made: nothing here is used by the pool any more */
-    bool freed;  /* nobody holds it: the pool puts it among the spare ones when it is done */
+    bool owned; /* by a caller that frees it by pool_future_free() */
+    bool done;  /* all items have ended, and the report is complete */
+    bool
+        callback_done; /* and the callback has been made: nothing here is used by the pool any more */
+    bool freed;        /* nobody holds it: the pool puts it among the spare ones when it is done */
     struct pool__report report;
     int (*next_item)(void *context, void *item); /* NULL: `in` is an array */
     void *source;

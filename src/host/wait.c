@@ -290,8 +290,9 @@ void pool__wake_some(pool_t *pool)
 
 void pool__recall_idle(pool_t *pool)
 {
-    if (atomic_exchange(&pool->board->called, 1) == 0 && !pool__tell(pool, POOL__LOOK, 0, 0))
-        atomic_store(&pool->board->called, 0);
+    if (atomic_exchange(&pool->board->recall_pending, 1) == 0 &&
+        !pool__tell(pool, POOL__LOOK, 0, 0))
+        atomic_store(&pool->board->recall_pending, 0);
 }
 
 void pool__wake_all(pool_t *pool)

@@ -14,7 +14,7 @@ void pool__roster_resize(struct pool__roster *roster, int wanted)
     for (int i = roster->wanted; i < wanted; i++) {
         if (i >= roster->count)
             roster->places[i] = (struct pool__place){0};
-        roster->places[i].gone = false;
+        roster->places[i].left_idle = false;
     }
     roster->wanted = wanted;
     roster->count = wanted > roster->count ? wanted : roster->count;
@@ -26,7 +26,7 @@ static uint64_t count_coming(const struct pool__roster *roster)
     uint64_t count = 0;
     for (int i = 0; i < roster->wanted; i++) {
         const struct pool__place *place = &roster->places[i];
-        count += place->worker.pid ? !place->worker.ready : !place->gone;
+        count += place->worker.pid ? !place->worker.ready : !place->left_idle;
     }
     return count;
 }
@@ -37,8 +37,8 @@ void pool__roster_recall(struct pool__roster *roster, uint64_t count)
     count = count > coming ? count - coming : 0;
     for (int i = 0; i < roster->wanted && count > 0; i++) {
         struct pool__place *place = &roster->places[i];
-        count -= place->gone;
-        place->gone = false;
+        count -= place->left_idle;
+        place->left_idle = false;
     }
 }
 
@@ -51,8 +51,8 @@ static bool wanted(const struct pool__roster *roster, int number, bool *successo
         pool__roster_broken(roster))
         return false;
     if (*successor)
-        return place->asks && place->successor.pid == 0 && roster->mode == POOL__OPEN;
-    return !place->gone;
+        return place->wants_successor && place->successor.pid == 0 && roster->mode == POOL__OPEN;
+    return !place->left_idle;
 }
 
 int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now, bool *successor)
@@ -85,7 +85,7 @@ void pool__roster_born(struct pool__roster *roster, int place, bool successor, i
     }
     at->worker = post;
     at->life++;
-    at->told = at->asks = false;
+    at->birth_reported = at->wants_successor = false;
 }
 
 static bool anybody_ready(const struct pool__roster *roster)
@@ -137,10 +137,10 @@ void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool 
     uint64_t birth = at->worker.birth;
     at->worker = at->successor;
     at->successor = (struct pool__post){0};
-    at->gone = left && at->worker.pid == 0;
+    at->left_idle = left && at->worker.pid == 0;
     if (at->worker.pid) {
         at->life++;
-        at->told = at->asks = false;
+        at->birth_reported = at->wants_successor = false;
     }
     count_start(roster, birth, ready, now);
 }

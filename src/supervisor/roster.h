@@ -31,9 +31,9 @@ struct pool__place {
     struct pool__post worker;
     struct pool__post successor; /* of the next life; takes over as soon as the worker has ended */
     uint32_t life;               /* of the worker here, or of the last one */
-    bool told;                   /* the host knows of its birth */
-    bool asks;                   /* it will leave soon, and wants a successor */
-    bool gone;                   /* left in peace: stays vacant until it is wanted again */
+    bool birth_reported;         /* the host knows of its birth */
+    bool wants_successor;        /* it will leave soon, and wants a successor */
+    bool left_idle;              /* left in peace: stays vacant until it is wanted again */
 };
 
 struct pool__roster {

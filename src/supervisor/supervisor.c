@@ -30,7 +30,7 @@ struct supervisor {
     int signals;      /* a signalfd: readable when there is somebody to reap or to ask */
     uint64_t kill_at; /* when SIGTERM has had its time; 0: not terminating */
     int error;        /* why the pool could not be started, negated errno; 0 */
-    bool told_hello, told_broken;
+    bool hello_reported, broken_reported;
     bool channel_full; /* a message could not be sent: reap no more until it can */
 };
 
@@ -163,7 +163,7 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
     }
     if (send_to_host(supervisor, message) == -EAGAIN)
         return false;
-    bool left = atomic_load(&slot->left) == place->life && status == 0;
+    bool left = atomic_load(&slot->left_idle) == place->life && status == 0;
     pool__roster_died(&supervisor->roster, index, message.ready, left, pool__now());
     atomic_store(&slot->wake_state, POOL__VACANT);
     return true;
@@ -281,8 +281,8 @@ static void recall(struct supervisor *supervisor)
     if (roster->mode != POOL__OPEN)
         return;
     for (int i = 0; i < roster->wanted; i++)
-        if (roster->places[i].gone && pool__mailbox_full(board, i))
-            roster->places[i].gone = false;
+        if (roster->places[i].left_idle && pool__mailbox_full(board, i))
+            roster->places[i].left_idle = false;
     pool__roster_recall(roster, pool__queued(board));
 }
 
@@ -308,20 +308,20 @@ static void announce(struct supervisor *supervisor)
     int births = supervisor->error ? 0 : supervisor->roster.count; /* an error comes first */
     for (int i = 0; i < births && !supervisor->channel_full; i++) {
         struct pool__place *place = &supervisor->roster.places[i];
-        if (place->worker.pid == 0 || place->told)
+        if (place->worker.pid == 0 || place->birth_reported)
             continue;
         struct pool__message born = {
             .type = POOL__BORN, .worker = i, .life = place->life, .pid = place->worker.pid};
-        place->told = send_to_host(supervisor, born) == 0;
+        place->birth_reported = send_to_host(supervisor, born) == 0;
     }
-    if (!supervisor->channel_full && !supervisor->told_hello) {
+    if (!supervisor->channel_full && !supervisor->hello_reported) {
         struct pool__message hello = {
             .type = POOL__HELLO, .pid = getpid(), .status = supervisor->error};
-        supervisor->told_hello = send_to_host(supervisor, hello) == 0;
+        supervisor->hello_reported = send_to_host(supervisor, hello) == 0;
     }
-    if (!supervisor->channel_full && !supervisor->told_broken &&
+    if (!supervisor->channel_full && !supervisor->broken_reported &&
         pool__roster_broken(&supervisor->roster))
-        supervisor->told_broken =
+        supervisor->broken_reported =
             send_to_host(supervisor, (struct pool__message){.type = POOL__BROKEN}) == 0;
 }
 
@@ -339,7 +339,7 @@ static void watch_slots(struct supervisor *supervisor)
         const struct pool__slot *next = slot_of(supervisor, i, place->life + 1);
         place->worker.ready = is_ready(supervisor, i);
         place->successor.ready |= atomic_load(&next->ready) == place->life + 1;
-        place->asks = atomic_load(&slot->asks) == place->life;
+        place->wants_successor = atomic_load(&slot->wants_successor) == place->life;
     }
 }
 
@@ -370,8 +370,8 @@ static void look(struct supervisor *supervisor)
 {
     struct pool__board *board = supervisor->launch->board;
     struct pool__roster *roster = &supervisor->roster;
-    if (atomic_load(&board->called))
-        atomic_store(&board->called, 0);
+    if (atomic_load(&board->recall_pending))
+        atomic_store(&board->recall_pending, 0);
     if (roster->mode == POOL__OPEN && atomic_load(&board->closing))
         roster->mode = POOL__RETIRING;
     pool__roster_resize(roster, atomic_load(&board->processes));
@@ -421,7 +421,7 @@ static int timeout(const struct supervisor *supervisor)
 
 static void wait_for_events(struct supervisor *supervisor)
 {
-    struct signalfd_siginfo told[8];
+    struct signalfd_siginfo signals[8];
     struct pollfd events[3] = {
         {.fd = supervisor->signals, .events = supervisor->channel_full ? 0 : POLLIN},
         {.fd = supervisor->launch->control,
@@ -434,7 +434,7 @@ static void wait_for_events(struct supervisor *supervisor)
         end(supervisor);
     if (events[1].revents & POLLOUT)
         supervisor->channel_full = false;
-    while (read(supervisor->signals, told, sizeof told) > 0)
+    while (read(supervisor->signals, signals, sizeof signals) > 0)
         ; /* who died is asked from waitid(), who asks from the slots */
     if (events[1].revents & ~POLLOUT)
         hear_host(supervisor);

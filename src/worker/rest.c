@@ -110,9 +110,9 @@ void pool__rest(struct worker *worker)
     if (worker->patience > PATIENCE / 16 && spin(worker))
         return;
     fflush(stdout);
-    if (!worker->told) /* the host may be waiting for more than is coming soon */
+    if (!worker->commits_reported) /* the host may be waiting for more than is coming soon */
         pool__wake_host(worker, true);
-    worker->told = true;
+    worker->commits_reported = true;
     uint64_t began = pool__now();
     if (worker->idle_since == 0)
         worker->idle_since = began;

@@ -16,7 +16,7 @@ enum { MEASURED = 1000000 }; /* nanoseconds between looks at the memory in use *
 static void ask(struct worker *worker)
 {
     worker->term.asked = true;
-    atomic_store(&worker->slot->asks, worker->life);
+    atomic_store(&worker->slot->wants_successor, worker->life);
     if (pool__supervised(worker))
         kill(worker->supervisor, SIGUSR1);
 }

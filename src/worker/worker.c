@@ -150,7 +150,7 @@ static noreturn void leave(struct worker *worker, bool for_good)
         finalizer(worker->task.state);
     fflush(stdout);
     if (for_good)
-        atomic_store(&worker->slot->left, worker->life);
+        atomic_store(&worker->slot->left_idle, worker->life);
     _exit(0);
 }
 
@@ -209,7 +209,7 @@ static void announce(struct worker *worker, uint32_t chunk, bool now)
 {
     atomic_fetch_or(&worker->writable->done[chunk / 64], (uint64_t)1 << chunk % 64);
     atomic_fetch_add(&worker->writable->commits, 1);
-    worker->told = false;
+    worker->commits_reported = false;
     pool__wake_host(worker, now);
 }
 

@@ -44,10 +44,10 @@ struct worker {
     uint32_t life;
     int supervisor;
     struct bell host_bell;
-    uint64_t patience;   /* nanoseconds a spin may take */
-    bool told;           /* the host was told of all that was committed, or woke by itself */
-    uint64_t idle_since; /* when there was nothing to do any more; 0: there is */
-    struct pool__term {  /* how long it may work; see term.c */
+    uint64_t patience;     /* nanoseconds a spin may take */
+    bool commits_reported; /* the host was told of all that was committed, or woke by itself */
+    uint64_t idle_since;   /* when there was nothing to do any more; 0: there is */
+    struct pool__term {    /* how long it may work; see term.c */
         bool limited, over, asked;
         size_t items;      /* done */
         uint64_t start;    /* nanoseconds its start took */

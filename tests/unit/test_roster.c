@@ -87,8 +87,8 @@ static void every_birth_is_a_new_life_that_is_to_be_told(void **test)
     for (uint32_t life = 1; life <= 5; life++) {
         born(&fixture.roster, 1, 500, NOW);
         assert_int_equal(fixture.places[1].life, life);
-        assert_false(fixture.places[1].told);
-        fixture.places[1].told = true;
+        assert_false(fixture.places[1].birth_reported);
+        fixture.places[1].birth_reported = true;
         pool__roster_died(&fixture.roster, 1, true, false, NOW);
         assert_int_equal(fixture.places[1].life, life);
         assert_int_equal(fixture.places[1].worker.pid, 0);

@@ -18,7 +18,7 @@ static struct pool__roster *set_up(struct fixture *fixture)
     pool__roster_init(&fixture->roster, fixture->places, PLACES);
     for (int i = 0; i < PLACES; i++) {
         born(&fixture->roster, i, WORKER + i, NOW);
-        fixture->places[i].worker.ready = fixture->places[i].told = true;
+        fixture->places[i].worker.ready = fixture->places[i].birth_reported = true;
     }
     return &fixture->roster;
 }
@@ -33,7 +33,7 @@ static int wants_successor(const struct pool__roster *roster, uint64_t now)
 
 static void be_successor(struct pool__roster *roster, int place, bool ready)
 {
-    roster->places[place].asks = true;
+    roster->places[place].wants_successor = true;
     assert_int_equal(wants_successor(roster, roster->not_before), place);
     pool__roster_born(roster, place, true, SUCCESSOR + place, NOW);
     roster->places[place].successor.ready = ready;
@@ -50,7 +50,7 @@ static void an_successor_is_forked_once_for_a_worker_that_asks(void **test)
     assert_int_equal(pool__roster_next(roster), 0);
     assert_int_equal(roster->places[2].worker.pid, WORKER + 2);
     assert_int_equal(roster->places[2].life, 1);
-    assert_true(roster->places[2].told);
+    assert_true(roster->places[2].birth_reported);
 }
 
 static void both_are_found_by_their_pids(void **test)
@@ -74,7 +74,7 @@ static void a_vacancy_is_for_a_worker_and_an_successor_for_who_lives(void **test
     bool successor;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
-    roster->places[1].asks = roster->places[3].asks = true;
+    roster->places[1].wants_successor = roster->places[3].wants_successor = true;
     pool__roster_died(roster, 3, true, false, NOW);
     assert_int_equal(pool__roster_vacancy(roster, NOW, &successor), 1);
     assert_true(successor);
@@ -99,9 +99,9 @@ static void the_successor_succeeds_however_its_predecessor_ends(void **test)
         assert_int_equal(place->worker.ready, ready);
         assert_int_equal(place->successor.pid, 0);
         assert_int_equal(place->life, 2);
-        assert_false(place->told); /* the host has not heard of it */
-        assert_false(place->asks); /* that was its predecessor */
-        assert_false(place->gone);
+        assert_false(place->birth_reported);  /* the host has not heard of it */
+        assert_false(place->wants_successor); /* that was its predecessor */
+        assert_false(place->left_idle);
         assert_int_equal(vacancy(roster, UINT64_MAX), -1);
         assert_int_equal(pool__roster_find(roster, SUCCESSOR + 1, &successor), 1);
         assert_false(successor);
@@ -122,7 +122,7 @@ static void an_successor_that_dies_first_is_followed_by_another(void **test)
         assert_int_equal(roster->places[1].life, 1);
         assert_int_equal(wants_successor(roster, NOW), 1);
     }
-    roster->places[1].asks = false;
+    roster->places[1].wants_successor = false;
     assert_int_equal(vacancy(roster, NOW), -1);
 }
 
@@ -220,7 +220,7 @@ static void no_successors_are_made_for_the_end(void **test)
     for (int k = 0; k < 2; k++) {
         struct fixture fixture;
         struct pool__roster *roster = set_up(&fixture);
-        roster->places[1].asks = true;
+        roster->places[1].wants_successor = true;
         roster->mode = modes[k];
         assert_int_equal(vacancy(roster, UINT64_MAX), -1);
         assert_int_equal(pool__roster_next(roster), 0);
@@ -250,7 +250,7 @@ static void none_for_a_worker_that_is_too_many(void **test)
     struct fixture fixture;
     (void)test;
     struct pool__roster *roster = set_up(&fixture);
-    roster->places[2].asks = true;
+    roster->places[2].wants_successor = true;
     pool__roster_resize(roster, 2);
     assert_int_equal(vacancy(roster, UINT64_MAX), -1);
     pool__roster_resize(roster, 3);

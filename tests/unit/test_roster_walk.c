@@ -11,7 +11,7 @@ struct walk {
     uint64_t seed, now;
     struct {
         uint32_t life;
-        bool gone, asks;
+        bool left_idle, wants_successor;
         /* Pids are given one after the other, so they tell who was born first. */
         int pid, successor;
         bool ready, successor_ready;
@@ -27,9 +27,9 @@ static enum need needs(const struct walk *walk, int place)
     if (walk->broken || place >= walk->wanted || walk->roster.mode == POOL__TERMINATING)
         return NOBODY;
     if (walk->plain[place].pid == 0)
-        return walk->plain[place].gone ? NOBODY : WORKER;
+        return walk->plain[place].left_idle ? NOBODY : WORKER;
     bool alone = walk->plain[place].successor == 0 && walk->roster.mode == POOL__OPEN;
-    return walk->plain[place].asks && alone ? SUCCESSOR : NOBODY;
+    return walk->plain[place].wants_successor && alone ? SUCCESSOR : NOBODY;
 }
 
 static void assert_same_members(const struct walk *walk, int i)
@@ -99,10 +99,10 @@ static void die(struct walk *walk, int place)
     pool__roster_died(&walk->roster, place, ready, left, walk->now);
     walk->plain[place].pid = successor;
     walk->plain[place].ready = successor && walk->plain[place].successor_ready;
-    walk->plain[place].gone = left && !successor;
+    walk->plain[place].left_idle = left && !successor;
     walk->plain[place].life += successor != 0;
     walk->plain[place].successor = 0;
-    walk->plain[place].asks &= successor == 0;
+    walk->plain[place].wants_successor &= successor == 0;
     ended(walk, pid, ready);
 }
 
@@ -124,7 +124,7 @@ static void be_born(struct walk *walk, int place, bool successor)
         return;
     }
     walk->plain[place].pid = walk->next_pid;
-    walk->plain[place].ready = walk->plain[place].asks = false;
+    walk->plain[place].ready = walk->plain[place].wants_successor = false;
     walk->plain[place].life++;
 }
 
@@ -132,7 +132,7 @@ static void resize(struct walk *walk, int wanted)
 {
     pool__roster_resize(&walk->roster, wanted);
     for (int i = walk->wanted; i < wanted; i++)
-        walk->plain[i].gone = false;
+        walk->plain[i].left_idle = false;
     walk->wanted = wanted;
 }
 
@@ -141,11 +141,11 @@ static void recall(struct walk *walk, uint64_t count)
 {
     pool__roster_recall(&walk->roster, count);
     for (int i = 0; i < walk->wanted; i++)
-        if (count > 0 && (walk->plain[i].pid ? !walk->plain[i].ready : !walk->plain[i].gone))
+        if (count > 0 && (walk->plain[i].pid ? !walk->plain[i].ready : !walk->plain[i].left_idle))
             count--;
     for (int i = 0; i < walk->wanted; i++)
-        if (count > 0 && walk->plain[i].gone) {
-            walk->plain[i].gone = false;
+        if (count > 0 && walk->plain[i].left_idle) {
+            walk->plain[i].left_idle = false;
             count--;
         }
 }
@@ -176,7 +176,7 @@ static void step(struct walk *walk)
     else if (walk->plain[place].pid && chance < 3)
         walk->places[place].worker.ready = walk->plain[place].ready = true;
     else if (walk->plain[place].pid && chance < 5)
-        walk->places[place].asks = walk->plain[place].asks = true;
+        walk->places[place].wants_successor = walk->plain[place].wants_successor = true;
     else if (walk->plain[place].successor && chance < 6)
         walk->places[place].successor.ready = walk->plain[place].successor_ready = true;
     else if (walk->plain[place].successor && chance < 7)

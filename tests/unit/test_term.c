@@ -45,7 +45,7 @@ static void run(struct worker *worker, size_t count, uint64_t nanoseconds)
 
 static bool has_asked(const struct worker *worker)
 {
-    return atomic_load(&worker->slot->asks) == worker->life;
+    return atomic_load(&worker->slot->wants_successor) == worker->life;
 }
 
 static void without_limits_nothing_is_watched(void **test)
