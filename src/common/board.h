@@ -51,10 +51,10 @@ struct pool__order {
     const pool_type_t *item_type;   /* NULL: plain data, one item after the other; else a stream */
     const pool_type_t *result_type; /* the same */
     uint8_t shared;                 /* results go straight into the caller's shared array */
-    uint8_t fold;                   /* results are two copies of an accumulator: see host/fold.c */
-    uint16_t urgent;                /* the host wants to know of a failure at once */
-    _Atomic uint32_t cancelled;     /* the host sets it at any time: start no more of these items */
-    uint64_t seed;                  /* of the call */
+    uint8_t fold;               /* results are two copies of an accumulator: see host/job/fold.c */
+    uint16_t urgent;            /* the host wants to know of a failure at once */
+    _Atomic uint32_t cancelled; /* the host sets it at any time: start no more of these items */
+    uint64_t seed;              /* of the call */
     alignas(16) unsigned char item[POOL__INLINE_ITEM];
 };
 

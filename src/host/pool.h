@@ -13,8 +13,8 @@
 #include "common/board.h"
 #include "common/control.h"
 #include "common/roles.h"
-#include "host/arena.h"
-#include "host/report.h"
+#include "host/base/arena.h"
+#include "host/job/report.h"
 #include "procpool.h"
 
 /* Room for results ahead of who takes them: element i of the call lies at i % capacity. */

@@ -166,7 +166,7 @@ static int run_item(struct run *run, uint64_t i, unsigned char *result)
     return code ? code : send_result(run, i, value);
 }
 
-/* Adds one item to the accumulator, by way of the copy that is not valid; see host/fold.c. */
+/* Adds one item to the accumulator, by way of the copy that is not valid; see host/job/fold.c. */
 static int fold_item(struct run *run, uint64_t i, unsigned char *copies)
 {
     const size_t size = run->order->result_size, stride = pool__accumulator_stride(size);

@@ -1,5 +1,5 @@
 /* The arena against a model: a map of the range, a name for each grain. */
-#include "host/arena.h"
+#include "host/base/arena.h"
 
 #include <string.h>
 

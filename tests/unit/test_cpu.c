@@ -1,5 +1,5 @@
 /* How many processors: cgroup files of a made-up system, the environment, the affinity. */
-#include "host/cpu.h"
+#include "host/base/cpu.h"
 
 #include <errno.h>
 #include <ftw.h>

@@ -31,8 +31,8 @@ static void *scarce_realloc(void *memory, size_t size)
 #define malloc scarce_malloc
 #define realloc scarce_realloc
 #include "common/image.c"
-#include "host/arena.c"
-#include "host/report.c"
+#include "host/base/arena.c"
+#include "host/job/report.c"
 #undef malloc
 #undef realloc
 

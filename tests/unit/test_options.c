@@ -1,5 +1,5 @@
 /* Options: defaults filled in, nonsense refused. */
-#include "host/options.h"
+#include "host/base/options.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/job/report.h"
 #include "host/pool.h"
-#include "host/report.h"
 #include "unit/unit.h"
 
 /* What pool_print_errors() prints; to be freed. */

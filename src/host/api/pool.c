@@ -16,8 +16,8 @@
 #include "common/descriptor.h"
 #include "common/failure.h"
 #include "common/nesting.h"
+#include "host/base/options.h"
 #include "host/fill.h"
-#include "host/options.h"
 
 /* What pool_create_error() gives: the failure's text outlives the pool that never was. */
 static _Thread_local char create_error[sizeof((struct pool *)NULL)->why];

@@ -1,5 +1,5 @@
 /* Runs in the host. */
-#include "host/options.h"
+#include "host/base/options.h"
 
 #include <stdlib.h>
 #include <string.h>

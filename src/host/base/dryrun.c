@@ -3,7 +3,7 @@
  *
  * As in spawn.c the copy is the child of a process made by vfork(), which waits for it while the
  * host stands still: the host gets no child of its own. */
-#include "host/dryrun.h"
+#include "host/base/dryrun.h"
 
 #include <errno.h>
 #include <pthread.h>

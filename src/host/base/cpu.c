@@ -3,7 +3,7 @@
  * A quota applies to the cgroup it is set on and all below, so every level up to the root counts.
  * In a container the process's path may not exist under the mounted hierarchy, whose root is then
  * the container's own: missing levels are skipped. */
-#include "host/cpu.h"
+#include "host/base/cpu.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 
 #include "common/failure.h"
 #include "common/flat.h"
-#include "host/dryrun.h"
+#include "host/base/dryrun.h"
 #include "host/fill.h"
 
 const pool_error_t pool__undelivered = {.kind = POOL_CANCELLED,

@@ -1,6 +1,6 @@
 /* Runs in the host. The range is cut into pieces that form one list by address, so that neighbours
  * can be joined; free ones are in a second list as well. */
-#include "host/arena.h"
+#include "host/base/arena.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 
 #include "common/chunk.h"
 #include "common/futex.h"
-#include "host/dryrun.h"
+#include "host/base/dryrun.h"
 #include "host/fill.h"
 
 int pool__chunks_init(pool_t *pool)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/flat.h"
-#include "host/dryrun.h"
+#include "host/base/dryrun.h"
 
 enum {
     CHUNK_NANOSECONDS = 100000, /* what an automatic chunk should take: long beside a claim */

@@ -1,5 +1,5 @@
 /* Runs in the host: keeping errors, and printing them. */
-#include "host/report.h"
+#include "host/job/report.h"
 
 #include <errno.h>
 #include <limits.h>
