@@ -36,9 +36,7 @@ static void options_out_of_range_are_refused(void **state)
     } rows[] = {
         {"processes = -1", {.processes = -1}, POOL_EPROCESSES},
         {"processes = INT_MIN", {.processes = INT_MIN}, POOL_EPROCESSES},
-        {"processes = POOL_PROCESSES_MAX + 1",
-         {.processes = POOL_PROCESSES_MAX + 1},
-         POOL_EPROCESSES},
+        {"processes above the most", {.processes = POOL_PROCESSES_MAX + 1}, POOL_EPROCESSES},
         {"processes = INT_MAX", {.processes = INT_MAX}, POOL_EPROCESSES},
         {"start_timeout = -1", {.processes = 1, .start_timeout = -1}, POOL_EOPTION},
         {"grace = -1", {.processes = 1, .grace = -1}, POOL_EOPTION},
