@@ -1,5 +1,6 @@
-/* A pool in processes that are not its host: workers and forked copies of the host may call what
- * they like, and the pool goes on. Pools within pools. */
+/* A pool in processes that are not its host: workers and forked copies of the host may free it, or make
+ * pools of their own, and the pool goes on. Pools within pools. What calls return there is tested by
+ * test_states.c. */
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,51 +23,7 @@ static int copy(const void *item, void *result, pool_task_t *task)
     return 0;
 }
 
-/* The number of the first call that does not say POOL_EFORKED; 0: all do. */
-static int first_call_allowed(pool_t *pool)
-{
-    int item = 1, result = 0;
-    pid_t pid = -7;
-    if (pool_map(pool, copy, POOL_IN(&item, 1), POOL_OUT(&result)) != POOL_EFORKED)
-        return 1;
-    if (pool_map(pool, copy, POOL_IN(&item, 0), POOL_NONE) != POOL_EFORKED)
-        return 2;
-    if (pool_close(pool) != POOL_EFORKED)
-        return 3;
-    if (pool_join(pool) != POOL_EFORKED)
-        return 4;
-    if (pool_terminate(pool) != POOL_EFORKED)
-        return 5;
-    if (pool_pids(pool, &pid, 1) != POOL_EFORKED || pid != -7)
-        return 6;
-    if (pool_shared_alloc(pool, 1, 1))
-        return 7;
-    return result;
-}
-
 /* ---- Workers ---- */
-
-static int use_pool(const void *item, void *result, pool_task_t *task)
-{
-    pool_t *pool = *(pool_t *const *)item;
-    (void)task;
-    *(int *)result = first_call_allowed(pool);
-    return 0;
-}
-
-static void workers_cannot_use_their_pool(void **state)
-{
-    pool_t *items[10];
-    int results[10];
-    (void)state;
-    pool_t *pool = world_pool(2);
-    for (int i = 0; i < 10; i++)
-        items[i] = pool;
-    assert_int_equal(pool_map(pool, use_pool, POOL_IN(items, 10), POOL_OUT(results)), 0);
-    for (int i = 0; i < 10; i++)
-        assert_int_equal(results[i], 0);
-    outcome_pool_works(pool);
-}
 
 struct bearer {
     pool_t *pool; /* NULL: does nothing */
@@ -102,22 +59,6 @@ static void a_worker_that_frees_its_pool_costs_its_item_at_most(void **state)
 
 /* ---- Forked copies of the host ---- */
 
-static void use_copy(void *argument)
-{
-    SUBHOST_EQUAL(first_call_allowed(argument), 0);
-    SUBHOST_EQUAL(pool_processes(argument), 2);
-    SUBHOST_CHECK(pool_replaced(argument) == 0);
-}
-
-static struct world *before; /* the pool was made */
-
-static void use_and_free_copy(void *argument)
-{
-    use_copy(argument);
-    pool_free(argument);
-    SUBHOST_CHECK(world_same(before));
-}
-
 /* The copy makes a pool of its own instead. */
 static void replace_copy(void *argument)
 {
@@ -133,21 +74,15 @@ static void replace_copy(void *argument)
 
 static void the_pool_works_on_beside_copies_of_its_host(void **state)
 {
-    static const subhost_body_t bodies[] = {use_copy, use_and_free_copy, replace_copy};
     (void)state;
     world_expect_orphans();
-    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
-        before = world_take();
-        pool_t *pool = world_pool(2);
-        pid_t child = subhost_start(bodies[i], pool);
-        for (int round = 0; round < 20; round++)
-            outcome_pool_works(pool);
-        assert_int_equal(subhost_wait(child), 0);
+    pool_t *pool = world_pool(2);
+    pid_t child = subhost_start(replace_copy, pool);
+    for (int round = 0; round < 20; round++)
         outcome_pool_works(pool);
-        assert_int_equal(pool_replaced(pool), 0);
-        world_free(pool);
-        free(before);
-    }
+    assert_int_equal(subhost_wait(child), 0);
+    outcome_pool_works(pool);
+    assert_int_equal(pool_replaced(pool), 0);
 }
 
 static void wait_for_ever(void *unused)
@@ -283,7 +218,6 @@ static void inner_pools_end_with_their_worker(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(workers_cannot_use_their_pool),
         WORLD_TEST(a_worker_that_frees_its_pool_costs_its_item_at_most),
         WORLD_TEST(the_pool_works_on_beside_copies_of_its_host),
         WORLD_TEST(a_pool_ends_although_a_copy_of_its_host_lives_on),

@@ -12,6 +12,8 @@
 #include "support/outcome.h"
 #include "support/world.h"
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 static struct ledger *runs;
 
 static int run(const void *item, void *result, pool_task_t *task)
@@ -25,22 +27,27 @@ static int run(const void *item, void *result, pool_task_t *task)
 
 /* ---- Options ---- */
 
-static void check_refused(pool_options_t options, int code)
-{
-    pool_t *pool = (pool_t *)&runs;
-    assert_int_equal(pool_create(&pool, &options), code);
-    assert_ptr_equal(pool, &runs);
-}
-
 static void options_out_of_range_are_refused(void **state)
 {
+    static const struct {
+        const char *name;
+        pool_options_t options;
+        int code;
+    } rows[] = {
+        {"processes = -1", {.processes = -1}, POOL_EPROCESSES},
+        {"processes = INT_MIN", {.processes = INT_MIN}, POOL_EPROCESSES},
+        {"processes above the most", {.processes = POOL_PROCESSES_MAX + 1}, POOL_EPROCESSES},
+        {"processes = INT_MAX", {.processes = INT_MAX}, POOL_EPROCESSES},
+        {"start_timeout = -1", {.processes = 1, .start_timeout = -1}, POOL_EOPTION},
+        {"grace = -1", {.processes = 1, .grace = -1}, POOL_EOPTION},
+    };
     (void)state;
-    check_refused((pool_options_t){.processes = -1}, POOL_EPROCESSES);
-    check_refused((pool_options_t){.processes = INT_MIN}, POOL_EPROCESSES);
-    check_refused((pool_options_t){.processes = POOL_PROCESSES_MAX + 1}, POOL_EPROCESSES);
-    check_refused((pool_options_t){.processes = INT_MAX}, POOL_EPROCESSES);
-    check_refused((pool_options_t){.processes = 1, .start_timeout = -1}, POOL_EOPTION);
-    check_refused((pool_options_t){.processes = 1, .grace = -1}, POOL_EOPTION);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        pool_t *pool = (pool_t *)&runs;
+        int code = pool_create(&pool, &rows[i].options);
+        if (code != rows[i].code || pool != (pool_t *)&runs)
+            fail_msg("%s: %s", rows[i].name, pool_error_name(code));
+    }
     assert_int_equal(pool_create(NULL, NULL), POOL_ENOPOOL);
 }
 
@@ -54,64 +61,91 @@ static void the_longest_times_are_no_overflow(void **state)
     assert_int_equal(pool_terminate(world_pool_with(&options)), 0);
 }
 
-/* ---- No pool ---- */
+/* ---- Items, results and functions ---- */
 
-static void every_call_without_a_pool_says_so(void **state)
+struct refusal {
+    const char *name;
+    pool_function_t function;
+    pool_in_t in;
+    pool_out_t out;
+    int code;
+};
+
+/* Asserts that each call refuses the row. */
+static void refuse(pool_t *pool, const struct refusal *row)
 {
-    int item = 0, result = 0;
-    pid_t pid;
-    const pool_error_t *errors;
-    (void)state;
-    assert_int_equal(pool_map(NULL, run, POOL_IN(&item, 1), POOL_OUT(&result)), POOL_ENOPOOL);
-    assert_int_equal(pool_map_with(NULL, run, POOL_IN(&item, 1), POOL_OUT(&result), NULL),
-                     POOL_ENOPOOL);
-    assert_int_equal(pool_close(NULL), POOL_ENOPOOL);
-    assert_int_equal(pool_join(NULL), POOL_ENOPOOL);
-    assert_int_equal(pool_terminate(NULL), POOL_ENOPOOL);
-    assert_int_equal(pool_processes(NULL), POOL_ENOPOOL);
-    assert_int_equal(pool_pids(NULL, &pid, 1), POOL_ENOPOOL);
-    assert_int_equal(pool_replaced(NULL), 0);
-    assert_int_equal(pool_errors(NULL, &errors), 0);
-    assert_null(pool_shared_alloc(NULL, 1, 1));
-    pool_shared_free(NULL, &item);
-    pool_print_errors(NULL, stderr);
-    pool_free(NULL);
+    static const char *const calls[] = {"map", "map_with", "map_async", "map_async with a future"};
+    pool_function_t function = row->function;
+    pool_future_t *future = NULL;
+    int codes[COUNT(calls)] = {
+        pool_map(pool, function, row->in, row->out),
+        pool_map_with(pool, function, row->in, row->out, NULL),
+        pool_map_async(pool, function, row->in, row->out, NULL, NULL),
+        pool_map_async(pool, function, row->in, row->out, NULL, &future),
+    };
+    for (size_t i = 0; i < COUNT(calls); i++)
+        if (codes[i] != row->code || future)
+            fail_msg("%s, %s: %s", row->name, calls[i], pool_error_name(codes[i]));
 }
 
-/* ---- Items and results ---- */
+static void refuse_all(pool_t *pool, const struct refusal *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        refuse(pool, &rows[i]);
+    assert_int_equal(ledger_total(runs), 0);
+    outcome_pool_works(pool);
+}
 
 static void bad_arrays_are_refused(void **state)
 {
     char items[4] = {0}, results[4] = {1, 2, 3, 4}, before[4] = {1, 2, 3, 4};
     const pool_type_t *plain = &pool_type_plain;
-    const struct {
-        pool_in_t in;
-        pool_out_t out;
-        int code;
-    } cases[] = {
-        {pool_in(NULL, 4, 1, plain), POOL_OUT(results), POOL_ENODATA},
-        {POOL_IN(items, 4), pool_out(NULL, 1, plain), POOL_ENODATA},
-        {pool_in(items, 4, 0, plain), POOL_OUT(results), POOL_EITEMSIZE},
-        {POOL_IN(items, 4), pool_out(results, 0, plain), POOL_EITEMSIZE},
-        {pool_in(items, 4, 1, NULL), POOL_OUT(results), POOL_ETYPE},
-        {POOL_IN(items, 4), pool_out(results, 1, NULL), POOL_ETYPE},
-        {pool_in(items, SIZE_MAX, 1, plain), POOL_OUT(results), POOL_EOVERFLOW},
-        {pool_in(items, SIZE_MAX / 2 + 2, 2, plain), POOL_NONE, POOL_EOVERFLOW},
-        {pool_in(items, 4, SIZE_MAX / 2, plain), POOL_OUT(results), POOL_EOVERFLOW},
-        {POOL_IN(items, 4), pool_out(results, SIZE_MAX / 2, plain), POOL_EOVERFLOW},
-        {POOL_IN(items, SIZE_MAX / 2), pool_out(results, 3, plain), POOL_EOVERFLOW},
-        {POOL_IN(items, (size_t)PTRDIFF_MAX + 1), POOL_NONE, POOL_EOVERFLOW},
+    const size_t half = SIZE_MAX / 2, most = PTRDIFF_MAX;
+    const pool_in_t in = POOL_IN(items, 4);
+    const pool_out_t out = POOL_OUT(results), none = POOL_NONE;
+    const struct refusal rows[] = {
+        {"no items", run, pool_in(NULL, 4, 1, plain), out, POOL_ENODATA},
+        {"no results", run, in, pool_out(NULL, 1, plain), POOL_ENODATA},
+        {"items of 0 bytes", run, pool_in(items, 4, 0, plain), out, POOL_EITEMSIZE},
+        {"results of 0 bytes", run, in, pool_out(results, 0, plain), POOL_EITEMSIZE},
+        {"items of no type", run, pool_in(items, 4, 1, NULL), out, POOL_ETYPE},
+        {"results of no type", run, in, pool_out(results, 1, NULL), POOL_ETYPE},
+        {"SIZE_MAX items", run, pool_in(items, SIZE_MAX, 1, plain), out, POOL_EOVERFLOW},
+        {"half as many of 4 bytes", run, pool_in(items, half, 4, plain), out, POOL_EOVERFLOW},
+        {"a product of 2", run, pool_in(items, half + 2, 2, plain), none, POOL_EOVERFLOW},
+        {"large items", run, pool_in(items, 4, half, plain), out, POOL_EOVERFLOW},
+        {"large results", run, in, pool_out(results, half, plain), POOL_EOVERFLOW},
+        {"many results", run, POOL_IN(items, half), pool_out(results, 3, plain), POOL_EOVERFLOW},
+        {"more than PTRDIFF_MAX", run, POOL_IN(items, most + 1), none, POOL_EOVERFLOW},
     };
     (void)state;
     runs = ledger_make(1);
-    pool_t *pool = world_pool(1);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        if (pool_map(pool, run, cases[i].in, cases[i].out) != cases[i].code)
-            fail_msg("case %zu gives %s", i,
-                     pool_error_name(pool_map(pool, run, cases[i].in, cases[i].out)));
+    refuse_all(world_pool(1), rows, COUNT(rows));
     assert_memory_equal(results, before, 4);
-    assert_int_equal(ledger_total(runs), 0);
-    outcome_pool_works(pool);
+}
+
+static void what_is_no_function_is_refused(void **state)
+{
+    static int data;
+    int item = 21, result = 0;
+    (void)state;
+    runs = ledger_make(1);
+    pool_t *pool = world_pool(1);
+    void *made =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const pool_in_t in = POOL_IN(&item, 1);
+    const pool_out_t out = POOL_OUT(&result);
+    const struct refusal rows[] = {
+        {"NULL", NULL, in, out, POOL_ENOFUNCTION},
+        {"no address", (pool_function_t)(uintptr_t)1, in, out, POOL_EUNKNOWN},
+        {"static data", (pool_function_t)(uintptr_t)&data, in, out, POOL_EUNKNOWN},
+        {"the stack", (pool_function_t)(uintptr_t)&pool, in, out, POOL_EUNKNOWN},
+        {"code made later", (pool_function_t)(uintptr_t)made, in, out, POOL_EUNKNOWN},
+        {"the last address", (pool_function_t)UINTPTR_MAX, in, out, POOL_EUNKNOWN},
+    };
+    refuse_all(pool, rows, COUNT(rows));
+    assert_int_equal(result, 0);
+    munmap(made, 4096);
 }
 
 static void no_items_succeed_at_once(void **state)
@@ -135,7 +169,7 @@ static void pids_need_an_array(void **state)
     assert_int_equal(pool_pids(pool, NULL, 1), POOL_ENODATA);
 }
 
-/* ---- Functions ---- */
+/* ---- A library loaded later ---- */
 
 static int map_by(pool_t *pool, pool_function_t function)
 {
@@ -143,23 +177,6 @@ static int map_by(pool_t *pool, pool_function_t function)
     int status = pool_map(pool, function, POOL_IN(&item, 1), POOL_OUT(&result));
     assert_int_equal(result, status == 0 ? 42 : 0);
     return status;
-}
-
-static void what_is_no_function_is_refused(void **state)
-{
-    static int data;
-    (void)state;
-    pool_t *pool = world_pool(1);
-    void *made =
-        mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_int_equal(map_by(pool, (pool_function_t)NULL), POOL_ENOFUNCTION);
-    assert_int_equal(map_by(pool, (pool_function_t)(uintptr_t)1), POOL_EUNKNOWN);
-    assert_int_equal(map_by(pool, (pool_function_t)(uintptr_t)&data), POOL_EUNKNOWN);
-    assert_int_equal(map_by(pool, (pool_function_t)(uintptr_t)&pool), POOL_EUNKNOWN);
-    assert_int_equal(map_by(pool, (pool_function_t)(uintptr_t)made), POOL_EUNKNOWN);
-    assert_int_equal(map_by(pool, (pool_function_t)UINTPTR_MAX), POOL_EUNKNOWN);
-    munmap(made, 4096);
-    outcome_pool_works(pool);
 }
 
 /* Builds a library with a function that doubles. Returns false where there is no compiler. */
@@ -219,7 +236,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(options_out_of_range_are_refused),
         WORLD_TEST(the_longest_times_are_no_overflow),
-        WORLD_TEST(every_call_without_a_pool_says_so),
         WORLD_TEST(bad_arrays_are_refused),
         WORLD_TEST(no_items_succeed_at_once),
         WORLD_TEST(pids_need_an_array),
