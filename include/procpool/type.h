@@ -1,7 +1,15 @@
-/* procpool/type.h: what values are, so that they can travel between processes.
+/* procpool/type.h: the types of items and results that are more than plain data.
  *
- * Included by <procpool.h>. Plain data needs nothing of this; texts and blobs are known. For structs
- * with such members, write one table; for anything else, three functions.
+ *   struct point { double x, y; };
+ *   struct page { char *title; double weights[8]; size_t n; struct point *points; };
+ *   POOL_STRUCT(page, (title), (weights), (n), (points, counted_by, n));
+ *
+ *   struct page pages[2] = {{.title = "one"}, {.title = "two"}};
+ *   pool_map(pool, print_page, POOL_IN_AS(pages, 2, &page_type), POOL_NONE);
+ *
+ * Values travel between processes as copies. Plain data (numbers, structs without pointers), texts
+ * and blobs need nothing of this page. A struct that has pointers needs a table of its members,
+ * which POOL_STRUCT makes. Any other value needs a pack function and an unpack function.
  */
 #ifndef PROCPOOL_TYPE_H
 #define PROCPOOL_TYPE_H
@@ -16,7 +24,7 @@ extern "C" {
 
 #define POOL_API __attribute__((visibility("default")))
 
-/* A blob: `size` bytes at `data`; NULL only with size 0. */
+/* A blob: `size` bytes at `data`. `data` may be NULL only if `size` is 0. */
 typedef struct pool_bytes {
     void *data;
     size_t size;
@@ -31,74 +39,83 @@ typedef enum pool_kind {
     POOL_KIND_PLAIN,  /* data without pointers: its bytes are copied */
     POOL_KIND_TEXT,   /* char *: NUL-terminated, or NULL */
     POOL_KIND_BYTES,  /* pool_bytes_t */
-    POOL_KIND_STRUCT, /* a struct with fields */
-    POOL_KIND_CUSTOM  /* known to its functions only */
+    POOL_KIND_STRUCT, /* a struct with a table of its members */
+    POOL_KIND_CUSTOM  /* any value that the type's own functions pack and unpack */
 } pool_kind_t;
 
-/* What a value is. Made once, as a static object of the program or of a library loaded before the
- * pool was made: workers know it by its address. Use the macros below, or write it by hand; fields
- * that do not belong to the kind are zero. Types may refer to themselves (a tree); values nested in
- * more than 64 levels, the innermost included, are refused. Members arrive aligned to at most 16. */
+/* Describes a type of values. POOL_STRUCT makes one; C++ programs and custom types write it by
+ * hand, with the fields that do not belong to the kind zero.
+ * A type is a static object of the program, or of a library that was loaded before the pool was
+ * made: workers know it by its address. A type may refer to itself, as that of a tree does. Values
+ * that are nested in more than 64 levels, the innermost included, are refused.
+ * Members arrive aligned as C requires, but to at most 16 bytes. */
 struct pool_type {
     const char *name;
     pool_kind_t kind;
-    size_t size;   /* of one value; 0 for plain data, where the array tells it */
-    bool borrowed; /* text: a `const char *`, which a function that returns it keeps */
-    const pool_field_t *fields; /* STRUCT: those that travel; others arrive as zero */
+    size_t size;   /* of one value, in bytes; 0 for plain data, whose size the array tells */
+    bool borrowed; /* text: a `const char *`, which is not freed when a function returns it */
+    const pool_field_t *fields; /* STRUCT: the members that travel; the others arrive as zero */
     size_t field_count;
-    /* CUSTOM: write `value`; read it back into zeroed memory; free what a value owns. The first two
-     * return 0 or an error, of their own or what the writer or reader said. `pack` may be called twice
-     * for one value. `release` is called in the host by pool_release(), and for what unpack left when it
-     * failed (maybe nothing but zeros); and in the worker for each result a function made, once it
-     * has been packed. It may be NULL. */
+    /* CUSTOM: writes `value`. Returns 0, or an error: its own or one that the writer returned.
+     * Runs in any process, and may be called twice for one value. */
     int (*pack)(const void *value, pool_writer_t *writer);
+    /* CUSTOM: reads a value back into zeroed memory. Returns 0, or an error: its own or one that
+     * the reader returned. */
     int (*unpack)(void *value, pool_reader_t *reader);
+    /* CUSTOM: frees what a value owns. May be NULL. Runs in the host for pool_release(), and for
+     * what an `unpack` that failed left behind, which may be all zeros. Runs in the worker for
+     * each result that a function made, once the result has been packed. */
     void (*release)(void *value);
 };
 
-/* A member of a struct: `count` elements of `size` bytes at `offset`; or, when `count` is 0, a
- * pointer there to as many elements as the integer of `count_size` bytes at `count_offset` says (0
- * elements: the pointer arrives as NULL). Elements that are not plain must take at least a byte. A
- * count in a nested struct must be one of that struct's own fields. */
+/* Describes a member of a struct. If `count` is not 0, the member is `count` elements of `size`
+ * bytes at `offset`. If `count` is 0, the member is a pointer at `offset` to a counted array: its
+ * number of elements is the integer of `count_size` bytes at `count_offset`. A counted array of 0
+ * elements arrives as NULL. An element that is not plain must be at least one byte large. A count
+ * in a nested struct must be one of that struct's own fields. */
 struct pool_field {
     const char *name;
-    const pool_type_t *type; /* of an element */
+    const pool_type_t *type; /* of one element */
     size_t offset, size, count;
     size_t count_offset, count_size;
     bool count_signed;
-    bool borrowed; /* a pointer to const, which a function that returns it keeps */
+    bool borrowed; /* a pointer to const, which is not freed when a function returns it */
 };
 
 POOL_API extern const pool_type_t pool_type_plain;
 POOL_API extern const pool_type_t pool_type_text;
-POOL_API extern const pool_type_t pool_type_const_text;
+POOL_API extern const pool_type_t pool_type_const_text; /* borrowed */
 POOL_API extern const pool_type_t pool_type_bytes;
 
 /* ---- In pack and unpack functions ---- */
 
-/* Append to the value's flat form. Return 0 or -EINVAL, -ELOOP; running out of room is not an
- * error here: the library makes room and packs again. */
+/* Append `size` bytes, a number, or a value of another type to the packed value. Return 0, -EINVAL
+ * (the value does not fit its type) or -ELOOP (nested too deep). Lack of room is not an error: the
+ * library makes room and packs the value again. */
 POOL_API int pool_write(pool_writer_t *writer, const void *data, size_t size);
 POOL_API int pool_write_u64(pool_writer_t *writer, uint64_t number);
 POOL_API int pool_write_value(pool_writer_t *writer, const pool_type_t *type, const void *value);
 
-/* Take from it, in the same order. Return 0, or -EBADMSG when that is not what lies there: every
- * byte is checked, whoever wrote it. */
+/* Take the same things from the packed value, in the order in which they were written. Return 0,
+ * or -EBADMSG if the bytes there are no such thing: the library trusts no byte that another
+ * process wrote. pool_read_value() also returns -ENOMEM, -ELOOP, and errors of custom types. */
 POOL_API int pool_read(pool_reader_t *reader, void *data, size_t size);
 POOL_API int pool_read_u64(pool_reader_t *reader, uint64_t *number);
 POOL_API int pool_read_value(pool_reader_t *reader, const pool_type_t *type, void *value);
 
-/* How many bytes are left to read: the bound for any count that was read. */
+/* Returns how many bytes are left to read. Check each count that was read against it. */
 POOL_API size_t pool_read_left(const pool_reader_t *reader);
 
-/* Memory for what is being unpacked: in a worker it lives as long as the item, in the host it is
- * from malloc() and for `release` to free(). NULL when there is none. */
+/* Allocates `size` bytes for the value that is being unpacked; NULL if there is no memory. In a
+ * worker the memory lives as long as the item. In the host it is from malloc(), and `release` must
+ * free() it. */
 POOL_API void *pool_read_alloc(pool_reader_t *reader, size_t size);
 
-/* ---- Outside of calls ---- */
+/* ---- Anywhere ---- */
 
-/* Frees what the `count` values of results at `data` own, and zeroes them. The array itself is the
- * caller's. NULL is allowed with a count of 0. */
+/* Frees what the `count` values at `data` own, and zeroes them: for results, whose texts, blobs
+ * and counted arrays belong to the caller. The array itself is not freed. `data` may be NULL if
+ * `count` is 0. */
 POOL_API void pool_release(const pool_type_t *type, void *data, size_t count);
 
 #ifdef __cplusplus
@@ -106,25 +123,20 @@ POOL_API void pool_release(const pool_type_t *type, void *data, size_t count);
 #endif
 
 #ifndef __cplusplus
-/* ---- Tables by macro: C11 with the extensions GCC and Clang share; C++ writes tables itself ---- */
+/* ---- Tables by macro: for C11 with the extensions of GCC and Clang ---- */
 
-/* Defines `NAME_type`, the type of `struct NAME`, from those of its members that travel:
- *
- *   struct page { char *title; double weights[8]; size_t n; struct point *points; struct point at; };
- *   POOL_STRUCT(page, (title), (weights), (n), (points, counted_by, n, &point_type),
- *               (at, as, &point_type));
- *
- *   (member)                            plain data, text, blob, or a fixed array of these
- *   (member, as, &type)                 of a type with a table of its own
- *   (member, array_of, &type)           a fixed array of such
+/* Defines `NAME_type`, the type of `struct NAME`. The arguments are the members that travel:
+ *   (member)                            plain data, a text, a blob, or a fixed array of these
+ *   (member, as, &type)                 a struct or custom value that has a type of its own
+ *   (member, array_of, &type)           a fixed array of such values
  *   (member, counted_by, other)         a pointer to as many elements as the member `other` says
- *   (member, counted_by, other, &type)  the same, of a type with a table
- *
+ *   (member, counted_by, other, &type)  the same, with elements that have a type of their own
  * A struct within the struct that is named without a type is copied as plain data. A pointer that
- * is neither text nor counted does not compile. */
+ * is neither a text nor counted does not compile. */
 #define POOL_STRUCT(name, ...) POOL_STRUCT_AS(name##_type, struct name, __VA_ARGS__)
 
-/* The same for a struct known by a typedef: POOL_STRUCT_AS(page_type, page_t, (title), ...). */
+/* The same for a struct that is known by a typedef: POOL_STRUCT_AS(page_type, page_t, (title),
+ * ...). Defines `page_type`. */
 #define POOL_STRUCT_AS(type_name, c_type, ...)                                                     \
     static const pool_field_t type_name##_fields[] = {                                             \
         POOL__EACH(POOL__FIELD, c_type, __VA_ARGS__)};                                             \
@@ -135,11 +147,10 @@ POOL_API void pool_release(const pool_type_t *type, void *data, size_t count);
         .fields = type_name##_fields,                                                              \
         .field_count = sizeof type_name##_fields / sizeof type_name##_fields[0]}
 
-/* What the library's macros are made of. */
+/* The rest of this page is how the macros work. */
 #define POOL__MEMBER(S, m) (((S *)0)->m)
-#define POOL__VALUE(x) ((void)0, (x)) /* as in an expression: an array becomes a pointer */
-#define POOL__IS_ARRAY(x)                                                                          \
-    (!__builtin_types_compatible_p(__typeof__(x), __typeof__(POOL__VALUE(x))))
+#define POOL__VALUE(x) ((void)0, (x)) /* an array becomes a pointer */
+#define POOL__IS_ARRAY(x) (!__builtin_types_compatible_p(__typeof__(x), __typeof__(POOL__VALUE(x))))
 #define POOL__IS_POINTER(x) (__builtin_classify_type(x) == 5 && !POOL__IS_ARRAY(x))
 #define POOL__TYPE_OF_VALUE(x)                                                                     \
     _Generic(POOL__VALUE(x),                                                                       \
@@ -155,7 +166,7 @@ POOL_API void pool_release(const pool_type_t *type, void *data, size_t count);
         default: &pool_type_plain)
 #define POOL__TYPE_OF_MEMBER(x)                                                                    \
     __builtin_choose_expr(POOL__IS_ARRAY(x), POOL__TYPE_IN_ARRAY(x), POOL__TYPE_OF_VALUE(x))
-/* The size of what counts as one element: a text or blob of an array, else the member whole. */
+/* The size of one element: of a text or blob in an array, else of the whole member. */
 #define POOL__UNIT(x)                                                                              \
     (!POOL__IS_ARRAY(x) ? sizeof(x)                                                                \
                         : _Generic(POOL__VALUE(x),                                                 \
@@ -164,7 +175,7 @@ POOL_API void pool_release(const pool_type_t *type, void *data, size_t count);
                               pool_bytes_t *: sizeof(pool_bytes_t),                                \
                               default: sizeof(x)))
 #define POOL__KNOWN(x)                                                                             \
-    (!POOL__IS_POINTER(x) || _Generic(POOL__VALUE(x), char *: 1, const char *: 1, default: 0))
+    (!POOL__IS_POINTER(x) || _Generic(POOL__VALUE(x), char * : 1, const char * : 1, default : 0))
 #define POOL__ASSERT(condition, text)                                                              \
     (0 * sizeof(struct {                                                                           \
          _Static_assert(condition, text);                                                          \
@@ -222,12 +233,12 @@ POOL_API void pool_release(const pool_type_t *type, void *data, size_t count);
 #define POOL__UNWRAP(...) __VA_ARGS__
 #define POOL__PICK4(a, b, c, d, picked, ...) picked
 
-/* POOL__EACH(M, S, (a), (b), ...): M(S, (a)) M(S, (b)) ..., for up to 24. */
+/* POOL__EACH(M, S, (a), (b), ...) is M(S, (a)) M(S, (b)) ..., for at most 24 members. */
 #define POOL__EACH(M, S, ...)                                                                      \
     POOL__PICK24(__VA_ARGS__, POOL__E24, POOL__E23, POOL__E22, POOL__E21, POOL__E20, POOL__E19,    \
                  POOL__E18, POOL__E17, POOL__E16, POOL__E15, POOL__E14, POOL__E13, POOL__E12,      \
-                 POOL__E11, POOL__E10, POOL__E9, POOL__E8, POOL__E7, POOL__E6, POOL__E5,           \
-                 POOL__E4, POOL__E3, POOL__E2, POOL__E1, )                                         \
+                 POOL__E11, POOL__E10, POOL__E9, POOL__E8, POOL__E7, POOL__E6, POOL__E5, POOL__E4, \
+                 POOL__E3, POOL__E2, POOL__E1, )                                                   \
     (M, S, __VA_ARGS__)
 #define POOL__PICK24(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x,       \
                      picked, ...)                                                                  \

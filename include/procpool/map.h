@@ -1,0 +1,158 @@
+/* procpool/map.h: running a function over many items and waiting for all results.
+ *
+ *   double squares[4], data[] = {1, 2, 3, 4};
+ *   int failed = pool_map(pool, square, POOL_IN(data, 4), POOL_OUT(squares));
+ *   if (failed != 0)
+ *       pool_print_errors(pool, stderr);
+ *
+ * The calls of this page wait. future.h has the same calls without the waiting.
+ */
+#ifndef PROCPOOL_MAP_H
+#define PROCPOOL_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "procpool/array.h"
+#include "procpool/function.h"
+#include "procpool/pool.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A call that goes on while its caller does other things; see future.h. */
+typedef struct pool_future pool_future_t;
+
+/* How far a call is. */
+typedef struct pool_progress {
+    size_t done;   /* items that have ended, well or not */
+    size_t failed; /* how many of them failed */
+    size_t total;  /* SIZE_MAX: an iterator's source has not come to its end */
+    double rate;   /* items done per second since the call was made */
+} pool_progress_t;
+
+/* Options of one call. A field that is zero has its default. */
+typedef struct pool_map_options {
+    /* Items that a worker takes at a time. 0: chosen from how long the items take. Results do not
+     * depend on it, except a fold's, where it is the size of a block. */
+    size_t chunksize;
+    /* Milliseconds that the whole call may take. 0: no limit. When they are up, items that have
+     * not ended are POOL_TIMED_OUT, and the workers that run one are killed and replaced. */
+    int timeout;
+    /* When one item fails, the items that have not started are cancelled. */
+    bool fail_fast;
+    /* What pool_task_seed() is made of, together with the item's index. */
+    uint64_t seed;
+    /* Items of a call with a higher number are given out before those of other calls. */
+    int priority;
+    /* Called now and then as items end. May be NULL. */
+    void (*progress)(void *context, const pool_progress_t *progress);
+    /* Exactly one of these two is called, once, when the last item has ended: `callback` if all
+     * went well, `error_callback` if an item or the call failed. Either may be NULL. As Python's
+     * options of these names.
+     * All three run in a thread of the host that waits in this library, without a lock held; for a
+     * pool on a loop see pool_attach(). They may submit calls, cancel them and free futures. They
+     * must not wait: calls that would wait return POOL_EBUSY. */
+    void (*callback)(pool_future_t *future, void *context);
+    void (*error_callback)(pool_future_t *future, void *context);
+    void *context;
+} pool_map_options_t;
+
+/* Runs `function` over all items, on all workers, and puts the results into `out` in the order of
+ * the items. As Python's Pool.map(), except that an error does not end it: every item ends for
+ * itself, and pool_errors() lists those that failed.
+ * Waits until every item has ended. That is bounded by the functions, and never by a dead worker;
+ * a function that does not return is ended by the option `timeout` only. Zero items succeed at
+ * once.
+ *
+ * Returns the number of items that failed (at most INT_MAX), 0 if all went well, or a negative
+ * code:
+ *   POOL_ENOPOOL, POOL_ENOFUNCTION, POOL_ENODATA, POOL_EITEMSIZE, POOL_EOVERFLOW, POOL_EOPTION,
+ *   POOL_ETYPE, POOL_EUNKNOWN: the arguments are wrong, and nothing was run;
+ *   POOL_ECLOSED, POOL_EBROKEN, POOL_EFORKED, POOL_EBUSY (in a callback): the pool cannot be used,
+ *   and nothing was run;
+ *   POOL_EBROKEN, POOL_ECLOSED: the pool broke, or was terminated, meanwhile; pool_errors() lists
+ *   the items that had not ended as POOL_LOST;
+ *   -ENOMEM: wild writes of workers have made all of the shared memory unusable.
+ * An item that cannot be packed, or does not fit into the pool's memory, fails alone. */
+POOL_API int pool_map(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
+
+/* Does the same with options, which may be NULL. */
+POOL_API int pool_map_with(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
+                           const pool_map_options_t *options);
+
+/* Runs a typed function over `count` rows, each a `struct NAME_args`, and puts what it returns
+ * into `results` in the order of the rows. `results` is NULL for a function that returns nothing.
+ * As Python's Pool.starmap(); otherwise as pool_map().
+ * In C the function is given as &NAME_function of POOL_FUNCTION, and rows or results of another
+ * type do not compile. In C++ it is given as a pool_callable_t. */
+POOL_API int pool_starmap(pool_t *pool, const pool_callable_t *function, const void *rows,
+                          size_t count, void *results);
+
+/* Does the same with options, which may be NULL. */
+POOL_API int pool_starmap_with(pool_t *pool, const pool_callable_t *function, const void *rows,
+                               size_t count, void *results, const pool_map_options_t *options);
+
+/* Do what pool_map() and pool_map_with() do for a typed function, whose rows are the items.
+ * `function` points to a pool_callable_t. In C, pool_map() itself accepts a typed function. */
+POOL_API int pool_map_callable(pool_t *pool, const void *function, pool_in_t in, pool_out_t out);
+POOL_API int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in,
+                                    pool_out_t out, const pool_map_options_t *options);
+
+/* Runs the function over one item: pool_map() of an array of one, as Python's Pool.apply().
+ * POOL_EOPTION if `in` is not one item. For a typed function use pool_starmap() of one row. */
+POOL_API int pool_apply(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
+
+/* Runs the function once on every worker, with the one item of `in`: to load something into the
+ * workers, or to ask them something. Worker i puts its result into element i of `out`, and its
+ * error has index i. A worker takes this item before any other, as soon as the item it is running
+ * has ended. For each worker only one such item can be waiting: it holds up the broadcasts behind
+ * it.
+ * `out` has room for pool_processes() results. If other threads call pool_resize(), it has
+ * room for the largest number of workers there may be.
+ * Workers that start later, also as replacements, do not run the function: use an initializer for
+ * them. The item of a worker that pool_resize() removes is POOL_CANCELLED. Returns and waits as
+ * pool_map(), and returns POOL_EOPTION if `in` is not one item. */
+POOL_API int pool_broadcast(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifndef __cplusplus
+/* The calls in C, which check types. Each macro calls the function of its name. */
+#define POOL__SAME_ELEMENTS(array, pointer)                                                        \
+    ((void)sizeof(struct {                                                                         \
+        _Static_assert(__builtin_types_compatible_p(__typeof__(*(array)), __typeof__(*(pointer))), \
+                       "rows or results are not of the function's types");                         \
+        int unused;                                                                                \
+    }))
+#define pool_starmap(pool, function, rows, count, results)                                         \
+    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
+     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
+     pool_starmap((pool), &(function)->callable, (rows), (count), (results)))
+#define pool_starmap_with(pool, function, rows, count, results, ...)                               \
+    (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
+     POOL__SAME_ELEMENTS(results, (function)->result),                                             \
+     pool_starmap_with((pool), &(function)->callable, (rows), (count), (results), __VA_ARGS__))
+/* Only a typed function has a member `callable`. A function of another signature than
+ * pool_function_t, or another pointer, does not compile. */
+struct pool__any {
+    pool_callable_t callable;
+};
+#define POOL__HAS_CALLABLE(function)                                                               \
+    ((void)sizeof(_Generic((function), pool_function_t: (struct pool__any *)0,                     \
+                           void *: (struct pool__any *)0, default: (function))                     \
+                      ->callable))
+#define pool_map(pool, function, ...)                                                              \
+    (POOL__HAS_CALLABLE(function),                                                                 \
+     _Generic((function), pool_function_t: pool_map, void *: pool_map,                             \
+              default: pool_map_callable)((pool), (function), __VA_ARGS__))
+#define pool_map_with(pool, function, ...)                                                         \
+    (POOL__HAS_CALLABLE(function),                                                                 \
+     _Generic((function), pool_function_t: pool_map_with, void *: pool_map_with,                   \
+              default: pool_map_callable_with)((pool), (function), __VA_ARGS__))
+#endif
+#endif
