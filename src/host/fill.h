@@ -134,7 +134,4 @@ size_t pool__window_room(const struct pool_future *job);
 
 void pool__window_free(struct pool_future *job);
 
-/* Frees what a value in the host owns. */
-void pool__release_value(const pool_type_t *type, void *value);
-
 #endif

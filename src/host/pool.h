@@ -322,12 +322,6 @@ int pool__check_accumulator(const pool_t *pool, const pool_out_t *accumulator);
 int pool__check_phase(const pool_t *pool);
 int pool__check_callable(const pool_t *pool, const pool_callable_t *callable);
 
-/* Whether these are items without data: see POOL_RANGE(). */
-bool pool__is_range(const pool_in_t *in);
-
-/* Whether there are functions of the user's in this type, which is known; NULL is none. */
-bool pool__type_custom(const pool_t *pool, const pool_type_t *type, size_t size);
-
 /* ---- drive.c: the calls below hold the lock, but while they wait or call back ---- */
 
 /* Puts a job among those to be run, and gives out what it can. */

@@ -1,4 +1,5 @@
 /* The list of errors: kept whole, sorted, freed, and printed so that it stays on its lines. */
+#include "host/base/death.h"
 #include "host/job/report.h"
 
 #include <errno.h>

@@ -2,12 +2,15 @@
  * drive the pool until it is done. */
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/flat.h"
+#include "host/base/types.h"
 #include "host/fill.h"
+#include "host/job/report.h"
+#include "host/pool.h"
 
 /* The type of a stream, or NULL for values that are copied as they are. */
 static const pool_type_t *stream_type(const pool_type_t *type)
@@ -20,15 +23,16 @@ int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call
     const pool_in_t *in = &call->in;
     const pool_out_t *out = &call->out;
     size_t count = call->broadcast ? (size_t)pool_processes(pool) : in->count;
-    *job = (struct pool_future){.pool = pool,
-                                .function = call->function,
-                                .in = *in,
-                                .out = *out,
-                                .broadcast = call->broadcast,
-                                .item_type = stream_type(in->type),
-                                .result_type = stream_type(out->type),
-                                .custom_items = pool__type_custom(pool, in->type, in->size),
-                                .custom_results = pool__type_custom(pool, out->type, out->size)};
+    *job = (struct pool_future){
+        .pool = pool,
+        .function = call->function,
+        .in = *in,
+        .out = *out,
+        .broadcast = call->broadcast,
+        .item_type = stream_type(in->type),
+        .result_type = stream_type(out->type),
+        .custom_items = pool__type_custom(&pool->launch.image, in->type, in->size),
+        .custom_results = pool__type_custom(&pool->launch.image, out->type, out->size)};
     if (pool__is_serial(pool)) /* its functions may crash the host in any case */
         job->custom_items = job->custom_results = false;
     if (call->options)

@@ -1,10 +1,13 @@
 /* Runs in the host: what callers do with futures. */
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
 #include "host/fill.h"
+#include "host/job/report.h"
+#include "host/pool.h"
 
 struct pool_future *pool__job_new(pool_t *pool)
 {

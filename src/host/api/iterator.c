@@ -1,12 +1,16 @@
 /* Runs in the host: results one by one, from items that come one by one. An iterator is a job whose
  * sink is a window of results instead of the caller's array. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
-#include "common/flat.h"
+#include "common/board.h"
+#include "host/base/types.h"
+#include "host/base/value.h"
 #include "host/fill.h"
+#include "host/job/report.h"
+#include "host/pool.h"
 
 enum { CAPACITY = 4096 };
 
@@ -68,7 +72,7 @@ void pool__window_free(struct pool_future *job)
     bool whole = window->states && window->errors && job->out.data;
     for (size_t i = 0; whole && i < window->capacity; i++) {
         if (window->states[i] == POOL__GOOD && job->result_type)
-            pool__release_value(job->result_type, (char *)job->out.data + i * job->out.size);
+            pool__value_release(job->result_type, (char *)job->out.data + i * job->out.size);
         pool__error_copy(&window->errors[i], &none);
     }
     free(window->states);

@@ -5,6 +5,7 @@
  * from the pool's state, and as long as there is any the alarm keeps pool_fileno() readable. So other
  * threads never touch the loop, and nothing they do can be missed. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <uv.h>

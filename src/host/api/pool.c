@@ -1,10 +1,10 @@
 /* Runs in the host: making pools and ending them. */
-#include "host/pool.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -12,12 +12,20 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "common/board.h"
 #include "common/clock.h"
+#include "common/control.h"
 #include "common/descriptor.h"
 #include "common/failure.h"
+#include "common/image.h"
 #include "common/nesting.h"
+#include "common/roles.h"
+#include "host/base/arena.h"
+#include "host/base/death.h"
 #include "host/base/options.h"
 #include "host/fill.h"
+#include "host/job/report.h"
+#include "host/pool.h"
 
 /* What pool_create_error() gives: the failure's text outlives the pool that never was. */
 static _Thread_local char create_error[sizeof((struct pool *)NULL)->why];

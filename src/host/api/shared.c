@@ -1,8 +1,11 @@
 /* Runs in the host: the memory that host and workers share. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "common/board.h"
+#include "host/base/arena.h"
 #include "host/pool.h"
 
 /* Memory beyond this is given back to the system when nothing uses it. */

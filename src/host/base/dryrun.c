@@ -9,9 +9,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <stdnoreturn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "common/board.h"
 
 static void exit_quickly(int status, void *unused)
 {
@@ -47,9 +49,9 @@ static noreturn void stand_between(struct pool__dry_run *dry_run, void (*body)(v
     _exit(0);
 }
 
-int pool__run_dry(pool_t *pool, void (*body)(void *argument), void *argument, int *status)
+int pool__run_dry(struct pool__dry_run *dry_run, void (*body)(void *argument), void *argument,
+                  int *status)
 {
-    struct pool__dry_run *dry_run = &pool->board->dry_run;
     sigset_t all, before;
     *dry_run = (struct pool__dry_run){.error = -ECHILD};
     sigfillset(&all);
@@ -65,14 +67,4 @@ int pool__run_dry(pool_t *pool, void (*body)(void *argument), void *argument, in
         return error ? error : dry_run->error;
     *status = dry_run->status;
     return dry_run->finished ? 0 : 1;
-}
-
-pool_error_t pool__death_error(int status)
-{
-    bool crashed = WIFSIGNALED(status);
-    return (pool_error_t){.kind = crashed ? POOL_CRASHED : POOL_EXITED,
-                          .code = crashed ? WTERMSIG(status) : WEXITSTATUS(status),
-                          .message = "",
-                          .worker = -1,
-                          .attempt = 1};
 }

@@ -4,10 +4,12 @@
  * waits, without the lock, and then hears, collects, fills and ends jobs; the others wait for it to
  * say that something has changed, and one of them takes over when it leaves. */
 #include <errno.h>
-#include <stdlib.h>
+#include <pthread.h>
 
 #include "common/clock.h"
 #include "host/fill.h"
+#include "host/job/report.h"
+#include "host/pool.h"
 
 enum { TICK = 1000000000 }; /* nanoseconds between looks at the whole board */
 

@@ -6,10 +6,14 @@
  * copy `ended` % 2 is valid, also when the worker dies in the next item. Whenever a chunk is published
  * its valid copy is the first. */
 #include <errno.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/board.h"
+#include "host/base/arena.h"
 #include "host/fill.h"
+#include "host/pool.h"
 
 enum {
     BLOCKS = 1024, /* unless the caller says how large they are: at most so many */

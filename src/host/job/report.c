@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "host/base/death.h"
 #include "host/pool.h"
 
 enum { PRINTED = 20 };
@@ -74,27 +74,6 @@ void pool__report_sort(struct pool__report *report)
         qsort(report->errors, report->count, sizeof *report->errors, by_index);
 }
 
-static const char *signal_name(int signal, char *spare, size_t size)
-{
-    const char *abbreviation = sigabbrev_np(signal);
-    if (abbreviation)
-        snprintf(spare, size, "SIG%s", abbreviation);
-    else if (signal >= SIGRTMIN && signal <= SIGRTMAX)
-        snprintf(spare, size, "SIGRTMIN+%d", signal - SIGRTMIN);
-    else
-        snprintf(spare, size, "signal %d", signal);
-    return spare;
-}
-
-void pool__describe_status(char *text, size_t size, int status)
-{
-    char name[32];
-    if (WIFSIGNALED(status))
-        snprintf(text, size, "killed by %s", signal_name(WTERMSIG(status), name, sizeof name));
-    else
-        snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
-}
-
 size_t pool_errors(const pool_t *pool, const pool_error_t **errors)
 {
     if (!pool)
@@ -154,7 +133,7 @@ static void write_what(const pool_error_t *error, FILE *stream)
         write_code(error->code, stream);
         break;
     case POOL_CRASHED:
-        fprintf(stream, "crashed with %s", signal_name(error->code, name, sizeof name));
+        fprintf(stream, "crashed with %s", pool__signal_name(error->code, name, sizeof name));
         break;
     case POOL_EXITED:
         fprintf(stream, "exited with status %d", error->code);

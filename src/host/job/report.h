@@ -23,8 +23,4 @@ void pool__error_copy(pool_error_t *to, const pool_error_t *from);
 /* Sorts by index. */
 void pool__report_sort(struct pool__report *report);
 
-/* Describes how a worker with this wait status died, "killed by SIGKILL" or "exited with status 3".
- */
-void pool__describe_status(char *text, size_t size, int status);
-
 #endif

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdnoreturn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/descriptor.h"
+#include "common/roles.h"
 #include "host/pool.h"
 
 static int open_channels(pool_t *pool)

@@ -1,13 +1,16 @@
 /* Runs in the host: how many items make a chunk, where they lie, and how many chunks are given out
  * ahead. */
-#include "host/fill.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 
+#include "common/board.h"
 #include "common/flat.h"
+#include "host/base/arena.h"
+#include "host/base/death.h"
 #include "host/base/dryrun.h"
+#include "host/fill.h"
+#include "host/pool.h"
 
 enum {
     CHUNK_NANOSECONDS = 100000, /* what an automatic chunk should take: long beside a claim */
@@ -234,7 +237,7 @@ static int pack(pool_t *pool, struct pool_future *job, const struct pool__chunk 
     if (job->custom_items) {
         item_of(job, chunk->first); /* the source is asked here, not in the copy */
         packing.result = &pool->board->dry_run;
-        error = pool__run_dry(pool, pack_items, &packing, &pool->dry_run_status);
+        error = pool__run_dry(&pool->board->dry_run, pack_items, &packing, &pool->dry_run_status);
         *result = pool->board->dry_run;
         if (result->passed > 0)
             job->is_staged = false;

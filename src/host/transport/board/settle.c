@@ -4,14 +4,18 @@
  * of the items that ended are taken, at most one item is blamed, and the rest goes back into the ring
  * under a new generation. */
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 
+#include "common/board.h"
 #include "common/chunk.h"
+#include "common/control.h"
 #include "common/futex.h"
-#include "host/base/dryrun.h"
+#include "host/base/arena.h"
+#include "host/base/death.h"
 #include "host/fill.h"
+#include "host/pool.h"
 
 int pool__chunks_init(pool_t *pool)
 {

@@ -1,14 +1,16 @@
 /* Runs in the host: results and errors from the board into the caller's memory. What lies there was
  * written by a worker, so it is checked as it is copied. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "common/board.h"
 #include "common/failure.h"
-#include "common/flat.h"
+#include "host/base/death.h"
 #include "host/base/dryrun.h"
+#include "host/base/value.h"
 #include "host/fill.h"
+#include "host/job/report.h"
+#include "host/pool.h"
 
 const pool_error_t pool__undelivered = {.kind = POOL_CANCELLED,
                                         .code = -ECANCELED,
@@ -61,59 +63,6 @@ void pool__fail_items(struct pool__chunk *chunk, uint64_t ended, pool_error_t er
 
 /* ---- Streams ---- */
 
-/* Memory for the caller. */
-static void *alloc_own(void *unused, size_t size)
-{
-    (void)unused;
-    return calloc(1, size);
-}
-
-/* Copies from the board and gives the board's pages back on the way, so that a huge result does not
- * take its memory twice. */
-static void copy_and_discard(void *unused, void *to, const void *from, size_t size)
-{
-    enum { STEP = 16 << 20, PAGE = 65536 };
-    (void)unused;
-    for (size_t at = 0; at < size; at += STEP) {
-        const unsigned char *start = (const unsigned char *)from + at;
-        size_t some = size - at < STEP ? size - at : STEP;
-        memcpy((unsigned char *)to + at, start, some);
-        uintptr_t low = ((uintptr_t)start + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-        uintptr_t high = ((uintptr_t)start + some) & ~(uintptr_t)(PAGE - 1);
-        if (size > STEP && low < high)
-            madvise((void *)low, high - low, MADV_REMOVE);
-    }
-}
-
-static void drop_free(void *unused, void *memory)
-{
-    (void)unused;
-    free(memory);
-}
-
-void pool__release_value(const pool_type_t *type, void *value)
-{
-    static const struct pool__dropper dropper = {drop_free, NULL, true};
-    pool__drop(&dropper, type, value);
-}
-
-/* Reads one value into the caller's array; an element that cannot be read is zeroed. */
-static int read_value(const struct pool_future *job, uint64_t index, const unsigned char *data,
-                      uint64_t size)
-{
-    void *value = pool__element(job, index);
-    /* With functions of the user's the value is read twice: see take_custom(). */
-    const struct pool__memory memory = {.alloc = alloc_own,
-                                        .copy = job->custom_results ? NULL : copy_and_discard};
-    struct pool_reader reader = {.base = data, .size = size, .memory = &memory};
-    int error = pool__unpack(&reader, job->result_type, job->out.size, value);
-    if (error) {
-        pool__release_value(job->result_type, value);
-        memset(value, 0, job->out.size);
-    }
-    return error;
-}
-
 static const pool_error_t overwritten = {.kind = POOL_CORRUPT,
                                          .code = -EBADMSG,
                                          .message = "the worker's account was overwritten",
@@ -141,7 +90,9 @@ static void take_entry(pool_t *pool, struct pool__chunk *chunk, const struct poo
     const unsigned char *stream = pool__board_at(pool->board, chunk->results);
     pool_error_t unreadable = overwritten;
     int error =
-        read_value(job, entry->index, stream + chunk->result_at + sizeof *entry, entry->size);
+        pool__value_read(job->result_type, pool__element(job, entry->index), job->out.size,
+                         stream + chunk->result_at + sizeof *entry, entry->size,
+                         !job->custom_results); /* else it is read twice: see take_custom() */
     chunk->result_at += pool__entry_stride(entry->size);
     job->result_bytes = job->result_bytes > 0 ? job->result_bytes * 0.9 + (double)entry->size * 0.1
                                               : (double)entry->size;
@@ -190,7 +141,7 @@ static void take_custom(struct taking taking)
     while (died && chunk->taken < ended) {
         uint64_t before = chunk->taken;
         taking.ended = ended;
-        died = pool__run_dry(pool, take_entries, &taking, &status);
+        died = pool__run_dry(&pool->board->dry_run, take_entries, &taking, &status);
         if (died == 1) {
             uint64_t passed = pool->board->dry_run.passed;
             taking.ended = passed > before ? passed : before;

@@ -1,12 +1,15 @@
 /* Runs in the host: hearing the supervisor, waiting for workers, waking them. */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "common/board.h"
 #include "common/clock.h"
+#include "common/control.h"
 #include "common/descriptor.h"
 #include "common/futex.h"
 #include "host/pool.h"

@@ -2,10 +2,13 @@
  * process (worker/serial.c), in the threads that wait in the library or look: one chunk at a time,
  * and without the lock, as callbacks are made. */
 #include <errno.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include "common/board.h"
 #include "common/descriptor.h"
 #include "common/nesting.h"
+#include "common/roles.h"
 #include "host/pool.h"
 
 /* The pool whose function this thread runs. */
