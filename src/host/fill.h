@@ -68,20 +68,7 @@ void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, poo
 
 /* ---- calls.c ---- */
 
-/* A call as it was made. */
-struct pool__call {
-    pool_function_t function;
-    pool_in_t in;
-    pool_out_t out;
-    const pool_map_options_t *options;
-    bool broadcast;
-    pool_merge_t merge; /* of a fold, whose accumulator is `out` */
-};
-
-int pool__check_options(const struct pool__call *call);
-
 /* Makes a job of a checked call. Returns 0 or -ENOMEM. */
-int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call *call);
 
 /* ---- fold.c ---- */
 

@@ -163,7 +163,6 @@ struct pool {
 /* ---- pool.c ---- */
 
 /* Whether calls from this process may use the pool: 0, POOL_ENOPOOL or POOL_EFORKED. */
-int pool__check(const pool_t *pool);
 
 struct pool__death;
 
@@ -274,7 +273,6 @@ bool pool__loop_wanted(const pool_t *pool);
 void pool__loop_hold(pool_t *pool);
 
 /* Takes the pool from its loop; the handle closes by itself. */
-void pool__detach(pool_t *pool);
 
 /* ---- serial.c: pools without processes; with the lock held, but while functions of the user's run ---- */
 
@@ -308,7 +306,6 @@ void pool__serial_end(pool_t *pool);
 /* ---- shared.c ---- */
 
 /* Whether [data, data + bytes) lies in one of the pool's shared arrays. */
-bool pool__in_shared_array(const pool_t *pool, const void *data, size_t bytes);
 
 /* Gives memory back that only large calls needed. */
 void pool__trim(pool_t *pool);
@@ -316,11 +313,6 @@ void pool__trim(pool_t *pool);
 /* ---- check.c ---- */
 
 /* Checks a call and all it refers to. Returns 0 or the code of what is wrong. */
-int pool__check_call(const pool_t *pool, pool_function_t function, const pool_in_t *in,
-                     const pool_out_t *out);
-int pool__check_accumulator(const pool_t *pool, const pool_out_t *accumulator);
-int pool__check_phase(const pool_t *pool);
-int pool__check_callable(const pool_t *pool, const pool_callable_t *callable);
 
 /* ---- drive.c: the calls below hold the lock, but while they wait or call back ---- */
 
@@ -347,7 +339,5 @@ bool pool__in_callback(const pool_t *pool);
 
 /* Steps and waits until `over(argument)`, `milliseconds` at most (negative: no limit). Returns 0,
  * -ETIMEDOUT, or POOL_EBUSY in a callback. */
-int pool__drive(pool_t *pool, bool (*over)(const void *argument), const void *argument,
-                int milliseconds);
 
 #endif

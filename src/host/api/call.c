@@ -1,5 +1,7 @@
 /* Runs in the host: the calls that run items. All of them make a job and submit it; the blocking ones
  * drive the pool until it is done. */
+#include "host/api/call.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -7,7 +9,11 @@
 
 #include "common/clock.h"
 #include "common/flat.h"
+#include "host/api/check.h"
+#include "host/api/shared.h"
 #include "host/base/types.h"
+#include "host/engine/drive.h"
+#include "host/engine/pool.h"
 #include "host/fill.h"
 #include "host/job/report.h"
 #include "host/pool.h"
@@ -100,14 +106,9 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
 
 /* ---- Functions ---- */
 
-int pool__check_options(const struct pool__call *call)
-{
-    return call->options && call->options->timeout < 0 ? POOL_EOPTION : 0;
-}
-
 static int check(const pool_t *pool, const struct pool__call *call)
 {
-    int error = pool ? pool__check_options(call) : POOL_ENOPOOL;
+    int error = pool ? pool__check_options(call->options) : POOL_ENOPOOL;
     if (error)
         return error;
     pool_in_t in = call->in;
@@ -142,7 +143,7 @@ int pool_map_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_ou
 static int check_fold(const pool_t *pool, const struct pool__call *call)
 {
     const pool_out_t none = POOL_NONE;
-    int error = pool ? pool__check_options(call) : POOL_ENOPOOL;
+    int error = pool ? pool__check_options(call->options) : POOL_ENOPOOL;
     if (!error)
         error = pool__check_call(pool, call->function, &call->in, &none);
     if (!error && !call->merge)

@@ -1,7 +1,10 @@
 /* Runs in the host: whether a call makes sense, before anything is done about it. */
+#include "host/api/check.h"
+
 #include <stdint.h>
 
 #include "host/base/types.h"
+#include "host/engine/pool.h"
 #include "host/pool.h"
 
 static int check_arrays(const pool_t *pool, const pool_in_t *in, const pool_out_t *out)
@@ -51,13 +54,6 @@ int pool__check_accumulator(const pool_t *pool, const pool_out_t *accumulator)
     return plain ? 0 : POOL_ETYPE;
 }
 
-int pool__check_phase(const pool_t *pool)
-{
-    if (pool->phase == POOL__RUNNING_PHASE)
-        return 0;
-    return pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
-}
-
 int pool__check_callable(const pool_t *pool, const pool_callable_t *callable)
 {
     int error = pool__check(pool);
@@ -66,4 +62,9 @@ int pool__check_callable(const pool_t *pool, const pool_callable_t *callable)
     if (!callable || callable->magic != POOL_CALLABLE || !callable->args)
         return POOL_ENOFUNCTION;
     return pool__is_static(&pool->launch.image, callable) ? 0 : POOL_EUNKNOWN;
+}
+
+int pool__check_options(const pool_map_options_t *options)
+{
+    return options && options->timeout < 0 ? POOL_EOPTION : 0;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "host/engine/drive.h"
+#include "host/engine/pool.h"
 #include "host/fill.h"
 #include "host/job/report.h"
 #include "host/pool.h"
@@ -81,18 +83,12 @@ int pool_future_get(pool_future_t *future, int milliseconds)
     return error ? error : result_of(future);
 }
 
-static bool at_once(const void *unused)
-{
-    (void)unused;
-    return true;
-}
-
 static bool ask(pool_future_t *future, bool (*question)(const pool_future_t *))
 {
     if (enter(future) < 0)
         return false;
     if (!future->done)
-        pool__drive(future->pool, at_once, NULL, 0);
+        pool__drive(future->pool, pool__at_once, NULL, 0);
     bool answer = question(future);
     leave(future);
     return answer;
@@ -265,38 +261,4 @@ int pool_as_completed(pool_future_t **futures, size_t count, int milliseconds,
         return (int)i;
     }
     return -ENOENT;
-}
-
-/* ---- In a program's own event loop ---- */
-
-int pool_step(pool_t *pool)
-{
-    int error = pool__check(pool);
-    if (error)
-        return error;
-    pthread_mutex_lock(&pool->lock);
-    if (!pool->driving) /* else whoever sleeps would not wake */
-        pool__silence(pool);
-    error = pool__drive(pool, at_once, NULL, 0);
-    if (!error && pool->news) {
-        pool->news = false; /* the caller looks at its calls now */
-        pool__set_alarm(pool);
-    }
-    size_t unfinished = pool->unfinished;
-    pthread_mutex_unlock(&pool->lock);
-    return error ? error : unfinished > INT_MAX ? INT_MAX : (int)unfinished;
-}
-
-int pool_fileno(pool_t *pool)
-{
-    int error = pool__check(pool);
-    if (error)
-        return error;
-    pthread_mutex_lock(&pool->lock);
-    if (pool->epoll < 0)
-        error = pool__open_epoll(pool);
-    pool__attend(pool);
-    int descriptor = pool->epoll;
-    pthread_mutex_unlock(&pool->lock);
-    return error ? error : descriptor;
 }

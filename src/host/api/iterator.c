@@ -6,8 +6,12 @@
 #include <string.h>
 
 #include "common/board.h"
+#include "host/api/call.h"
+#include "host/api/check.h"
 #include "host/base/types.h"
 #include "host/base/value.h"
+#include "host/engine/drive.h"
+#include "host/engine/pool.h"
 #include "host/fill.h"
 #include "host/job/report.h"
 #include "host/pool.h"
@@ -155,7 +159,7 @@ static int check_and_start(pool_t *pool, pool_function_t function, const pool_so
     if (source->next)
         call.in.data = NULL;
     call.in.count = 0; /* there is no array of results, and maybe none of items */
-    error = pool__check_options(&call);
+    error = pool__check_options(options);
     if (!error)
         error = pool__check_call(pool, function, &call.in, &call.out);
     if (!error && source->next && call.in.size == 0)

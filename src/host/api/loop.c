@@ -4,6 +4,8 @@
  * the loop's thread should do and has not done yet - hold the loop, let it go, make callbacks - is seen
  * from the pool's state, and as long as there is any the alarm keeps pool_fileno() readable. So other
  * threads never touch the loop, and nothing they do can be missed. */
+#include "host/api/loop.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 #include <uv.h>
 
 #include "common/descriptor.h"
+#include "host/engine/pool.h"
 #include "host/pool.h"
 
 struct pool__attachment {

@@ -10,21 +10,19 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "common/board.h"
 #include "common/clock.h"
 #include "common/control.h"
 #include "common/descriptor.h"
 #include "common/failure.h"
-#include "common/image.h"
 #include "common/nesting.h"
-#include "common/roles.h"
-#include "host/base/arena.h"
+#include "host/api/loop.h"
 #include "host/base/death.h"
 #include "host/base/options.h"
+#include "host/engine/drive.h"
+#include "host/engine/pool.h"
 #include "host/fill.h"
-#include "host/job/report.h"
 #include "host/pool.h"
 
 /* What pool_create_error() gives: the failure's text outlives the pool that never was. */
@@ -33,14 +31,6 @@ static _Thread_local char create_error[sizeof((struct pool *)NULL)->why];
 const char *pool_create_error(void)
 {
     return create_error;
-}
-
-int pool__check(const pool_t *pool)
-{
-    if (!pool)
-        return POOL_ENOPOOL;
-    bool foreign = pool__home() && pool__home() != pool->home;
-    return pool->owner == getpid() && !foreign ? 0 : POOL_EFORKED;
 }
 
 void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
@@ -63,72 +53,6 @@ void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
 }
 
 /* ---- Making ---- */
-
-static int allocate(pool_t *pool)
-{
-    int processes = pool->launch.options.processes;
-    int error = pool__board_map(&pool->board, processes, (int)uv_available_parallelism());
-    if (error)
-        return error;
-    pool->launch.board = pool->board;
-    pool->writable = pool__writable(pool->board);
-    pool__arena_init(&pool->items_arena, pool->board->items_start, pool->board->host_half);
-    pool__arena_init(&pool->results_arena, pool->board->results_start, pool->board->size);
-    pool->members = calloc((size_t)processes, sizeof *pool->members);
-    if (!pool->members)
-        return -ENOMEM;
-    pool->numbers_given = processes;
-    error = pool__chunks_init(pool);
-    return error ? error : pool__image_take(&pool->launch.image);
-}
-
-static void deallocate(pool_t *pool)
-{
-    while (pool->shared) {
-        struct shared_array *next = pool->shared->next;
-        free(pool->shared);
-        pool->shared = next;
-    }
-    while (pool->spare) {
-        struct pool_future *next = pool->spare->next;
-        free(pool->spare);
-        pool->spare = next;
-    }
-    pool__report_clear(&pool->report);
-    pool__arena_fini(&pool->items_arena);
-    pool__arena_fini(&pool->results_arena);
-    pool__chunks_fini(pool);
-    pool__image_fini(&pool->launch.image);
-    pool__board_unmap(pool->board);
-    pool__inline_close(pool->inline_worker);
-    pool__share_release(pool->share);
-    free(pool->members);
-    if (pool->owner == getpid()) { /* in a copy, threads that it does not have may hold them */
-        pthread_cond_destroy(&pool->changed);
-        pthread_mutex_destroy(&pool->lock);
-    }
-    free(pool);
-}
-
-/* A pool with nothing in it yet. */
-static pool_t *new_pool(void)
-{
-    pthread_condattr_t monotonic;
-    pool_t *pool = calloc(1, sizeof *pool);
-    if (!pool)
-        return NULL;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_mutex_init(&pool->lock, NULL);
-    pool->owner = getpid();
-    pool->home = pool__home();
-    pool->supervisor_pidfd = -1;
-    pool->launch.driver_bell = pool->epoll = pool->alarm = -1;
-    pool->alarm_at = UINT64_MAX;
-    return pool;
-}
 
 /* Takes processes from those that this thread's pools may have; a pool that gets none is serial. */
 static int take_share(pool_t *pool)
@@ -185,7 +109,7 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     create_error[0] = '\0';
     if (!pool)
         return POOL_ENOPOOL;
-    pool_t *made = new_pool();
+    pool_t *made = pool__new();
     if (!made)
         return -ENOMEM;
     int error = pool__options(&made->launch.options, options);
@@ -193,11 +117,11 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     if (!error)
         error = take_share(made);
     if (!error)
-        error = allocate(made);
+        error = pool__allocate(made);
     if (!error)
         error = pool__is_serial(made) ? pool__serial_open(made) : pool__spawn(made);
     if (error) {
-        deallocate(made);
+        pool__deallocate(made);
         return error;
     }
     error = pool__is_serial(made) ? pool__serial_start(made) : wait_for_start(made, deadline);
@@ -211,7 +135,7 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     shut_down(made, false);
     pthread_mutex_unlock(&made->lock);
     pool__close_channels(made);
-    deallocate(made);
+    pool__deallocate(made);
     return error;
 }
 
@@ -345,12 +269,6 @@ static bool is_quiet(const void *pool)
     return ((const pool_t *)pool)->unfinished == 0;
 }
 
-static bool at_once(const void *unused)
-{
-    (void)unused;
-    return true;
-}
-
 int pool_join(pool_t *pool)
 {
     int error = pool__check(pool);
@@ -376,9 +294,9 @@ static int finish(pool_t *pool, bool freeing)
         pool->ending |= pool__is_serial(pool);
         if (freeing)
             pool__detach(pool);
-        pool__drive(pool, at_once, NULL, 0); /* what has ended counts as ended */
+        pool__drive(pool, pool__at_once, NULL, 0); /* what has ended counts as ended */
         end_processes(pool, freeing && is_quiet(pool));
-        pool__drive(pool, at_once, NULL, 0); /* callbacks of what was lost */
+        pool__drive(pool, pool__at_once, NULL, 0); /* callbacks of what was lost */
     }
     pthread_mutex_unlock(&pool->lock);
     return error;
@@ -401,7 +319,7 @@ void pool_free(pool_t *pool)
     }
     pool__detach(pool); /* of a copy; or a callback has attached it again */
     pool__close_channels(pool);
-    deallocate(pool);
+    pool__deallocate(pool);
 }
 
 /* ---- Growing and shrinking ---- */

@@ -1,4 +1,6 @@
 /* Runs in the host: the memory that host and workers share. */
+#include "host/api/shared.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +8,7 @@
 
 #include "common/board.h"
 #include "host/base/arena.h"
+#include "host/engine/pool.h"
 #include "host/pool.h"
 
 /* Memory beyond this is given back to the system when nothing uses it. */

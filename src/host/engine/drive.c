@@ -3,6 +3,8 @@
  * One lock guards the pool. Of the threads that wait in the library one drives the pool for all: it
  * waits, without the lock, and then hears, collects, fills and ends jobs; the others wait for it to
  * say that something has changed, and one of them takes over when it leaves. */
+#include "host/engine/drive.h"
+
 #include <errno.h>
 #include <pthread.h>
 
@@ -286,6 +288,12 @@ static void wait_for_driver(pool_t *pool, uint64_t deadline)
     struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000u),
                              .tv_nsec = (long)(deadline % 1000000000u)};
     pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
+}
+
+bool pool__at_once(const void *unused)
+{
+    (void)unused;
+    return true;
 }
 
 int pool__drive(pool_t *pool, bool (*over)(const void *argument), const void *argument,

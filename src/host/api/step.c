@@ -1,0 +1,39 @@
+/* Runs in the host: a pool in a program's own event loop. */
+#include <limits.h>
+#include <pthread.h>
+
+#include "host/engine/drive.h"
+#include "host/engine/pool.h"
+#include "host/pool.h"
+
+int pool_step(pool_t *pool)
+{
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    pthread_mutex_lock(&pool->lock);
+    if (!pool->driving) /* else whoever sleeps would not wake */
+        pool__silence(pool);
+    error = pool__drive(pool, pool__at_once, NULL, 0);
+    if (!error && pool->news) {
+        pool->news = false; /* the caller looks at its calls now */
+        pool__set_alarm(pool);
+    }
+    size_t unfinished = pool->unfinished;
+    pthread_mutex_unlock(&pool->lock);
+    return error ? error : unfinished > INT_MAX ? INT_MAX : (int)unfinished;
+}
+
+int pool_fileno(pool_t *pool)
+{
+    int error = pool__check(pool);
+    if (error)
+        return error;
+    pthread_mutex_lock(&pool->lock);
+    if (pool->epoll < 0)
+        error = pool__open_epoll(pool);
+    pool__attend(pool);
+    int descriptor = pool->epoll;
+    pthread_mutex_unlock(&pool->lock);
+    return error ? error : descriptor;
+}

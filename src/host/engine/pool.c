@@ -1,0 +1,96 @@
+/* Runs in the host. */
+#include "host/engine/pool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "common/board.h"
+#include "common/image.h"
+#include "common/nesting.h"
+#include "common/roles.h"
+#include "host/base/arena.h"
+#include "host/job/report.h"
+#include "host/pool.h"
+
+int pool__check(const pool_t *pool)
+{
+    if (!pool)
+        return POOL_ENOPOOL;
+    bool foreign = pool__home() && pool__home() != pool->home;
+    return pool->owner == getpid() && !foreign ? 0 : POOL_EFORKED;
+}
+
+int pool__check_phase(const pool_t *pool)
+{
+    if (pool->phase == POOL__RUNNING_PHASE)
+        return 0;
+    return pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
+}
+
+pool_t *pool__new(void)
+{
+    pthread_condattr_t monotonic;
+    pool_t *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return NULL;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&pool->lock, NULL);
+    pool->owner = getpid();
+    pool->home = pool__home();
+    pool->supervisor_pidfd = -1;
+    pool->launch.driver_bell = pool->epoll = pool->alarm = -1;
+    pool->alarm_at = UINT64_MAX;
+    return pool;
+}
+
+int pool__allocate(pool_t *pool)
+{
+    int processes = pool->launch.options.processes;
+    int error = pool__board_map(&pool->board, processes, (int)uv_available_parallelism());
+    if (error)
+        return error;
+    pool->launch.board = pool->board;
+    pool->writable = pool__writable(pool->board);
+    pool__arena_init(&pool->items_arena, pool->board->items_start, pool->board->host_half);
+    pool__arena_init(&pool->results_arena, pool->board->results_start, pool->board->size);
+    pool->members = calloc((size_t)processes, sizeof *pool->members);
+    if (!pool->members)
+        return -ENOMEM;
+    pool->numbers_given = processes;
+    error = pool__chunks_init(pool);
+    return error ? error : pool__image_take(&pool->launch.image);
+}
+
+void pool__deallocate(pool_t *pool)
+{
+    while (pool->shared) {
+        struct shared_array *next = pool->shared->next;
+        free(pool->shared);
+        pool->shared = next;
+    }
+    while (pool->spare) {
+        struct pool_future *next = pool->spare->next;
+        free(pool->spare);
+        pool->spare = next;
+    }
+    pool__report_clear(&pool->report);
+    pool__arena_fini(&pool->items_arena);
+    pool__arena_fini(&pool->results_arena);
+    pool__chunks_fini(pool);
+    pool__image_fini(&pool->launch.image);
+    pool__board_unmap(pool->board);
+    pool__inline_close(pool->inline_worker);
+    pool__share_release(pool->share);
+    free(pool->members);
+    if (pool->owner == getpid()) { /* in a copy, threads that it does not have may hold them */
+        pthread_cond_destroy(&pool->changed);
+        pthread_mutex_destroy(&pool->lock);
+    }
+    free(pool);
+}
