@@ -17,82 +17,6 @@
 #include "host/job/report.h"
 #include "procpool.h"
 
-/* Room for results ahead of who takes them: element i of the call lies at i % capacity. */
-struct pool__window {
-    size_t capacity;
-    size_t delivered; /* elements taken, or skipped: the window begins behind them */
-    bool unordered;
-    enum pool__element_state { POOL__EMPTY, POOL__GOOD, POOL__BAD, POOL__GONE } * states;
-    pool_error_t *errors; /* of BAD elements; the texts are in the job's report */
-    uint64_t *order;      /* unordered: the elements that have ended, as they did; a ring */
-    size_t ordered;       /* how many ever */
-};
-
-/* One call that runs items: its source, its sink, and how far it is. A blocking call has it on its
- * stack; a future is one from malloc(). */
-struct pool_future {
-    pool_t *pool;
-    struct pool_future *next; /* in the list of calls not ended, of callbacks due, or of spares */
-    pool_function_t function;
-    pool_in_t in;
-    pool_out_t out;
-    pool_map_options_t options;
-    size_t given; /* items that are or were in a chunk, or failed before */
-    size_t ended; /* items that have an end */
-    size_t failed;
-    size_t reported;                 /* how many had ended when `progress` was last called */
-    uint32_t chunks;                 /* outstanding */
-    double item_nanoseconds;         /* estimates of what an item takes; 0: not known yet */
-    double item_bytes, result_bytes; /* the same of streams */
-    const pool_type_t *item_type, *result_type; /* NULL: plain data; else a stream of this */
-    int status;                                 /* negative: no more items are given out, and why */
-    pool_error_kind_t stopped;                  /* not 0: items that have not started end as this */
-    uint64_t began;                             /* when it was made */
-    uint64_t deadline;                          /* when its time is up; 0: never */
-    uint64_t kill_at; /* when workers that still run it are killed; 0: never */
-    bool in_shared, out_shared;
-    bool broadcast;                    /* item i is the one in the array, for worker i */
-    bool custom_items, custom_results; /* there are functions of the user's in their types */
-    bool async;
-    bool owned; /* by a caller that frees it by pool_future_free() */
-    bool done;  /* all items have ended, and the report is complete */
-    bool
-        callback_done; /* and the callback has been made: nothing here is used by the pool any more */
-    bool freed;        /* nobody holds it: the pool puts it among the spare ones when it is done */
-    struct pool__report report;
-    int (*next_item)(void *context, void *item); /* NULL: `in` is an array */
-    void *source;
-    void *staged; /* an item of the source's that is not in a chunk yet; room for one */
-    bool is_staged;
-    bool exhausted;              /* the source has no more */
-    int source_error;            /* and why, if it was not the end */
-    struct pool__window *window; /* NULL: `out` is an array */
-    struct pool__fold *fold;     /* not NULL: `out` is an accumulator, and each chunk a block */
-};
-
-/* A chunk, by its number on the board. */
-struct pool__chunk {
-    struct pool_future *job; /* NULL: the number is free, or its owner is awaited */
-    bool awaited;            /* settled over its owner's head: free once that is dead */
-    int owner;               /* who that is: worker and life */
-    uint32_t owner_life;
-    /* Why the owner could not be it at the last tick, and in which generation. */
-    enum pool__doubt { POOL__NO_DOUBT, POOL__UNBORN, POOL__SLEEPS } doubt;
-    uint32_t doubted;
-    uint64_t first, count; /* the items it still has to run */
-    uint64_t unplaced;     /* of a fold: so many of them, the last, are not on the board yet */
-    bool parked;           /* none is, for want of room: it is in nobody's hands */
-    bool good;             /* of a fold: one of its items has ended well */
-    uint32_t generation;
-    uint64_t
-        position; /* of its latest ticket in the ring; UINT64_MAX: it is in a worker's mailbox */
-    uint64_t items, results;                          /* offsets on the board */
-    struct pool__extent *item_memory, *result_memory; /* NULL: inline, or shared */
-    uint64_t room;                                    /* bytes at `results` */
-    uint64_t taken;                                   /* how many of its items have an end */
-    uint64_t result_at;                               /* of a stream: how far it has been read */
-};
-
 struct pool__member {
     pid_t pid; /* 0: being replaced */
     uint32_t life;
@@ -226,11 +150,7 @@ void pool__wake_all(pool_t *pool);
 
 /* ---- chunks.c ---- */
 
-int pool__chunks_init(pool_t *pool);
-void pool__chunks_fini(pool_t *pool);
-
 /* How many chunks are under way. */
-uint32_t pool__outstanding(const pool_t *pool);
 
 /* Settles every chunk that has been committed, serves every one that is full. Returns whether there
  * was one. */
@@ -320,19 +240,15 @@ void pool__trim(pool_t *pool);
 void pool__submit(pool_t *pool, struct pool_future *job);
 
 /* A job for pool__prepare(), or NULL. With the lock held, as pool__job_free(). */
-struct pool_future *pool__job_new(pool_t *pool);
 
 /* Takes a future back that nobody holds and the pool has done with. */
-void pool__job_free(struct pool_future *job);
 
 /* The first deadline of all jobs, or `deadline` if that is earlier. */
-uint64_t pool__earliest(const pool_t *pool, uint64_t deadline);
 
 /* Has all threads that wait look again, and the one that drives the pool. */
 void pool__announce(pool_t *pool);
 
 /* Whether there are callbacks to be made that no thread is about to make. */
-bool pool__calls_due(const pool_t *pool);
 
 /* Whether this thread is in one of the pool's callbacks. */
 bool pool__in_callback(const pool_t *pool);

@@ -12,7 +12,12 @@
 #include "common/chunk.h"
 #include "common/failure.h"
 #include "common/flat.h"
+#include "host/base/arena.h"
 #include "host/fill.h"
+#include "host/job/job.h"
+#include "host/job/report.h"
+#include "host/pool.h"
+#include "host/transport/board/account.h"
 #include "unit/unit.h"
 
 enum { STAGE_WORKERS = 3, STAGE_ITEMS = 48, STAGE_CHUNK = 12, STAGE_UNTOUCHED = -1 };
@@ -70,7 +75,8 @@ static inline void stage_open(struct stage *stage, size_t chunk)
         stage->items[i] = i;
         stage->results[i] = STAGE_UNTOUCHED;
     }
-    stage->job = (struct pool_future){.function = stage_function,
+    stage->job = (struct pool_future){.pool = &stage->pool,
+                                      .function = stage_function,
                                       .in = POOL_IN(stage->items, STAGE_ITEMS),
                                       .out = POOL_OUT(stage->results),
                                       .options = {.chunksize = chunk}};
@@ -85,7 +91,8 @@ static inline void stage_open_texts(struct stage *stage, size_t chunk)
     pool__give_up(&stage->pool); /* what is queued would give numbers */
     pool__report_clear(&stage->job.report);
     stage->pool.jobs = NULL;
-    stage->job = (struct pool_future){.function = stage_function,
+    stage->job = (struct pool_future){.pool = &stage->pool,
+                                      .function = stage_function,
                                       .in = stage->job.in,
                                       .out = POOL_OUT(stage->texts),
                                       .result_type = &pool_type_text,

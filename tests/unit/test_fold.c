@@ -1,6 +1,8 @@
 /* Blocks of a fold, played without processes: what is taken from workers, what cannot be trusted, and
  * items for which there is no room. */
 #include "common/control.h"
+#include "host/job/ends.h"
+#include "host/job/fold.h"
 #include "unit/stage.h"
 
 enum { BLOCK = 12, SOME_ROOM = 64 };
@@ -102,9 +104,9 @@ static void close_fold(struct stage *stage, int status, const bool *failed)
     uint64_t should = status ? initial : expected(failed);
     size_t bad = 0;
     if (stage->job.given < STAGE_ITEMS)
-        pool__lose_items(pool, &stage->job, stage->job.given, STAGE_ITEMS);
+        pool__lose_items(&stage->job, stage->job.given, STAGE_ITEMS);
     assert_int_equal(stage->job.ended, STAGE_ITEMS);
-    pool__fold_end(pool, &stage->job);
+    pool__fold_end(&stage->job);
     assert_int_equal(stage->job.status, status);
     for (size_t i = 0; i < STAGE_ITEMS; i++) {
         assert_true(status || failed[i] == (stage_error(stage, i) != NULL));

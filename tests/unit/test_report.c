@@ -1,7 +1,4 @@
 /* The list of errors: kept whole, sorted, freed, and printed so that it stays on its lines. */
-#include "host/base/death.h"
-#include "host/job/report.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -9,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/death.h"
+#include "host/job/report.h"
 #include "host/pool.h"
 #include "unit/unit.h"
 

@@ -14,7 +14,9 @@
 #include "host/base/types.h"
 #include "host/engine/drive.h"
 #include "host/engine/pool.h"
-#include "host/fill.h"
+#include "host/job/fold.h"
+#include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/pool.h"
 

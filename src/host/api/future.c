@@ -2,33 +2,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 #include "common/clock.h"
 #include "host/engine/drive.h"
 #include "host/engine/pool.h"
-#include "host/fill.h"
-#include "host/job/report.h"
+#include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/pool.h"
-
-struct pool_future *pool__job_new(pool_t *pool)
-{
-    struct pool_future *job = pool->spare;
-    if (!job)
-        return malloc(sizeof *job);
-    pool->spare = job->next;
-    return job;
-}
-
-void pool__job_free(struct pool_future *job)
-{
-    pool__window_free(job);
-    pool__report_clear(&job->report);
-    job->window = NULL;
-    job->freed = true;
-    job->next = job->pool->spare;
-    job->pool->spare = job;
-}
 
 static bool is_ready(const void *future)
 {

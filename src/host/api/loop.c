@@ -14,6 +14,7 @@
 
 #include "common/descriptor.h"
 #include "host/engine/pool.h"
+#include "host/job/queue.h"
 #include "host/pool.h"
 
 struct pool__attachment {

@@ -9,6 +9,7 @@
 #include "common/board.h"
 #include "host/base/arena.h"
 #include "host/engine/pool.h"
+#include "host/job/job.h"
 #include "host/pool.h"
 
 /* Memory beyond this is given back to the system when nothing uses it. */

@@ -10,8 +10,13 @@
 
 #include "common/clock.h"
 #include "host/fill.h"
+#include "host/job/ends.h"
+#include "host/job/fold.h"
+#include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/pool.h"
+#include "host/transport/board/account.h"
 
 enum { TICK = 1000000000 }; /* nanoseconds between looks at the whole board */
 
@@ -40,7 +45,7 @@ static void end_job(pool_t *pool, struct pool_future **link)
     job->next = NULL;
     job->done = true;
     if (job->fold)
-        pool__fold_end(pool, job);
+        pool__fold_end(job);
     pool__report_sort(&job->report);
     link = &pool->finished;
     while (*link)
@@ -63,7 +68,7 @@ static void lose_rest(pool_t *pool, struct pool_future *job)
     if (job->window)
         job->in.count = job->given;
     job->given = job->in.count;
-    pool__lose_items(pool, job, from, job->in.count);
+    pool__lose_items(job, from, job->in.count);
 }
 
 /* Whether its time is up; then what is to be done about it is done. */
@@ -185,34 +190,12 @@ static void report_progress(pool_t *pool, struct pool_future *job)
     regain_lock(pool);
 }
 
-static bool has_progress(const struct pool_future *job)
-{
-    return job->options.progress && job->reported != job->ended;
-}
-
-/* The next job with progress to report, or NULL. Callbacks may change the list: ask again. */
-static struct pool_future *with_progress(const pool_t *pool)
-{
-    struct pool_future *job = pool->jobs;
-    while (job && !has_progress(job))
-        job = job->next;
-    if (!job)
-        job = pool->finished;
-    while (job && !has_progress(job))
-        job = job->next;
-    return job;
-}
-
-bool pool__calls_due(const pool_t *pool)
-{
-    return !pool->calling && (with_progress(pool) || pool->finished);
-}
-
 /* Takes the next job that has ended, if this thread may make its callbacks, or there are none. */
 static struct pool_future *take_finished(pool_t *pool)
 {
     struct pool_future **link = &pool->finished, *job;
-    while (*link && pool__loop_elsewhere(pool) && (has_progress(*link) || last_callback(*link)))
+    while (*link && pool__loop_elsewhere(pool) &&
+           (pool__has_progress(*link) || last_callback(*link)))
         link = &(*link)->next;
     job = *link;
     if (job) {
@@ -228,7 +211,7 @@ static void make_calls(pool_t *pool)
     struct pool_future *job;
     if (pool->calling)
         return;
-    while (!pool__loop_elsewhere(pool) && (job = with_progress(pool)))
+    while (!pool__loop_elsewhere(pool) && (job = pool__with_progress(pool)))
         report_progress(pool, job);
     while ((job = take_finished(pool)))
         call_back(pool, job);
@@ -244,32 +227,12 @@ void pool__announce(pool_t *pool)
         pool__wake_driver(pool);
 }
 
-uint64_t pool__earliest(const pool_t *pool, uint64_t deadline)
-{
-    if (pool->look_at && pool->look_at < deadline)
-        deadline = pool->look_at;
-    for (const struct pool_future *job = pool->jobs; job; job = job->next) {
-        if (job->deadline && job->deadline < deadline)
-            deadline = job->deadline;
-        if (job->kill_at && job->kill_at < deadline)
-            deadline = job->kill_at;
-    }
-    return deadline;
-}
-
-/* Whether somebody wants results as they come, rather than all of them. */
-static bool is_eager(const pool_t *pool)
-{
-    const struct pool_future *job = pool->jobs;
-    return job && (job->next || job->window || job->options.progress);
-}
-
 /* Waits for the workers, for all threads. */
 static void drive_once(pool_t *pool, uint64_t deadline)
 {
     uint64_t until = pool__earliest(pool, deadline);
     uint32_t outstanding = pool__outstanding(pool);
-    bool eager = is_eager(pool);
+    bool eager = pool__is_eager(pool);
     int milliseconds = until == UINT64_MAX ? -1 : pool__milliseconds(pool__now(), until);
     pool->driving = true;
     pthread_mutex_unlock(&pool->lock);

@@ -12,8 +12,10 @@
 #include "common/nesting.h"
 #include "common/roles.h"
 #include "host/base/arena.h"
+#include "host/job/job.h"
 #include "host/job/report.h"
 #include "host/pool.h"
+#include "host/transport/board/account.h"
 
 int pool__check(const pool_t *pool)
 {

@@ -1,6 +1,6 @@
 /* The list of errors of one call: what pool_errors() gives. */
-#ifndef POOL_HOST_REPORT_H
-#define POOL_HOST_REPORT_H
+#ifndef POOL_HOST_JOB_REPORT_H
+#define POOL_HOST_JOB_REPORT_H
 
 #include "procpool.h"
 
@@ -13,14 +13,14 @@ struct pool__report {
 /* Forgets all errors and frees their texts. */
 void pool__report_clear(struct pool__report *report);
 
-/* Adds a copy of `error`, texts included. */
+/* Adds a copy of `error` and its texts. */
 void pool__report_add(struct pool__report *report, const pool_error_t *error);
 
-/* Makes `*to` a copy of `from` with texts of its own, after freeing those it had; a `from` without a
- * message is none, and so is a copy for which there is no memory. */
+/* Makes `*to` a copy of `from` with texts of its own, after freeing the texts it had. An error without a
+ * message stands for "no error"; so does a copy for which there is no memory. */
 void pool__error_copy(pool_error_t *to, const pool_error_t *from);
 
-/* Sorts by index. */
+/* Sorts the errors by index. */
 void pool__report_sort(struct pool__report *report);
 
 #endif

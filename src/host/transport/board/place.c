@@ -10,16 +10,15 @@
 #include "host/base/death.h"
 #include "host/base/dryrun.h"
 #include "host/fill.h"
+#include "host/job/ends.h"
+#include "host/job/fold.h"
+#include "host/job/job.h"
+#include "host/job/size.h"
+#include "host/job/source.h"
+#include "host/job/window.h"
 #include "host/pool.h"
-
-enum {
-    CHUNK_NANOSECONDS = 100000, /* what an automatic chunk should take: long beside a claim */
-    CHUNK_BYTES = 256 << 10,    /* and what it may hold: it should stay in a cache */
-    LEAST_ROOM = 1024,          /* for the results of a chunk whose sizes are not known yet */
-    AHEAD = 8,                  /* automatic chunks outstanding per worker and blocking call */
-    BLIND = 64, /* the same when the caller may be away: and of what size, unknown */
-    SHARE = 4   /* near the end, a chunk is a worker's rest divided by this */
-};
+#include "host/transport/board/account.h"
+#include "host/transport/board/block.h"
 
 /* Beside the error codes of anybody. */
 enum {
@@ -51,60 +50,6 @@ void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count)
         }
 }
 
-/* ---- How many items, by time and size ---- */
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-uint64_t pool__share_of_budget(const pool_t *pool)
-{
-    uint64_t chunks = (uint64_t)pool->board->processes + 1;
-    uint64_t share = pool->launch.options.budget / (2 * chunks);
-    return share > LEAST_ROOM ? share : LEAST_ROOM;
-}
-
-static uint64_t chunk_limit(const pool_t *pool)
-{
-    return smaller(CHUNK_BYTES, pool__share_of_budget(pool));
-}
-
-/* So many items that neither they nor their results take more than `bytes`; at least 1, at most
- * `count`. */
-static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_t bytes)
-{
-    uint64_t larger = job->item_type ? (uint64_t)job->item_bytes : job->in.size;
-    uint64_t result = job->result_type ? (uint64_t)job->result_bytes : job->out.size;
-    larger = result > larger ? result : larger;
-    count = smaller(count, larger ? bytes / larger : UINT64_MAX);
-    return count > 0 ? count : 1;
-}
-
-static uint64_t count_items(const pool_t *pool, const struct pool_future *job)
-{
-    uint64_t rest = job->in.count - job->given;
-    if (job->broadcast)
-        return 1;
-    if (job->window)
-        rest = smaller(rest, pool__window_room(job));
-    if (job->fold)
-        return smaller(pool__fold_block(job), rest);
-    if (job->next_item && job->custom_items)
-        return 1; /* the source is here, and its items are packed in a copy */
-    if (job->options.chunksize)
-        return smaller(job->options.chunksize, rest);
-    if (job->item_nanoseconds <= 0) {
-        uint64_t guess =
-            job->async && !job->window ? rest / (BLIND * (uint64_t)pool->board->processes) : 1;
-        return fit_items(job, guess, pool__share_of_budget(pool));
-    }
-    double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
-    uint64_t share = rest / (SHARE * (uint64_t)pool->board->processes);
-    uint64_t count = wanted < (double)share ? (uint64_t)wanted : share;
-    return fit_items(job, count, chunk_limit(pool));
-}
-
 /* ---- Room for items and results ---- */
 
 static void use_items(struct pool__chunk *chunk, struct pool__extent *memory)
@@ -113,37 +58,12 @@ static void use_items(struct pool__chunk *chunk, struct pool__extent *memory)
     chunk->items = pool__extent_offset(memory);
 }
 
-/* The array's element for this index. */
-static const void *element(const struct pool_future *job, uint64_t index)
-{
-    return (const char *)job->in.data + (job->broadcast ? 0 : index) * job->in.size;
-}
-
-/* The item with this index, which is the next if it comes from a source; NULL when there is none. */
-static const void *item_of(struct pool_future *job, uint64_t index)
-{
-    if (!job->next_item)
-        return element(job, index);
-    if (job->is_staged)
-        return job->staged;
-    memset(job->staged, 0, job->in.size);
-    int got = job->exhausted ? 0 : job->next_item(job->source, job->staged);
-    if (got == 1) {
-        job->is_staged = true;
-        return job->staged;
-    }
-    if (!job->exhausted)
-        job->source_error = got < 0 ? got : 0;
-    job->exhausted = true;
-    return NULL;
-}
-
 /* Copies plain items, as many as there are; counts them in chunk->count. */
 static void copy_from_source(struct pool_future *job, struct pool__chunk *chunk, unsigned char *to)
 {
     uint64_t count = 0;
     const void *item;
-    while (count < chunk->count && (item = item_of(job, chunk->first + count))) {
+    while (count < chunk->count && (item = pool__source_item(job, chunk->first + count))) {
         memcpy(to + count * job->in.size, item, job->in.size);
         job->is_staged = false;
         count++;
@@ -156,7 +76,7 @@ static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->in.size;
     if (job->in_shared) {
-        chunk->items = pool__board_offset(pool->board, element(job, chunk->first));
+        chunk->items = pool__board_offset(pool->board, pool__source_element(job, chunk->first));
         return true;
     }
     if (bytes <= POOL__INLINE_ITEM) {
@@ -171,7 +91,7 @@ static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
     if (job->next_item)
         copy_from_source(job, chunk, to);
     else if (bytes)
-        memcpy(to, element(job, chunk->first), bytes);
+        memcpy(to, pool__source_element(job, chunk->first), bytes);
     return true;
 }
 
@@ -183,7 +103,7 @@ static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to,
     struct pool__entry entry = {.index = index};
     struct pool_writer writer = {.base = to + sizeof entry,
                                  .room = room > sizeof entry ? room - sizeof entry : 0};
-    const void *item = item_of(job, index);
+    const void *item = pool__source_item(job, index);
     if (!item)
         return NO_MORE;
     int error = pool__pack(&writer, job->item_type, job->in.size, item);
@@ -235,7 +155,7 @@ static int pack(pool_t *pool, struct pool_future *job, const struct pool__chunk 
     int error = 0;
     *result = (struct pool__dry_run){0};
     if (job->custom_items) {
-        item_of(job, chunk->first); /* the source is asked here, not in the copy */
+        pool__source_item(job, chunk->first); /* the source is asked here, not in the copy */
         packing.result = &pool->board->dry_run;
         error = pool__run_dry(&pool->board->dry_run, pack_items, &packing, &pool->dry_run_status);
         *result = pool->board->dry_run;
@@ -277,7 +197,7 @@ static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
 static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chunk *chunk)
 {
     struct pool__dry_run result;
-    struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, chunk_limit(pool));
+    struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, pool__chunk_limit(pool));
     if (!memory)
         return -ENOBUFS;
     unsigned char *to = pool__board_at(pool->board, pool__extent_offset(memory));
@@ -319,12 +239,8 @@ static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t 
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->out.size;
-    if (job->result_type) {
-        double likely = (double)chunk->count * (job->result_bytes * 1.25 + 64);
-        bytes = chunk_limit(pool);
-        bytes = likely < (double)bytes ? (uint64_t)likely : bytes;
-        return pool__make_room(pool, chunk, bytes > LEAST_ROOM ? bytes : LEAST_ROOM);
-    }
+    if (job->result_type)
+        return pool__make_room(pool, chunk, pool__likely_room(pool, job, chunk->count));
     chunk->room = bytes;
     if (job->out_shared)
         chunk->results =
@@ -406,7 +322,7 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
     atomic_store_explicit(&order->cancelled, 0, memory_order_relaxed);
     job->given += pool->chunks[number].count;
     if (job->fold)
-        pool__fold_go_on(pool, number);
+        pool__block_go_on(pool, number);
     else
         pool__publish(pool, number);
 }
@@ -416,10 +332,10 @@ static int prepare(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->first = job->given;
-    chunk->count = count_items(pool, job);
+    chunk->count = pool__chunk_count(pool, job);
     chunk->unplaced = 0;
     if (job->fold)
-        return pool__fold_begin(pool, job, number) ? 0 : -ENOBUFS;
+        return pool__block_begin(pool, job, number) ? 0 : -ENOBUFS;
     for (;;) {
         int error = place(pool, job, number);
         if (error != -ENOBUFS || chunk->count == 1 || pool__outstanding(pool) > 1)
@@ -490,9 +406,8 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
     uint64_t held = job->fold ? pool__fold_ahead(job) : job->chunks;
     if (held <= workers)
         return true;
-    uint32_t ahead = (job->async ? BLIND : AHEAD) * workers;
     return pool->bytes < pool->launch.options.budget &&
-           (job->options.chunksize || job->chunks < ahead);
+           (job->options.chunksize || job->chunks < pool__chunks_ahead(job, workers));
 }
 
 /* Gives out a chunk of each job of the first priority that wants any. Returns whether there was one. */
@@ -511,11 +426,20 @@ static bool fill_round(pool_t *pool)
     return any;
 }
 
+/* Goes on with blocks that wait for room, and merges blocks that are next. */
+static void tend_folds(pool_t *pool)
+{
+    pool__blocks_retry(pool);
+    for (struct pool_future *job = pool->jobs; job; job = job->next)
+        if (job->fold && pool__fold_merge(job) && !job->stopped)
+            pool__stop(pool, job, POOL_CANCELLED, false);
+}
+
 void pool__fill(pool_t *pool)
 {
     bool any = false;
-    pool__fold_tend(pool);
-    for (; fill_round(pool); pool__fold_tend(pool))
+    tend_folds(pool);
+    for (; fill_round(pool); tend_folds(pool))
         any = true;
     if (any)
         pool__wake_some(pool);

@@ -15,7 +15,12 @@
 #include "host/base/arena.h"
 #include "host/base/death.h"
 #include "host/fill.h"
+#include "host/job/ends.h"
+#include "host/job/fold.h"
+#include "host/job/job.h"
 #include "host/pool.h"
+#include "host/transport/board/account.h"
+#include "host/transport/board/block.h"
 
 int pool__chunks_init(pool_t *pool)
 {
@@ -118,7 +123,8 @@ static void release(pool_t *pool, uint32_t number)
     pool->bytes -= condemned ? 0 : pool__chunk_bytes(chunk);
     pool__arena_free(&pool->items_arena, chunk->item_memory);
     if (chunk->job && chunk->job->fold)
-        pool__fold_keep(pool, chunk, chunk->result_memory);
+        pool__fold_keep(chunk->job, chunk->first + chunk->count - 1, chunk->good,
+                        chunk->result_memory);
     else
         pool__arena_free(&pool->results_arena, chunk->result_memory);
     chunk->item_memory = chunk->result_memory = NULL;
@@ -180,15 +186,14 @@ static void advance(pool_t *pool, uint32_t number)
     if (chunk->job->stopped)
         stop_items(chunk, false);
     if (pool->phase == POOL__GONE_PHASE)
-        pool__lose_items(pool, chunk->job, chunk->first + chunk->taken,
-                         chunk->first + chunk->count);
+        pool__lose_items(chunk->job, chunk->first + chunk->taken, chunk->first + chunk->count);
     if (pool->phase == POOL__GONE_PHASE || chunk->taken == chunk->count) {
         release(pool, number);
         return;
     }
     pool__skip_items(pool, chunk, chunk->taken);
     if (chunk->job->fold)
-        pool__fold_go_on(pool, number);
+        pool__block_go_on(pool, number);
     else
         pool__publish(pool, number);
     pool__wake_some(pool);
@@ -221,15 +226,10 @@ static void blame(struct pool__chunk *chunk, const struct pool__death *death)
 static void condemn(pool_t *pool, uint32_t number, bool abandoned)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    pool_error_t error = {.kind = POOL_CORRUPT,
-                          .code = -EBADMSG,
-                          .message = "the worker's account was overwritten",
-                          .worker = -1,
-                          .attempt = 1};
     atomic_store(&cell_of(pool, number)->state, 0);
-    pool__fail_items(chunk, chunk->count, error);
+    pool__fail_items(chunk, chunk->count, pool__overwritten);
     if (chunk->job->fold)
-        pool__fold_condemn(pool, chunk);
+        pool__block_condemn(chunk);
     if (abandoned) {
         release(pool, number);
         return;
@@ -280,7 +280,7 @@ static void settle(pool_t *pool, uint32_t number, int worker, const struct pool_
     }
     pool__take(pool, number, ended, worker, death ? death->pid : pool->members[worker].pid);
     if (chunk->job->fold)
-        pool__fold_settle(pool, chunk, ended);
+        pool__block_settle(pool, chunk, ended);
     if (!death)
         learn(pool, number, ended);
     if (running)
@@ -342,7 +342,7 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     if (sensible)
         pool__take(pool, number, ended, worker, member->pid);
     if (chunk->job->fold)
-        pool__fold_take_away(pool, number, ended, sensible);
+        pool__block_take_away(pool, number, ended, sensible);
     stop_items(chunk, sensible && running);
     empty_mailbox(pool, number);
     chunk->job->chunks--;
@@ -628,8 +628,7 @@ void pool__give_up(pool_t *pool)
             settle(pool, number, pool__word_worker(word), NULL);
             continue;
         }
-        pool__lose_items(pool, chunk->job, chunk->first + chunk->taken,
-                         chunk->first + chunk->count);
+        pool__lose_items(chunk->job, chunk->first + chunk->taken, chunk->first + chunk->count);
         release(pool, number);
     }
 }

@@ -1,6 +1,5 @@
 /* Runs in the host: results and errors from the board into the caller's memory. What lies there was
  * written by a worker, so it is checked as it is copied. */
-#include <errno.h>
 #include <string.h>
 
 #include "common/board.h"
@@ -9,65 +8,13 @@
 #include "host/base/dryrun.h"
 #include "host/base/value.h"
 #include "host/fill.h"
-#include "host/job/report.h"
+#include "host/job/ends.h"
+#include "host/job/job.h"
+#include "host/job/window.h"
 #include "host/pool.h"
-
-const pool_error_t pool__undelivered = {.kind = POOL_CANCELLED,
-                                        .code = -ECANCELED,
-                                        .message = "the pool has become smaller",
-                                        .worker = -1};
-
-void pool__item_failed(struct pool_future *job, const pool_error_t *error)
-{
-    job->failed++;
-    job->ended++;
-    pool__window_mark(job, error->index, error);
-    if (!job->window)
-        pool__report_add(&job->report, error);
-}
-
-void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, pool_error_t error)
-{
-    const struct pool__report *report = &job->report;
-    for (; from < to && (job->window || report->count < POOL_ERRORS_MAX); from++) {
-        error.index = from;
-        pool__item_failed(job, &error);
-    }
-    job->failed += to - from; /* of a range there may be any number */
-    job->ended += to - from;
-    job->report.dropped += to - from;
-}
-
-void pool__lose_items(pool_t *pool, struct pool_future *job, uint64_t from, uint64_t to)
-{
-    if (from >= to)
-        return;
-    if (job->status == 0)
-        job->status = pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
-    pool_error_t error = {.kind = POOL_LOST,
-                          .code = job->status,
-                          .message = pool->broken ? pool->why : "",
-                          .worker = -1};
-    pool__items_failed(job, from, to, error);
-}
-
-void pool__fail_items(struct pool__chunk *chunk, uint64_t ended, pool_error_t error)
-{
-    error.index = chunk->first + chunk->taken;
-    if (chunk->taken + 1 == ended)
-        pool__item_failed(chunk->job, &error);
-    else if (chunk->taken < ended)
-        pool__items_failed(chunk->job, error.index, chunk->first + ended, error);
-    chunk->taken = ended > chunk->taken ? ended : chunk->taken;
-}
+#include "host/transport/board/account.h"
 
 /* ---- Streams ---- */
-
-static const pool_error_t overwritten = {.kind = POOL_CORRUPT,
-                                         .code = -EBADMSG,
-                                         .message = "the worker's account was overwritten",
-                                         .worker = -1,
-                                         .attempt = 1};
 
 /* Finds the entry of the chunk's next item; false when what is there cannot be it. */
 static bool next_entry(const pool_t *pool, uint32_t number, struct pool__entry *entry)
@@ -88,7 +35,7 @@ static void take_entry(pool_t *pool, struct pool__chunk *chunk, const struct poo
 {
     struct pool_future *job = chunk->job;
     const unsigned char *stream = pool__board_at(pool->board, chunk->results);
-    pool_error_t unreadable = overwritten;
+    pool_error_t unreadable = pool__overwritten;
     int error =
         pool__value_read(job->result_type, pool__element(job, entry->index), job->out.size,
                          stream + chunk->result_at + sizeof *entry, entry->size,
@@ -126,7 +73,7 @@ static void take_entries(void *argument)
         take_entry(pool, chunk, &entry);
         pool->board->dry_run.passed = chunk->taken;
     }
-    pool__fail_items(chunk, taking->ended, overwritten);
+    pool__fail_items(chunk, taking->ended, pool__overwritten);
 }
 
 /* The same where unpacking runs functions of the user's: first in a copy, then for real what the copy
@@ -150,7 +97,7 @@ static void take_custom(struct taking taking)
             take_entries(&taking);
         if (died == 0 || chunk->taken == ended)
             return;
-        pool_error_t error = died == 1 ? pool__death_error(status) : overwritten;
+        pool_error_t error = died == 1 ? pool__death_error(status) : pool__overwritten;
         error.code = died == 1 ? error.code : died;
         error.message = "the result could not be unpacked";
         if (next_entry(pool, taking.number, &entry))
@@ -230,6 +177,6 @@ void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t
         pool__fail_items(chunk, failure.item + 1, error);
     }
     if (!sensible)
-        pool__fail_items(chunk, ended, overwritten);
+        pool__fail_items(chunk, ended, pool__overwritten);
     take_results(pool, number, ended);
 }

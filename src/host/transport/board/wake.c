@@ -12,6 +12,7 @@
 #include "common/control.h"
 #include "common/descriptor.h"
 #include "common/futex.h"
+#include "host/job/queue.h"
 #include "host/pool.h"
 
 enum {

@@ -1,0 +1,66 @@
+/* Runs in the host. */
+#include "host/job/ends.h"
+
+#include <errno.h>
+
+#include "host/job/job.h"
+#include "host/job/report.h"
+#include "host/job/window.h"
+#include "host/pool.h"
+
+const pool_error_t pool__undelivered = {.kind = POOL_CANCELLED,
+                                        .code = -ECANCELED,
+                                        .message = "the pool has become smaller",
+                                        .worker = -1};
+
+const pool_error_t pool__overwritten = {.kind = POOL_CORRUPT,
+                                        .code = -EBADMSG,
+                                        .message = "the worker's account was overwritten",
+                                        .worker = -1,
+                                        .attempt = 1};
+
+void pool__item_failed(struct pool_future *job, const pool_error_t *error)
+{
+    job->failed++;
+    job->ended++;
+    pool__window_mark(job, error->index, error);
+    if (!job->window)
+        pool__report_add(&job->report, error);
+}
+
+void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, pool_error_t error)
+{
+    const struct pool__report *report = &job->report;
+    for (; from < to && (job->window || report->count < POOL_ERRORS_MAX); from++) {
+        error.index = from;
+        pool__item_failed(job, &error);
+    }
+    job->failed += to - from; /* of a range there may be any number */
+    job->ended += to - from;
+    job->report.dropped += to - from;
+}
+
+void pool__lose_items(struct pool_future *job, uint64_t from, uint64_t to)
+{
+    const pool_t *pool = job->pool;
+    if (from >= to)
+        return;
+    if (job->status == 0)
+        job->status = pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
+    pool_error_t error = {.kind = POOL_LOST,
+                          .code = job->status,
+                          .message = pool->broken ? pool->why : "",
+                          .worker = -1};
+    pool__items_failed(job, from, to, error);
+}
+
+void pool__run_failed(struct pool_future *job, uint64_t first, uint64_t *taken, uint64_t ended,
+                      pool_error_t error)
+{
+    error.index = first + *taken;
+    if (*taken + 1 == ended)
+        pool__item_failed(job, &error);
+    else if (*taken < ended)
+        pool__items_failed(job, error.index, first + ended, error);
+    *taken = ended > *taken ? ended : *taken;
+}

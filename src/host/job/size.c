@@ -1,0 +1,82 @@
+/* Runs in the host. */
+#include "host/job/size.h"
+
+#include "common/board.h"
+#include "host/job/fold.h"
+#include "host/job/job.h"
+#include "host/job/window.h"
+#include "host/pool.h"
+
+enum {
+    CHUNK_NANOSECONDS = 100000, /* what an automatic chunk should take: long beside a claim */
+    CHUNK_BYTES = 256 << 10,    /* and what it may hold: it should stay in a cache */
+    LEAST_ROOM = 1024,          /* for the results of a chunk whose sizes are not known yet */
+    AHEAD = 8,                  /* automatic chunks outstanding per worker and blocking call */
+    BLIND = 64, /* the same when the caller may be away: and of what size, unknown */
+    SHARE = 4   /* near the end, a chunk is a worker's rest divided by this */
+};
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t pool__share_of_budget(const pool_t *pool)
+{
+    uint64_t chunks = (uint64_t)pool->board->processes + 1;
+    uint64_t share = pool->launch.options.budget / (2 * chunks);
+    return share > LEAST_ROOM ? share : LEAST_ROOM;
+}
+
+uint64_t pool__chunk_limit(const pool_t *pool)
+{
+    return smaller(CHUNK_BYTES, pool__share_of_budget(pool));
+}
+
+/* So many items that neither they nor their results take more than `bytes`; at least 1, at most
+ * `count`. */
+static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_t bytes)
+{
+    uint64_t larger = job->item_type ? (uint64_t)job->item_bytes : job->in.size;
+    uint64_t result = job->result_type ? (uint64_t)job->result_bytes : job->out.size;
+    larger = result > larger ? result : larger;
+    count = smaller(count, larger ? bytes / larger : UINT64_MAX);
+    return count > 0 ? count : 1;
+}
+
+uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job)
+{
+    uint64_t rest = job->in.count - job->given;
+    if (job->broadcast)
+        return 1;
+    if (job->window)
+        rest = smaller(rest, pool__window_room(job));
+    if (job->fold)
+        return smaller(pool__fold_block(job), rest);
+    if (job->next_item && job->custom_items)
+        return 1; /* the source is here, and its items are packed in a copy */
+    if (job->options.chunksize)
+        return smaller(job->options.chunksize, rest);
+    if (job->item_nanoseconds <= 0) {
+        uint64_t guess =
+            job->async && !job->window ? rest / (BLIND * (uint64_t)pool->board->processes) : 1;
+        return fit_items(job, guess, pool__share_of_budget(pool));
+    }
+    double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
+    uint64_t share = rest / (SHARE * (uint64_t)pool->board->processes);
+    uint64_t count = wanted < (double)share ? (uint64_t)wanted : share;
+    return fit_items(job, count, pool__chunk_limit(pool));
+}
+
+uint64_t pool__likely_room(const pool_t *pool, const struct pool_future *job, uint64_t count)
+{
+    double likely = (double)count * (job->result_bytes * 1.25 + 64);
+    uint64_t bytes = pool__chunk_limit(pool);
+    bytes = likely < (double)bytes ? (uint64_t)likely : bytes;
+    return bytes > LEAST_ROOM ? bytes : LEAST_ROOM;
+}
+
+uint32_t pool__chunks_ahead(const struct pool_future *job, uint32_t workers)
+{
+    return (job->async ? BLIND : AHEAD) * workers;
+}

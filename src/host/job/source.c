@@ -1,0 +1,29 @@
+/* Runs in the host. */
+#include "host/job/source.h"
+
+#include <string.h>
+
+#include "host/job/job.h"
+
+const void *pool__source_element(const struct pool_future *job, uint64_t index)
+{
+    return (const char *)job->in.data + (job->broadcast ? 0 : index) * job->in.size;
+}
+
+const void *pool__source_item(struct pool_future *job, uint64_t index)
+{
+    if (!job->next_item)
+        return pool__source_element(job, index);
+    if (job->is_staged)
+        return job->staged;
+    memset(job->staged, 0, job->in.size);
+    int got = job->exhausted ? 0 : job->next_item(job->source, job->staged);
+    if (got == 1) {
+        job->is_staged = true;
+        return job->staged;
+    }
+    if (!job->exhausted)
+        job->source_error = got < 0 ? got : 0;
+    job->exhausted = true;
+    return NULL;
+}

@@ -1,0 +1,167 @@
+/* Runs in the host. */
+#include "host/transport/board/block.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/board.h"
+#include "host/base/arena.h"
+#include "host/fill.h"
+#include "host/job/fold.h"
+#include "host/job/job.h"
+#include "host/job/size.h"
+#include "host/pool.h"
+#include "host/transport/board/account.h"
+
+bool pool__block_begin(pool_t *pool, struct pool_future *job, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    chunk->item_memory = chunk->result_memory = NULL;
+    chunk->good = false;
+    chunk->unplaced = chunk->count;
+    if (!pool__make_room(pool, chunk, 2 * pool__accumulator_stride(job->out.size)))
+        return false;
+    memcpy(pool__board_at(pool->board, chunk->results), job->out.data, job->out.size);
+    return true;
+}
+
+/* Places as many of the chunk's next items as there is room for, and the budget allows at a time.
+ * Returns as pool__place_items() does. */
+static int place_some(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    const struct pool_future *job = chunk->job;
+    const uint64_t whole = chunk->count;
+    uint64_t most = job->in.size ? pool__share_of_budget(pool) / job->in.size : whole;
+    most = most > 0 ? most : 1;
+    if (!job->item_type && !job->in_shared && most < whole)
+        chunk->count = most;
+    int error = pool__place_items(pool, chunk->job, number);
+    while (error == -ENOBUFS && chunk->count > 1) {
+        chunk->count /= 2;
+        error = pool__place_items(pool, chunk->job, number);
+    }
+    chunk->unplaced = error ? whole : whole - chunk->count;
+    chunk->count = whole;
+    return error;
+}
+
+/* The chunk's next item, which is not on the board, never gets there. */
+static void fail_first(pool_t *pool, struct pool__chunk *chunk, int code)
+{
+    pool__fail_items(chunk, 1, pool__unpackable(pool, code));
+    chunk->taken = 0;
+    chunk->first++;
+    chunk->unplaced = --chunk->count;
+}
+
+/* Places some of the items that are left, in the place of those before. Returns 0, with none left
+ * perhaps, or -ENOBUFS: there is no room now. */
+static int place_next(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    int error = 0;
+    pool->bytes -= chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0;
+    pool__arena_free(&pool->items_arena, chunk->item_memory);
+    chunk->item_memory = NULL;
+    while (chunk->count > 0 && (error = place_some(pool, number)) != 0 && error != -ENOBUFS)
+        fail_first(pool, chunk, error);
+    return chunk->count > 0 ? error : 0;
+}
+
+void pool__block_go_on(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    chunk->taken = 0;
+    if (chunk->unplaced == chunk->count && place_next(pool, number) < 0) {
+        chunk->parked = true;
+        pool->parked++;
+        return;
+    }
+    pool__publish(pool, number);
+}
+
+/* Whether something that takes room is in the hands of workers, or of one about to die. */
+static bool room_may_come(const pool_t *pool)
+{
+    for (uint32_t number = 0; number < pool->numbers; number++) {
+        const struct pool__chunk *chunk = &pool->chunks[number];
+        if ((chunk->job && !chunk->parked) || (chunk->awaited && chunk->owner >= 0))
+            return true;
+    }
+    return false;
+}
+
+static void unpark(pool_t *pool, uint32_t number)
+{
+    pool->chunks[number].parked = false;
+    pool->parked--;
+    pool__block_go_on(pool, number);
+}
+
+/* Tries again to place items. One for which there is no room, though nothing else takes any, fails. */
+static void try_again(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    unpark(pool, number);
+    while (chunk->parked && !room_may_come(pool)) {
+        fail_first(pool, chunk, -ENOMEM);
+        unpark(pool, number);
+    }
+}
+
+void pool__blocks_retry(pool_t *pool)
+{
+    if (pool->parked == 0)
+        return;
+    for (uint32_t number = 0; pool->parked > 0 && number < pool->numbers; number++)
+        if (pool->chunks[number].parked)
+            try_again(pool, number);
+    pool__wake_some(pool);
+}
+
+/* ---- Accumulators ---- */
+
+void pool__block_settle(pool_t *pool, const struct pool__chunk *chunk, uint64_t ended)
+{
+    size_t size = chunk->job->out.size;
+    unsigned char *first = pool__board_at(pool->board, chunk->results);
+    if (ended % 2)
+        memcpy(first, first + pool__accumulator_stride(size), size);
+}
+
+/* The chunk has ended with this accumulator; NULL: there is none. */
+static void keep(const struct pool__chunk *chunk, struct pool__extent *memory)
+{
+    pool__fold_keep(chunk->job, chunk->first + chunk->count - 1, chunk->good, memory);
+}
+
+/* Items of the chunk may have ended well, and what they made is lost. */
+static void spoil(const struct pool__chunk *chunk, int code)
+{
+    if (chunk->good)
+        pool__fold_spoil(chunk->job, code);
+}
+
+void pool__block_condemn(const struct pool__chunk *chunk)
+{
+    spoil(chunk, -EBADMSG);
+    keep(chunk, NULL);
+}
+
+void pool__block_take_away(pool_t *pool, uint32_t number, uint64_t ended, bool sensible)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    uint64_t size = pool__accumulator_stride(chunk->job->out.size);
+    struct pool__extent *copy = NULL;
+    /* `cancelled` was set before: the owner starts no item after the one that it is in, so nobody
+     * writes to the copy that was valid before that. */
+    if (sensible && chunk->good)
+        copy = pool__arena_alloc(&pool->results_arena, size);
+    if (copy)
+        memcpy(pool__board_at(pool->board, pool__extent_offset(copy)),
+               pool__board_at(pool->board, chunk->results) + ended % 2 * size, size);
+    else
+        spoil(chunk, sensible ? -ENOMEM : -EBADMSG);
+    keep(chunk, copy);
+}
