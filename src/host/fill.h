@@ -20,9 +20,6 @@ void pool__fill(pool_t *pool);
  * no room now; or what pool__unpackable() knows of the first item. */
 int pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number);
 
-/* The error of an item that could not be written. */
-pool_error_t pool__unpackable(const pool_t *pool, int code);
-
 /* What a chunk takes of the budget. */
 
 /* Finds room for `bytes` of results instead of what the chunk has. False when there is none. */

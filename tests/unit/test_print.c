@@ -8,6 +8,7 @@
 
 #include "host/job/report.h"
 #include "host/pool.h"
+#include "host/stream/encode.h"
 #include "unit/unit.h"
 
 /* What pool_print_errors() prints; to be freed. */

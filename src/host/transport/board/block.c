@@ -11,6 +11,7 @@
 #include "host/job/job.h"
 #include "host/job/size.h"
 #include "host/pool.h"
+#include "host/stream/encode.h"
 #include "host/transport/board/account.h"
 
 bool pool__block_begin(pool_t *pool, struct pool_future *job, uint32_t number)

@@ -1,14 +1,10 @@
 /* Runs in the host: how many items make a chunk, where they lie, and how many chunks are given out
  * ahead. */
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 #include "common/board.h"
-#include "common/flat.h"
 #include "host/base/arena.h"
-#include "host/base/death.h"
-#include "host/base/dryrun.h"
 #include "host/fill.h"
 #include "host/job/ends.h"
 #include "host/job/fold.h"
@@ -17,15 +13,9 @@
 #include "host/job/source.h"
 #include "host/job/window.h"
 #include "host/pool.h"
+#include "host/stream/encode.h"
 #include "host/transport/board/account.h"
 #include "host/transport/board/block.h"
-
-/* Beside the error codes of anybody. */
-enum {
-    NO_ROOM = INT_MIN, /* this item needs more room */
-    DIED,              /* the copy of the host died over it */
-    NO_MORE            /* the source is exhausted */
-};
 
 uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
 {
@@ -95,81 +85,7 @@ static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
     return true;
 }
 
-/* Packs item `index` to `to`, where `room` bytes are. Returns 0, an error, NO_ROOM or NO_MORE.
- * `*used` is what it takes or needs. */
-static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to, uint64_t room,
-                     uint64_t *used)
-{
-    struct pool__entry entry = {.index = index};
-    struct pool_writer writer = {.base = to + sizeof entry,
-                                 .room = room > sizeof entry ? room - sizeof entry : 0};
-    const void *item = pool__source_item(job, index);
-    if (!item)
-        return NO_MORE;
-    int error = pool__pack(&writer, job->item_type, job->in.size, item);
-    if (error)
-        return error;
-    if (writer.used > (uint64_t)INT64_MAX)
-        return -EOVERFLOW;
-    entry.size = writer.used;
-    *used = pool__entry_stride(entry.size);
-    if (*used > room)
-        return NO_ROOM;
-    memcpy(to, &entry, sizeof entry);
-    job->is_staged = false;
-    return 0;
-}
-
-/* A run of items to be packed, and where to. */
-struct packing {
-    struct pool_future *job;
-    uint64_t first, count;
-    unsigned char *to;
-    uint64_t room;
-    struct pool__dry_run *result;
-};
-
-/* Packs as many as fit and can be packed. Runs in the host, or in a copy of it. */
-static void pack_items(void *argument)
-{
-    const struct packing *packing = argument;
-    struct pool__dry_run *result = packing->result;
-    uint64_t used = 0;
-    while (result->passed < packing->count) {
-        result->code = pack_item(packing->job, packing->first + result->passed,
-                                 packing->to + result->bytes, packing->room - result->bytes, &used);
-        result->needed = used;
-        if (result->code)
-            return;
-        result->bytes += used;
-        result->passed++;
-    }
-}
-
-/* Packs items of the chunk to `to`. Returns 0 when there is at least one, else what became of the
- * first. */
-static int pack(pool_t *pool, struct pool_future *job, const struct pool__chunk *chunk,
-                unsigned char *to, uint64_t room, struct pool__dry_run *result)
-{
-    struct packing packing = {job, chunk->first, chunk->count, to, room, result};
-    int error = 0;
-    *result = (struct pool__dry_run){0};
-    if (job->custom_items) {
-        pool__source_item(job, chunk->first); /* the source is asked here, not in the copy */
-        packing.result = &pool->board->dry_run;
-        error = pool__run_dry(&pool->board->dry_run, pack_items, &packing, &pool->dry_run_status);
-        *result = pool->board->dry_run;
-        if (result->passed > 0)
-            job->is_staged = false;
-    } else {
-        pack_items(&packing);
-    }
-    if (error < 0 || result->passed > 0)
-        return error < 0 ? error : 0;
-    return error ? DIED : result->code;
-}
-
-/* The chunk's first item, alone, wherever it fits. Returns 0, an error, DIED, or -ENOBUFS: no room
+/* The chunk's first item, alone, wherever it fits. Returns 0, an error, POOL__DIED_PACKING, or -ENOBUFS: no room
  * now. */
 static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
 {
@@ -177,8 +93,8 @@ static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
     unsigned char *item = pool->board->orders[number].item;
     struct pool__dry_run result;
     chunk->count = 1;
-    int error = pack(pool, job, chunk, item, POOL__INLINE_ITEM, &result);
-    if (error != NO_ROOM) {
+    int error = pool__encode(job, chunk->first, chunk->count, item, POOL__INLINE_ITEM, &result);
+    if (error != POOL__NO_ROOM) {
         chunk->items = pool__board_offset(pool->board, item);
         return error;
     }
@@ -186,14 +102,14 @@ static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
     if (!memory)
         return -ENOBUFS;
     use_items(chunk, memory);
-    error =
-        pack(pool, job, chunk, pool__board_at(pool->board, chunk->items), result.needed, &result);
-    return error == NO_ROOM ? -EINVAL
-                            : error; /* a pack function that writes more the second time */
+    error = pool__encode(job, chunk->first, chunk->count, pool__board_at(pool->board, chunk->items),
+                         result.needed, &result);
+    return error == POOL__NO_ROOM ? -EINVAL
+                                  : error; /* a pack function that writes more the second time */
 }
 
 /* As many of the chunk's items as a chunk may hold; counts them in chunk->count. Returns as
- * pack_single() does, and NO_ROOM when not even the first fits. */
+ * pack_single() does, and POOL__NO_ROOM when not even the first fits. */
 static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chunk *chunk)
 {
     struct pool__dry_run result;
@@ -201,7 +117,8 @@ static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chun
     if (!memory)
         return -ENOBUFS;
     unsigned char *to = pool__board_at(pool->board, pool__extent_offset(memory));
-    int error = pack(pool, job, chunk, to, pool__extent_size(memory), &result);
+    int error =
+        pool__encode(job, chunk->first, chunk->count, to, pool__extent_size(memory), &result);
     if (error) {
         pool__arena_free(&pool->items_arena, memory);
         return error;
@@ -217,8 +134,8 @@ static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chun
 static int place_stream(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    int error = chunk->count > 1 ? pack_several(pool, job, chunk) : NO_ROOM;
-    return error == NO_ROOM ? pack_single(pool, job, number) : error;
+    int error = chunk->count > 1 ? pack_several(pool, job, chunk) : POOL__NO_ROOM;
+    return error == POOL__NO_ROOM ? pack_single(pool, job, number) : error;
 }
 
 bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes)
@@ -261,7 +178,7 @@ int pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number)
     if (job->item_type)
         error = place_stream(pool, job, number);
     else if (place_plain(pool, job, number))
-        error = chunk->count ? 0 : NO_MORE;
+        error = chunk->count ? 0 : POOL__NO_MORE;
     if (!error) {
         pool->bytes += chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0;
         return 0;
@@ -284,15 +201,6 @@ static int place(pool_t *pool, struct pool_future *job, uint32_t number)
         pool__arena_free(&pool->results_arena, chunk->result_memory);
         chunk->result_memory = NULL;
     }
-    return error;
-}
-
-pool_error_t pool__unpackable(const pool_t *pool, int code)
-{
-    pool_error_t error = {.kind = POOL_FAILED, .code = code, .worker = -1};
-    if (code == DIED)
-        error = pool__death_error(pool->dry_run_status);
-    error.message = "the item could not be packed";
     return error;
 }
 
@@ -376,7 +284,7 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
         return true;
     }
     pool__give_number(pool, number);
-    if (error == NO_MORE) {
+    if (error == POOL__NO_MORE) {
         job->in.count = job->given;
         return false;
     }

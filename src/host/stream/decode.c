@@ -1,0 +1,111 @@
+/* Runs in the host; functions of the user's first in a copy of it. */
+#include "host/stream/decode.h"
+
+#include <string.h>
+
+#include "common/board.h"
+#include "host/base/death.h"
+#include "host/base/dryrun.h"
+#include "host/base/value.h"
+#include "host/job/ends.h"
+#include "host/job/job.h"
+#include "host/job/window.h"
+#include "host/pool.h"
+
+/* Finds the entry of the run's next item; false when what is there cannot be it. */
+static bool next_entry(const struct pool__decoding *decoding, struct pool__entry *entry)
+{
+    const uint64_t used = decoding->used;
+    if (used < decoding->at || used - decoding->at < sizeof *entry)
+        return false;
+    memcpy(entry, decoding->stream + decoding->at, sizeof *entry);
+    return entry->index == decoding->first + decoding->taken &&
+           entry->size <= used - decoding->at - sizeof *entry;
+}
+
+static void fail(struct pool__decoding *decoding, uint64_t ended, pool_error_t error)
+{
+    pool__run_failed(decoding->job, decoding->first, &decoding->taken, ended, error);
+}
+
+/* Takes the run's next item, whose entry this is. */
+static void take_entry(struct pool__decoding *decoding, const struct pool__entry *entry)
+{
+    struct pool_future *job = decoding->job;
+    pool_error_t unreadable = pool__overwritten;
+    /* With functions of the user's the value is read twice: see take_custom(). */
+    int error = pool__value_read(job->result_type, pool__element(job, entry->index), job->out.size,
+                                 decoding->stream + decoding->at + sizeof *entry, entry->size,
+                                 !job->custom_results);
+    decoding->at += pool__entry_stride(entry->size);
+    job->result_bytes = job->result_bytes > 0 ? job->result_bytes * 0.9 + (double)entry->size * 0.1
+                                              : (double)entry->size;
+    if (!error) {
+        pool__window_mark(job, entry->index, NULL);
+        job->ended++;
+        decoding->taken++;
+        return;
+    }
+    unreadable.message = "the result could not be unpacked";
+    unreadable.code = error;
+    fail(decoding, decoding->taken + 1, unreadable);
+}
+
+/* A run of entries to be taken, up to the first `ended` items. */
+struct taking {
+    struct pool__decoding *decoding;
+    uint64_t ended;
+    struct pool__dry_run *dry_run;
+};
+
+/* Takes the entries up to the first `ended` items, which must all be there. Runs in the host, or in a copy
+ * of it that tells how far it came. */
+static void take_entries(void *argument)
+{
+    const struct taking *taking = argument;
+    struct pool__decoding *decoding = taking->decoding;
+    struct pool__entry entry;
+    while (decoding->taken < taking->ended && next_entry(decoding, &entry)) {
+        take_entry(decoding, &entry);
+        taking->dry_run->passed = decoding->taken;
+    }
+    fail(decoding, taking->ended, pool__overwritten);
+}
+
+/* The same where unpacking runs functions of the user's: first in a copy, then for real what the copy
+ * survived. */
+static void take_custom(struct taking taking)
+{
+    struct pool__decoding *decoding = taking.decoding;
+    const uint64_t ended = taking.ended;
+    struct pool__entry entry;
+    int status, died = 1;
+    while (died && decoding->taken < ended) {
+        uint64_t before = decoding->taken;
+        taking.ended = ended;
+        died = pool__run_dry(taking.dry_run, take_entries, &taking, &status);
+        if (died == 1) {
+            uint64_t passed = taking.dry_run->passed;
+            taking.ended = passed > before ? passed : before;
+        }
+        if (died >= 0)
+            take_entries(&taking);
+        if (died == 0 || decoding->taken == ended)
+            return;
+        pool_error_t error = died == 1 ? pool__death_error(status) : pool__overwritten;
+        error.code = died == 1 ? error.code : died;
+        error.message = "the result could not be unpacked";
+        if (next_entry(decoding, &entry))
+            decoding->at += pool__entry_stride(entry.size);
+        fail(decoding, decoding->taken + 1, error);
+    }
+}
+
+void pool__decode(struct pool__decoding *decoding, uint64_t ended)
+{
+    struct taking taking = {decoding, ended, &decoding->job->pool->board->dry_run};
+    if (decoding->job->custom_results)
+        take_custom(taking);
+    else
+        take_entries(&taking);
+}
