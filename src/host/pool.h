@@ -17,13 +17,6 @@
 #include "host/job/report.h"
 #include "procpool.h"
 
-struct pool__member {
-    pid_t pid; /* 0: being replaced */
-    uint32_t life;
-    uint32_t holds; /* the latest chunk that the tick saw it run, and that chunk's word */
-    uint64_t held;
-};
-
 enum pool__phase {
     POOL__RUNNING_PHASE, /* takes work */
     POOL__CLOSED_PHASE,  /* takes none; workers leave */
@@ -91,24 +84,19 @@ struct pool {
 struct pool__death;
 
 /* Writes into pool->why how the worker failed to start: what its initializer said, or its death. */
-void pool__describe_start_failure(pool_t *pool, const struct pool__death *death);
 
 /* Has workers leave if the pool is closed and nothing is left to do. With the lock held. */
-void pool__let_leave(pool_t *pool);
 
 /* ---- spawn.c ---- */
 
 /* Opens the pipes and the channel, and forks the supervisor from a process in between, so that it is
  * nobody's child here. Returns 0 or a negated errno value, then with nothing left open. */
-int pool__spawn(pool_t *pool);
 
 /* Closes what is still open of that. */
-void pool__close_channels(pool_t *pool);
 
 /* ---- wait.c ---- */
 
 /* Reads what the supervisor has said, without waiting. */
-void pool__hear(pool_t *pool);
 
 /* Waits until something may have happened, `milliseconds` at most (negative: no limit), with
  * `outstanding` chunks: half of them to be done; or any, if `eager` or there is no more work for one
@@ -136,7 +124,6 @@ void pool__set_alarm(pool_t *pool);
 void pool__wake_driver(pool_t *pool);
 
 /* Sends the supervisor a message; it reads them all. Returns whether there was room for it. */
-bool pool__tell(pool_t *pool, int type, int worker, uint32_t life);
 
 /* Wakes as many sleeping workers as there are queued chunks; or one. */
 void pool__wake_some(pool_t *pool);
@@ -155,17 +142,6 @@ void pool__wake_all(pool_t *pool);
 /* Settles every chunk that has been committed, serves every one that is full. Returns whether there
  * was one. */
 bool pool__collect(pool_t *pool);
-
-/* How a worker died. */
-struct pool__death {
-    int worker;
-    uint32_t life;
-    pid_t pid;
-    int status;
-    bool by_us;             /* the pool is being terminated */
-    bool faulted, overflow; /* the crash report: see control.h */
-    uint64_t address;
-};
 
 /* Compares the board with the host's account, chunk by chunk, and mends what differs; settles what
  * the worker that died (NULL: nobody) was running. */
@@ -237,7 +213,6 @@ void pool__trim(pool_t *pool);
 /* ---- drive.c: the calls below hold the lock, but while they wait or call back ---- */
 
 /* Puts a job among those to be run, and gives out what it can. */
-void pool__submit(pool_t *pool, struct pool_future *job);
 
 /* A job for pool__prepare(), or NULL. With the lock held, as pool__job_free(). */
 

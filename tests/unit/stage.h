@@ -13,10 +13,12 @@
 #include "common/failure.h"
 #include "common/flat.h"
 #include "host/base/arena.h"
+#include "host/engine/step.h"
 #include "host/fill.h"
 #include "host/job/job.h"
 #include "host/job/report.h"
 #include "host/pool.h"
+#include "host/process/members.h"
 #include "host/transport/board/account.h"
 #include "unit/unit.h"
 

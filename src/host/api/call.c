@@ -14,6 +14,7 @@
 #include "host/base/types.h"
 #include "host/engine/drive.h"
 #include "host/engine/pool.h"
+#include "host/engine/step.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"

@@ -3,27 +3,24 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/board.h"
 #include "common/clock.h"
 #include "common/control.h"
-#include "common/descriptor.h"
-#include "common/failure.h"
 #include "common/nesting.h"
 #include "host/api/loop.h"
-#include "host/base/death.h"
 #include "host/base/options.h"
 #include "host/engine/drive.h"
 #include "host/engine/pool.h"
+#include "host/engine/step.h"
 #include "host/fill.h"
 #include "host/pool.h"
+#include "host/process/end.h"
+#include "host/process/link.h"
+#include "host/process/members.h"
+#include "host/process/spawn.h"
 
 /* What pool_create_error() gives: the failure's text outlives the pool that never was. */
 static _Thread_local char create_error[sizeof((struct pool *)NULL)->why];
@@ -31,25 +28,6 @@ static _Thread_local char create_error[sizeof((struct pool *)NULL)->why];
 const char *pool_create_error(void)
 {
     return create_error;
-}
-
-void pool__describe_start_failure(pool_t *pool, const struct pool__death *death)
-{
-    const struct pool__slot *slot = pool__slot(pool->board, death->worker, death->life);
-    const unsigned char *page = pool__worker_failures(pool->board, death->worker, death->life);
-    uint32_t used = atomic_load(&slot->failures), at = 0;
-    struct pool__failure failure;
-    char how[64];
-    if (used && pool__failure_read(page, used, &at, &failure)) {
-        int length = snprintf(pool->why, sizeof pool->why, "the initializer failed with code %d",
-                              failure.code);
-        if (failure.file[0])
-            snprintf(pool->why + length, sizeof pool->why - (size_t)length, ": %s at %s:%d",
-                     failure.message, failure.file, failure.line);
-        return;
-    }
-    pool__describe_status(how, sizeof how, death->status);
-    snprintf(pool->why, sizeof pool->why, "worker %d, starting: %s", death->worker, how);
 }
 
 /* ---- Making ---- */
@@ -70,15 +48,6 @@ static int take_share(pool_t *pool)
     return 0;
 }
 
-static bool all_ready(const pool_t *pool)
-{
-    for (int i = 0; i < pool->numbers_given; i++)
-        if (atomic_load(&pool__slot(pool->board, i, 0)->ready) == 0 &&
-            atomic_load(&pool__slot(pool->board, i, 1)->ready) == 0)
-            return false;
-    return true;
-}
-
 /* Waits for the supervisor's hello and, if there is an initializer, for its success everywhere. What is
  * heard of a start after its time is no news: the supervisor ends those that take too long. */
 static int wait_for_start(pool_t *pool, uint64_t deadline)
@@ -93,7 +62,7 @@ static int wait_for_start(pool_t *pool, uint64_t deadline)
         if (pool->phase == POOL__GONE_PHASE)
             return POOL_EBROKEN;
         pool__listen(pool);
-        if (pool->hello && (!options->initializer || all_ready(pool)))
+        if (pool->hello && (!options->initializer || pool__members_ready(pool)))
             return 0;
         int left = pool__milliseconds(pool__now(), deadline);
         if (left == 0)
@@ -159,28 +128,6 @@ static bool wait_until_gone(pool_t *pool, int milliseconds)
     }
 }
 
-static void wait_for_descriptor(int descriptor, int milliseconds)
-{
-    uint64_t deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
-    char rings[64];
-    for (int left = milliseconds; left > 0; left = pool__milliseconds(pool__now(), deadline)) {
-        struct pollfd end = {.fd = descriptor, .events = POLLIN};
-        if (poll(&end, 1, left) <= 0)
-            continue;
-        if (read(descriptor, rings, sizeof rings) <= 0)
-            return; /* end-of-file, or a pidfd, which cannot be read */
-    }
-}
-
-static void kill_supervisor(const pool_t *pool)
-{
-#ifdef SYS_pidfd_send_signal
-    if (pool->supervisor_pidfd >= 0)
-        syscall(SYS_pidfd_send_signal, pool->supervisor_pidfd, SIGKILL, NULL, 0);
-#endif
-    (void)pool;
-}
-
 /* Wakes all workers from this number on, so that they leave. */
 static void wake_from(pool_t *pool, int first)
 {
@@ -221,33 +168,14 @@ static void end_processes(pool_t *pool, bool gently)
     pool__tell(pool, POOL__TERMINATE, 0, 0);
     if (wait_until_gone(pool, grace < INT_MAX - 1000 ? grace + 1000 : grace))
         return;
-    kill_supervisor(pool); /* it was stopped, or waits for a process that cannot die */
+    pool__kill_supervisor(pool); /* it was stopped, or waits for a process that cannot die */
     wait_until_gone(pool, 1000);
-}
-
-/* The supervisor's end of the channel closes a moment before it is gone; if the host collects
- * orphans, it has become a child of the host. */
-static void bury_supervisor(pool_t *pool)
-{
-    enum { MOMENT = 1000 };
-    siginfo_t info;
-    if (pool__is_serial(pool))
-        return;
-    wait_for_descriptor(pool->launch.result_read, MOMENT);
-    if (pool->supervisor_pidfd < 0) { /* an old kernel; if it is our child, it keeps its number */
-        if (pool->phase == POOL__GONE_PHASE && pool->supervisor > 0)
-            waitpid(pool->supervisor, NULL, 0);
-        return;
-    }
-    wait_for_descriptor(pool->supervisor_pidfd, MOMENT);
-    waitid((idtype_t)P_PIDFD, (id_t)pool->supervisor_pidfd, &info, WEXITED | WNOHANG);
-    pool__close(&pool->supervisor_pidfd);
 }
 
 static void shut_down(pool_t *pool, bool gently)
 {
     end_processes(pool, gently);
-    bury_supervisor(pool);
+    pool__bury_supervisor(pool);
 }
 
 int pool_close(pool_t *pool)
@@ -315,7 +243,7 @@ void pool_free(pool_t *pool)
     if (pool->owner == getpid()) { /* a copy in a forked process leaves the pool alone */
         if (finish(pool, true) < 0)
             return;
-        bury_supervisor(pool);
+        pool__bury_supervisor(pool);
     }
     pool__detach(pool); /* of a copy; or a callback has attached it again */
     pool__close_channels(pool);
@@ -323,24 +251,6 @@ void pool_free(pool_t *pool)
 }
 
 /* ---- Growing and shrinking ---- */
-
-/* Makes places for so many workers, or for as many as the pool may have: then lowers `*wanted`. */
-static bool make_members(pool_t *pool, int *wanted)
-{
-    int more = *wanted - pool->numbers_given;
-    if (more <= 0)
-        return true;
-    struct pool__member *members = realloc(pool->members, (size_t)*wanted * sizeof *members);
-    if (!members)
-        return false;
-    more = pool__is_serial(pool) ? 0 : pool__share_grow(pool->share, more);
-    int count = *wanted = pool->numbers_given + more;
-    memset(members + pool->numbers_given, 0,
-           (size_t)(count - pool->numbers_given) * sizeof *members);
-    pool->members = members;
-    pool->numbers_given = count;
-    return true;
-}
 
 int pool_resize(pool_t *pool, int processes)
 {
@@ -352,7 +262,7 @@ int pool_resize(pool_t *pool, int processes)
     pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
     error = pool__check_phase(pool);
-    if (!error && !make_members(pool, &processes))
+    if (!error && !pool__members_grow(pool, &processes))
         error = -ENOMEM;
     if (!error) {
         atomic_store(&pool->board->processes, processes);

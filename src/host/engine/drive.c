@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 
 #include "common/clock.h"
+#include "host/engine/step.h"
 #include "host/fill.h"
 #include "host/job/ends.h"
 #include "host/job/fold.h"
@@ -16,9 +18,41 @@
 #include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/pool.h"
+#include "host/process/link.h"
+#include "host/process/members.h"
 #include "host/transport/board/account.h"
 
 enum { TICK = 1000000000 }; /* nanoseconds between looks at the whole board */
+
+/* ---- What the supervisor says ---- */
+
+/* What a worker had committed before it died was its own: it is collected before the death is taken down. */
+static void on_death(pool_t *pool, const struct pool__death *death)
+{
+    pool__collect(pool);
+    pool__member_died(pool, death);
+    pool__reconcile(pool, death);
+}
+
+static void on_loss(pool_t *pool)
+{
+    if (pool->epoll >= 0) { /* both are at their ends, and would be readable for ever */
+        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.control_host, NULL);
+        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.result_read, NULL);
+    }
+    pool__give_up(pool);
+    pool__wake_driver(pool);
+}
+
+void pool__hear(pool_t *pool)
+{
+    struct pool__event event;
+    while (pool__link_next(pool, &event))
+        if (event.kind == POOL__DIED_EVENT)
+            on_death(pool, &event.death);
+        else
+            on_loss(pool);
+}
 
 /* ---- Jobs ---- */
 

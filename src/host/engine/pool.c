@@ -15,6 +15,7 @@
 #include "host/job/job.h"
 #include "host/job/report.h"
 #include "host/pool.h"
+#include "host/process/members.h"
 #include "host/transport/board/account.h"
 
 int pool__check(const pool_t *pool)

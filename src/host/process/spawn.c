@@ -4,6 +4,8 @@
  * own business. So a process in between forks it and ends at once. That process is made by vfork():
  * it runs in the host's memory while the calling thread stands still, so the host's pages are
  * copied once, not twice, and fork() takes its locks where they can be had. */
+#include "host/process/spawn.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>

@@ -19,6 +19,8 @@
 #include "host/job/fold.h"
 #include "host/job/job.h"
 #include "host/pool.h"
+#include "host/process/link.h"
+#include "host/process/members.h"
 #include "host/transport/board/account.h"
 #include "host/transport/board/block.h"
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -14,99 +13,12 @@
 #include "common/futex.h"
 #include "host/job/queue.h"
 #include "host/pool.h"
+#include "host/process/link.h"
 
 enum {
     PATIENCE = 50000,    /* the longest spin, in nanoseconds: about the price of a wake-up */
     SHORT_SLEEP = 600000 /* after a sleep as short as this a spin may have paid */
 };
-
-/* ---- The supervisor's messages ---- */
-
-static void died(pool_t *pool, const struct pool__message *message)
-{
-    pool__collect(pool); /* what it had committed was its own */
-    struct pool__member *member = &pool->members[message->worker];
-    struct pool__death death = {.worker = message->worker,
-                                .life = message->life,
-                                .pid = message->pid,
-                                .status = message->status,
-                                .by_us = pool->ending,
-                                .faulted = message->faulted,
-                                .overflow = message->overflow,
-                                .address = message->address};
-    if (member->life <= message->life) {
-        member->life = message->life;
-        member->pid = 0;
-    }
-    if (!message->ready && !pool->broken && pool->phase == POOL__RUNNING_PHASE)
-        pool__describe_start_failure(pool, &death);
-    pool__reconcile(pool, &death);
-}
-
-static void understand(pool_t *pool, const struct pool__message *message)
-{
-    if (message->worker < 0 || message->worker >= pool->numbers_given)
-        return;
-    switch (message->type) {
-    case POOL__HELLO:
-        pool->hello = true;
-        pool->hello_status = message->status;
-        pool->supervisor = message->pid;
-        pool->supervisor_pidfd = pool__pidfd(message->pid);
-        break;
-    case POOL__BORN:
-        pool->members[message->worker].pid = message->pid;
-        pool->members[message->worker].life = message->life;
-        pool->members[message->worker].held = 0;
-        pool->replaced += message->life > 1;
-        break;
-    case POOL__DIED:
-        died(pool, message);
-        break;
-    case POOL__BROKEN:
-        pool->broken = pool->ending = true;
-        pool__tell(pool, POOL__TERMINATE, 0, 0);
-        break;
-    default:
-        break;
-    }
-}
-
-static void lose(pool_t *pool)
-{
-    if (pool->phase == POOL__RUNNING_PHASE) {
-        pool->broken = true;
-        if (!pool->why[0])
-            strcpy(pool->why, "the pool's supervisor was killed");
-    }
-    pool->phase = POOL__GONE_PHASE;
-    if (pool->epoll >= 0) { /* both are at their ends, and would be readable for ever */
-        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.control_host, NULL);
-        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.result_read, NULL);
-    }
-    pool__give_up(pool);
-    pool__wake_driver(pool);
-}
-
-void pool__hear(pool_t *pool)
-{
-    struct pool__message message;
-    while (pool->phase != POOL__GONE_PHASE && !pool__is_serial(pool)) {
-        int got = pool__control_receive(pool->launch.control_host, &message);
-        if (got == -EAGAIN)
-            return;
-        if (got == 1)
-            understand(pool, &message);
-        else
-            lose(pool);
-    }
-}
-
-bool pool__tell(pool_t *pool, int type, int worker, uint32_t life)
-{
-    struct pool__message message = {.type = type, .worker = worker, .life = life};
-    return pool__control_send(pool->launch.control_host, &message) == 0;
-}
 
 /* ---- Waiting ---- */
 

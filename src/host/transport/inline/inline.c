@@ -10,6 +10,7 @@
 #include "common/nesting.h"
 #include "common/roles.h"
 #include "host/pool.h"
+#include "host/process/members.h"
 
 /* The pool whose function this thread runs. */
 static _Thread_local struct pool *innermost;

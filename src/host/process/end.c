@@ -1,0 +1,52 @@
+/* Runs in the host. The supervisor's end of the channel closes a moment before it is gone. */
+#include "host/process/end.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/descriptor.h"
+#include "host/pool.h"
+
+void pool__kill_supervisor(const pool_t *pool)
+{
+#ifdef SYS_pidfd_send_signal
+    if (pool->supervisor_pidfd >= 0)
+        syscall(SYS_pidfd_send_signal, pool->supervisor_pidfd, SIGKILL, NULL, 0);
+#endif
+    (void)pool;
+}
+
+/* Waits until the descriptor is at its end, for so long at most. */
+static void wait_for_descriptor(int descriptor, int milliseconds)
+{
+    uint64_t deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
+    char rings[64];
+    for (int left = milliseconds; left > 0; left = pool__milliseconds(pool__now(), deadline)) {
+        struct pollfd end = {.fd = descriptor, .events = POLLIN};
+        if (poll(&end, 1, left) <= 0)
+            continue;
+        if (read(descriptor, rings, sizeof rings) <= 0)
+            return; /* end-of-file, or a pidfd, which cannot be read */
+    }
+}
+
+void pool__bury_supervisor(pool_t *pool)
+{
+    enum { MOMENT = 1000 };
+    siginfo_t info;
+    if (pool__is_serial(pool))
+        return;
+    wait_for_descriptor(pool->launch.result_read, MOMENT);
+    if (pool->supervisor_pidfd < 0) { /* an old kernel; if it is our child, it keeps its number */
+        if (pool->phase == POOL__GONE_PHASE && pool->supervisor > 0)
+            waitpid(pool->supervisor, NULL, 0);
+        return;
+    }
+    wait_for_descriptor(pool->supervisor_pidfd, MOMENT);
+    waitid((idtype_t)P_PIDFD, (id_t)pool->supervisor_pidfd, &info, WEXITED | WNOHANG);
+    pool__close(&pool->supervisor_pidfd);
+}

@@ -1,0 +1,90 @@
+/* Runs in the host. */
+#include "host/process/link.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/control.h"
+#include "common/descriptor.h"
+#include "host/pool.h"
+#include "host/process/members.h"
+
+/* What a death was, by the supervisor's message. */
+static struct pool__death death_of(const pool_t *pool, const struct pool__message *message)
+{
+    return (struct pool__death){.worker = message->worker,
+                                .life = message->life,
+                                .pid = message->pid,
+                                .status = message->status,
+                                .ready = message->ready != 0,
+                                .by_us = pool->ending,
+                                .faulted = message->faulted,
+                                .overflow = message->overflow,
+                                .address = message->address};
+}
+
+/* Takes a message over into the account. Returns whether it is an event. */
+static bool understand(pool_t *pool, const struct pool__message *message, struct pool__event *event)
+{
+    if (message->worker < 0 || message->worker >= pool->numbers_given)
+        return false;
+    switch (message->type) {
+    case POOL__HELLO:
+        pool->hello = true;
+        pool->hello_status = message->status;
+        pool->supervisor = message->pid;
+        pool->supervisor_pidfd = pool__pidfd(message->pid);
+        break;
+    case POOL__BORN:
+        pool->members[message->worker].pid = message->pid;
+        pool->members[message->worker].life = message->life;
+        pool->members[message->worker].held = 0;
+        pool->replaced += message->life > 1;
+        break;
+    case POOL__DIED:
+        *event = (struct pool__event){POOL__DIED_EVENT, death_of(pool, message)};
+        return true;
+    case POOL__BROKEN:
+        pool->broken = pool->ending = true;
+        pool__tell(pool, POOL__TERMINATE, 0, 0);
+        break;
+    default:
+        break;
+    }
+    return false;
+}
+
+/* The channel is at its end. */
+static void lose(pool_t *pool)
+{
+    if (pool->phase == POOL__RUNNING_PHASE) {
+        pool->broken = true;
+        if (!pool->why[0])
+            strcpy(pool->why, "the pool's supervisor was killed");
+    }
+    pool->phase = POOL__GONE_PHASE;
+}
+
+bool pool__link_next(pool_t *pool, struct pool__event *event)
+{
+    struct pool__message message;
+    while (pool->phase != POOL__GONE_PHASE && !pool__is_serial(pool)) {
+        int got = pool__control_receive(pool->launch.control_host, &message);
+        if (got == -EAGAIN)
+            return false;
+        if (got == 1 && understand(pool, &message, event))
+            return true;
+        if (got == 1)
+            continue;
+        lose(pool);
+        *event = (struct pool__event){.kind = POOL__GONE_EVENT};
+        return true;
+    }
+    return false;
+}
+
+bool pool__tell(pool_t *pool, int type, int worker, uint32_t life)
+{
+    struct pool__message message = {.type = type, .worker = worker, .life = life};
+    return pool__control_send(pool->launch.control_host, &message) == 0;
+}
