@@ -8,7 +8,6 @@
 /* ---- fill.c ---- */
 
 /* Puts items of the jobs into chunks and publishes them, as many as is good for now. */
-void pool__fill(pool_t *pool);
 
 /* Moves the chunk's account behind its next `count` items. */
 
@@ -18,12 +17,10 @@ void pool__fill(pool_t *pool);
 /* Finds room on the board for items of the chunk and writes them; counts those that fit in
  * chunk->count. Items are not taken from their source unless all is well. Returns 0, -ENOBUFS: there is
  * no room now; or what pool__unpackable() knows of the first item. */
-int pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number);
 
 /* What a chunk takes of the budget. */
 
 /* Finds room for `bytes` of results instead of what the chunk has. False when there is none. */
-bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes);
 
 /* ---- chunks.c ---- */
 
@@ -31,17 +28,14 @@ bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes);
 
 /* Puts the chunk, as its account has it, into the ring under a new generation; ends it if no item is
  * left. */
-void pool__publish(pool_t *pool, uint32_t number);
 
 /* How many items of the chunk have ended, by the owner's account, and whether one runs. False when
  * that account makes no sense. */
-bool pool__read_progress(const pool_t *pool, uint32_t number, uint64_t *ended, bool *running);
 
 /* ---- sink.c ---- */
 
 /* Takes results and failure records of the chunk's items up to the first `ended`, where worker and process
  * have written them. */
-void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid);
 
 /* Ends the chunk's items from the next to be taken up to the first `ended` with this error; its
  * index is filled in. */

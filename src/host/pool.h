@@ -101,39 +101,27 @@ struct pool__death;
 /* Waits until something may have happened, `milliseconds` at most (negative: no limit), with
  * `outstanding` chunks: half of them to be done; or any, if `eager` or there is no more work for one
  * who is done. Spins first when that is likely to pay. Needs no lock, but one thread at a time. */
-void pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds);
 
 /* Blocks until the result bell rings, the supervisor says something, somebody nudges, or time is up. */
-void pool__block(const pool_t *pool, int milliseconds);
 
 /* For pool_fileno(): opens the descriptor (0 or a negated errno value); has it become readable with
  * the next commit, or returns false: there has been one already; empties the result bell. */
-int pool__open_epoll(pool_t *pool);
-bool pool__listen(pool_t *pool);
-void pool__silence(const pool_t *pool);
 
 /* Has pool_fileno() become readable when there is something to do, now or later. */
-void pool__attend(pool_t *pool);
 
 /* Has it become readable when the first deadline has come, and at once while a loop's thread has
  * something to do that no other may, or pool_step() has not told of what other calls have taken. */
-void pool__set_alarm(pool_t *pool);
 
 /* Wakes the thread that waits for all, if there is one: something has changed on this side. Of a serial
  * pool, all that wait. */
-void pool__wake_driver(pool_t *pool);
 
 /* Sends the supervisor a message; it reads them all. Returns whether there was room for it. */
 
 /* Wakes as many sleeping workers as there are queued chunks; or one. */
-void pool__wake_some(pool_t *pool);
-void pool__wake_worker(pool_t *pool, int worker);
 
 /* Asks the supervisor for workers that left for want of work. */
-void pool__recall_idle(pool_t *pool);
 
 /* Wakes all workers, and calls back those who left, whatever their slots say. */
-void pool__wake_all(pool_t *pool);
 
 /* ---- chunks.c ---- */
 
@@ -141,21 +129,16 @@ void pool__wake_all(pool_t *pool);
 
 /* Settles every chunk that has been committed, serves every one that is full. Returns whether there
  * was one. */
-bool pool__collect(pool_t *pool);
 
 /* Compares the board with the host's account, chunk by chunk, and mends what differs; settles what
  * the worker that died (NULL: nobody) was running. */
-void pool__reconcile(pool_t *pool, const struct pool__death *death);
 
 /* Cancels what is in the mailbox of workers that there are to be no more, and has not been claimed. */
-void pool__clear_mailboxes(pool_t *pool);
 
 /* Takes all outstanding chunks back: the pool is gone. Their items are lost. */
-void pool__give_up(pool_t *pool);
 
 /* Ends the job's items that have not started as `kind`; with `kill`, also those that run, and kills
  * their workers. */
-void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill);
 
 /* ---- loop.c: with the lock held ---- */
 
@@ -179,32 +162,23 @@ static inline bool pool__is_serial(const pool_t *pool)
 
 /* The pool in whose function, run serially, this thread is: NULL in none. Other pools than those made
  * there are another process's to it, as they would be in a worker. */
-struct pool *pool__home(void);
 
 /* What pools made by this thread take their processes from; NULL: there is no bound. */
-struct pool__share *pool__share_here(void);
 
 /* Makes what a serial pool has instead of a supervisor, without the lock: an inline worker; runs its
  * initializer. Return 0 or a negative code. */
-int pool__serial_open(pool_t *pool);
-int pool__serial_start(pool_t *pool);
 
 /* Whether there is a chunk that this thread could run now; runs one, and says whether it did. */
-bool pool__serial_due(const pool_t *pool);
-bool pool__serial_run(pool_t *pool);
 
 /* Ends the inline worker in peace if the pool is closing. */
-void pool__serial_leave(pool_t *pool);
 
 /* Ends it when the function it runs returns; items that have not started never will. */
-void pool__serial_end(pool_t *pool);
 
 /* ---- shared.c ---- */
 
 /* Whether [data, data + bytes) lies in one of the pool's shared arrays. */
 
 /* Gives memory back that only large calls needed. */
-void pool__trim(pool_t *pool);
 
 /* ---- check.c ---- */
 
@@ -221,7 +195,6 @@ void pool__trim(pool_t *pool);
 /* The first deadline of all jobs, or `deadline` if that is earlier. */
 
 /* Has all threads that wait look again, and the one that drives the pool. */
-void pool__announce(pool_t *pool);
 
 /* Whether there are callbacks to be made that no thread is about to make. */
 

@@ -13,13 +13,15 @@
 #include "common/failure.h"
 #include "common/flat.h"
 #include "host/base/arena.h"
+#include "host/engine/give.h"
 #include "host/engine/step.h"
-#include "host/fill.h"
 #include "host/job/job.h"
 #include "host/job/report.h"
 #include "host/pool.h"
 #include "host/process/members.h"
 #include "host/transport/board/account.h"
+#include "host/transport/board/audit.h"
+#include "host/transport/board/settle.h"
 #include "unit/unit.h"
 
 enum { STAGE_WORKERS = 3, STAGE_ITEMS = 48, STAGE_CHUNK = 12, STAGE_UNTOUCHED = -1 };

@@ -3,6 +3,7 @@
 #include "common/control.h"
 #include "host/job/ends.h"
 #include "host/job/fold.h"
+#include "host/transport/board/recall.h"
 #include "unit/stage.h"
 
 enum { BLOCK = 12, SOME_ROOM = 64 };

@@ -2,6 +2,7 @@
  * from it, and everything has exactly one end. */
 #include "common/control.h"
 #include "common/descriptor.h"
+#include "host/transport/board/recall.h"
 #include "unit/stage.h"
 
 /* The stage, and the supervisor's end of a channel. */

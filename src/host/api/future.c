@@ -4,11 +4,14 @@
 #include <pthread.h>
 
 #include "common/clock.h"
+#include "host/engine/bell.h"
 #include "host/engine/drive.h"
 #include "host/engine/pool.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/pool.h"
+#include "host/transport/board/recall.h"
+#include "host/transport/board/settle.h"
 
 static bool is_ready(const void *future)
 {

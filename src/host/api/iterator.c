@@ -8,15 +8,17 @@
 #include "host/api/call.h"
 #include "host/api/check.h"
 #include "host/base/types.h"
+#include "host/engine/bell.h"
 #include "host/engine/drive.h"
+#include "host/engine/give.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
-#include "host/fill.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/job/window.h"
 #include "host/pool.h"
+#include "host/transport/board/recall.h"
 
 struct pool_iterator {
     struct pool_future *job;

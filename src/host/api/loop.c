@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "common/descriptor.h"
+#include "host/engine/bell.h"
 #include "host/engine/pool.h"
 #include "host/job/queue.h"
 #include "host/pool.h"

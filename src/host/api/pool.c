@@ -12,15 +12,19 @@
 #include "common/nesting.h"
 #include "host/api/loop.h"
 #include "host/base/options.h"
+#include "host/engine/bell.h"
 #include "host/engine/drive.h"
+#include "host/engine/give.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
-#include "host/fill.h"
 #include "host/pool.h"
 #include "host/process/end.h"
 #include "host/process/link.h"
 #include "host/process/members.h"
 #include "host/process/spawn.h"
+#include "host/transport/board/recall.h"
+#include "host/transport/board/wake.h"
+#include "host/transport/inline/inline.h"
 
 /* What pool_create_error() gives: the failure's text outlives the pool that never was. */
 static _Thread_local char create_error[sizeof((struct pool *)NULL)->why];
@@ -128,19 +132,12 @@ static bool wait_until_gone(pool_t *pool, int milliseconds)
     }
 }
 
-/* Wakes all workers from this number on, so that they leave. */
-static void wake_from(pool_t *pool, int first)
-{
-    for (int i = first; i < pool->numbers_given; i++)
-        pool__wake_worker(pool, i);
-}
-
 void pool__let_leave(pool_t *pool)
 {
     if (pool->phase != POOL__CLOSED_PHASE || pool->jobs || atomic_load(&pool->board->closing))
         return;
     atomic_store(&pool->board->closing, 1);
-    wake_from(pool, 0);
+    pool__wake_from(pool, 0);
     pool__tell(pool, POOL__LOOK, 0, 0);
 }
 
@@ -267,7 +264,7 @@ int pool_resize(pool_t *pool, int processes)
     if (!error) {
         atomic_store(&pool->board->processes, processes);
         pool__clear_mailboxes(pool);
-        wake_from(pool, processes);
+        pool__wake_from(pool, processes);
         pool__tell(pool, POOL__LOOK, 0, 0);
         pool__fill(pool);
         pool__wake_some(pool); /* who was woken for what is queued may be one who leaves */

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <pthread.h>
 
+#include "host/engine/bell.h"
 #include "host/engine/drive.h"
 #include "host/engine/pool.h"
 #include "host/pool.h"

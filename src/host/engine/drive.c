@@ -7,11 +7,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sys/epoll.h>
 
 #include "common/clock.h"
+#include "host/engine/bell.h"
+#include "host/engine/give.h"
 #include "host/engine/step.h"
-#include "host/fill.h"
 #include "host/job/ends.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
@@ -21,6 +21,12 @@
 #include "host/process/link.h"
 #include "host/process/members.h"
 #include "host/transport/board/account.h"
+#include "host/transport/board/audit.h"
+#include "host/transport/board/memory.h"
+#include "host/transport/board/recall.h"
+#include "host/transport/board/settle.h"
+#include "host/transport/board/wake.h"
+#include "host/transport/inline/inline.h"
 
 enum { TICK = 1000000000 }; /* nanoseconds between looks at the whole board */
 
@@ -36,10 +42,7 @@ static void on_death(pool_t *pool, const struct pool__death *death)
 
 static void on_loss(pool_t *pool)
 {
-    if (pool->epoll >= 0) { /* both are at their ends, and would be readable for ever */
-        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.control_host, NULL);
-        epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.result_read, NULL);
-    }
+    pool__forget_channels(pool);
     pool__give_up(pool);
     pool__wake_driver(pool);
 }
@@ -252,14 +255,6 @@ static void make_calls(pool_t *pool)
 }
 
 /* ---- Driving ---- */
-
-void pool__announce(pool_t *pool)
-{
-    pool->news = true;
-    pthread_cond_broadcast(&pool->changed);
-    if (pool->driving)
-        pool__wake_driver(pool);
-}
 
 /* Waits for the workers, for all threads. */
 static void drive_once(pool_t *pool, uint64_t deadline)

@@ -17,6 +17,7 @@
 #include "host/pool.h"
 #include "host/process/members.h"
 #include "host/transport/board/account.h"
+#include "host/transport/inline/inline.h"
 
 int pool__check(const pool_t *pool)
 {

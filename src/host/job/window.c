@@ -5,6 +5,7 @@
 
 #include "common/board.h"
 #include "host/base/value.h"
+#include "host/engine/bell.h"
 #include "host/job/job.h"
 #include "host/job/report.h"
 #include "host/pool.h"

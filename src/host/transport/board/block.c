@@ -6,13 +6,15 @@
 
 #include "common/board.h"
 #include "host/base/arena.h"
-#include "host/fill.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
 #include "host/job/size.h"
 #include "host/pool.h"
 #include "host/stream/encode.h"
 #include "host/transport/board/account.h"
+#include "host/transport/board/place.h"
+#include "host/transport/board/ring.h"
+#include "host/transport/board/wake.h"
 
 bool pool__block_begin(pool_t *pool, struct pool_future *job, uint32_t number)
 {

@@ -1,10 +1,10 @@
-/* Runs in the host: results and errors from the board into the caller's memory. What lies there was
- * written by a worker, so it is checked as it is copied. */
+/* Runs in the host. */
+#include "host/transport/board/take.h"
+
 #include <string.h>
 
 #include "common/board.h"
 #include "common/failure.h"
-#include "host/fill.h"
 #include "host/job/ends.h"
 #include "host/job/job.h"
 #include "host/job/window.h"

@@ -1,6 +1,8 @@
 /* Runs in the host: pools without processes. Their items are run by an inline worker, a worker in the host's own
  * process (worker/serial.c), in the threads that wait in the library or look: one chunk at a time,
  * and without the lock, as callbacks are made. */
+#include "host/transport/inline/inline.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -9,8 +11,10 @@
 #include "common/descriptor.h"
 #include "common/nesting.h"
 #include "common/roles.h"
+#include "host/engine/bell.h"
 #include "host/pool.h"
 #include "host/process/members.h"
+#include "host/transport/board/settle.h"
 
 /* The pool whose function this thread runs. */
 static _Thread_local struct pool *innermost;

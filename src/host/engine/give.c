@@ -1,0 +1,168 @@
+/* Runs in the host. */
+#include "host/engine/give.h"
+
+#include <errno.h>
+
+#include "common/board.h"
+#include "host/job/ends.h"
+#include "host/job/fold.h"
+#include "host/job/job.h"
+#include "host/job/size.h"
+#include "host/job/window.h"
+#include "host/pool.h"
+#include "host/stream/encode.h"
+#include "host/transport/board/account.h"
+#include "host/transport/board/block.h"
+#include "host/transport/board/place.h"
+#include "host/transport/board/recall.h"
+#include "host/transport/board/ring.h"
+#include "host/transport/board/wake.h"
+
+/* The next item cannot even be packed: it fails here. */
+static void fail_item(pool_t *pool, struct pool_future *job, int code)
+{
+    pool_error_t error = pool__unpackable(pool, code);
+    job->is_staged = false;
+    error.index = job->given++;
+    pool__item_failed(job, &error);
+}
+
+static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
+{
+    struct pool__order *order = &pool->board->orders[number];
+    order->function = job->function;
+    order->item_size = job->in.size;
+    order->result_size = job->out.size;
+    order->item_type = job->item_type;
+    order->result_type = job->result_type;
+    order->shared = job->out_shared;
+    order->fold = job->fold != NULL;
+    order->seed = job->options.seed;
+    order->urgent = job->options.fail_fast;
+    pool->chunks[number].job = job;
+    job->chunks++;
+    atomic_store_explicit(&order->cancelled, 0, memory_order_relaxed);
+    job->given += pool->chunks[number].count;
+    if (job->fold)
+        pool__block_go_on(pool, number);
+    else
+        pool__publish(pool, number);
+}
+
+/* Finds room for a chunk of the job's next items and writes them. Returns as pool__place() does. */
+static int prepare(pool_t *pool, struct pool_future *job, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    chunk->first = job->given;
+    chunk->count = pool__chunk_count(pool, job);
+    chunk->unplaced = 0;
+    if (job->fold)
+        return pool__block_begin(pool, job, number) ? 0 : -ENOBUFS;
+    for (;;) {
+        int error = pool__place(pool, job, number);
+        if (error != -ENOBUFS || chunk->count == 1 || pool__outstanding(pool) > 1)
+            return error;
+        chunk->count /= 2; /* nothing else is outstanding that could make room */
+    }
+}
+
+/* Whether the next item is for a worker that there is not to be any more. */
+static bool is_undeliverable(const pool_t *pool, const struct pool_future *job)
+{
+    return job->broadcast && job->given >= (size_t)atomic_load(&pool->board->processes);
+}
+
+static void return_item(struct pool_future *job)
+{
+    pool_error_t error = pool__undelivered;
+    error.index = job->given++;
+    pool__item_failed(job, &error);
+}
+
+/* Makes one chunk of the job's next items. False when there is no room for it now. */
+static bool fill_one(pool_t *pool, struct pool_future *job)
+{
+    uint32_t number;
+    if (is_undeliverable(pool, job)) {
+        return_item(job);
+        return true;
+    }
+    if (!pool__take_number(pool, &number)) {
+        if (pool__outstanding(pool) == 0)
+            job->status = -ENOMEM; /* wild writes have cost all of them */
+        return false;
+    }
+    int error = prepare(pool, job, number);
+    if (!error) {
+        give_order(pool, job, number);
+        return true;
+    }
+    pool__give_number(pool, number);
+    if (error == POOL__NO_MORE) {
+        job->in.count = job->given;
+        return false;
+    }
+    if (error == -ENOBUFS && pool__outstanding(pool) > 0)
+        return false;
+    if (error == -ENOBUFS && job->fold) {
+        job->status = -ENOMEM; /* not even one accumulator fits */
+        return false;
+    }
+    fail_item(pool, job, error == -ENOBUFS ? -ENOMEM : error); /* it does not even fit alone */
+    return true;
+}
+
+/* Whether one more chunk of the job should be given out now. */
+static bool wants_more(const pool_t *pool, const struct pool_future *job)
+{
+    uint32_t workers = (uint32_t)pool->board->processes;
+    if (job->given == job->in.count || job->status < 0 || job->stopped ||
+        pool->phase == POOL__GONE_PHASE)
+        return false;
+    if (job->window && pool__window_room(job) == 0)
+        return false;
+    if (job->broadcast)
+        return is_undeliverable(pool, job) || !pool__mailbox_full(pool->board, (int)job->given);
+    if (job->fold && pool__fold_full(job))
+        return false;
+    uint64_t held = job->fold ? pool__fold_ahead(job) : job->chunks;
+    if (held <= workers)
+        return true;
+    return pool->bytes < pool->launch.options.budget &&
+           (job->options.chunksize || job->chunks < pool__chunks_ahead(job, workers));
+}
+
+/* Gives out a chunk of each job of the first priority that wants any. Returns whether there was one. */
+static bool fill_round(pool_t *pool)
+{
+    bool any = false;
+    int priority = 0;
+    for (struct pool_future *job = pool->jobs; job; job = job->next) {
+        if (any && job->options.priority < priority)
+            break;
+        if (wants_more(pool, job) && fill_one(pool, job)) {
+            any = true;
+            priority = job->options.priority;
+        }
+    }
+    return any;
+}
+
+/* Goes on with blocks that wait for room, and merges blocks that are next. */
+static void tend_folds(pool_t *pool)
+{
+    pool__blocks_retry(pool);
+    for (struct pool_future *job = pool->jobs; job; job = job->next)
+        if (job->fold && pool__fold_merge(job) && !job->stopped)
+            pool__stop(pool, job, POOL_CANCELLED, false);
+}
+
+void pool__fill(pool_t *pool)
+{
+    bool any = false;
+    tend_folds(pool);
+    for (; fill_round(pool); tend_folds(pool))
+        any = true;
+    if (any)
+        pool__wake_some(pool);
+}

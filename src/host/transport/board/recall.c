@@ -1,0 +1,109 @@
+/* Runs in the host. */
+#include "host/transport/board/recall.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "common/board.h"
+#include "common/chunk.h"
+#include "common/control.h"
+#include "host/job/ends.h"
+#include "host/job/job.h"
+#include "host/pool.h"
+#include "host/process/link.h"
+#include "host/process/members.h"
+#include "host/transport/board/account.h"
+#include "host/transport/board/block.h"
+#include "host/transport/board/ring.h"
+#include "host/transport/board/settle.h"
+#include "host/transport/board/take.h"
+
+/* Ends a chunk over its owner's head, keeping what that has achieved; its memory stays until the
+ * owner, who may still write there, is dead. */
+static void take_away(pool_t *pool, uint32_t number, uint64_t word)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    int worker = pool__word_worker(word);
+    const struct pool__member *member = &pool->members[worker];
+    uint64_t ended;
+    bool running, sensible = pool__read_progress(pool, number, &ended, &running);
+    chunk->owner = worker;
+    chunk->owner_life = member->life + (uint16_t)(pool__word_life(word) - member->life);
+    if (sensible)
+        pool__take(pool, number, ended, worker, member->pid);
+    if (chunk->job->fold)
+        pool__block_take_away(pool, number, ended, sensible);
+    pool__stop_items(chunk, sensible && running);
+    pool__empty_mailbox(pool, number);
+    chunk->job->chunks--;
+    chunk->job = NULL;
+    chunk->awaited = true;
+    pool__tell(pool, POOL__KILL, worker, chunk->owner_life);
+}
+
+/* Takes a chunk whose state is one of these back; who changes the state first, wins. */
+static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
+{
+    _Atomic uint64_t *state = &pool__cell(pool, number)->state;
+    uint64_t word = atomic_load(state);
+    if (pool->chunks[number].parked) {
+        pool__stop_items(&pool->chunks[number], false);
+        pool__release(pool, number);
+        return;
+    }
+    while (pool__word_valid(pool, number, word)) {
+        enum pool__state is = pool__word_state(word);
+        if (queued ? is != POOL__QUEUED : is != POOL__RUNNING && is != POOL__FULL)
+            return;
+        if (!atomic_compare_exchange_strong(state, &word, 0))
+            continue;
+        if (queued) {
+            pool__stop_items(&pool->chunks[number], false);
+            pool__release(pool, number);
+        } else {
+            take_away(pool, number, word);
+        }
+        return;
+    }
+}
+
+/* First what nobody has claimed, so that nobody claims it meanwhile; then what is running. */
+void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill)
+{
+    job->stopped = kind;
+    kill = kill && !pool__is_serial(pool); /* an inline worker cannot be killed */
+    for (uint32_t number = 0; number < pool->numbers; number++)
+        if (pool->chunks[number].job == job)
+            stop_chunk(pool, number, true);
+    for (uint32_t number = 0; number < pool->numbers; number++) {
+        if (pool->chunks[number].job != job)
+            continue;
+        atomic_store(&pool->board->orders[number].cancelled, 1);
+        if (kill)
+            stop_chunk(pool, number, false);
+    }
+    pool_error_t error = {.kind = kind,
+                          .code = kind == POOL_TIMED_OUT ? -ETIMEDOUT : -ECANCELED,
+                          .message = "",
+                          .worker = -1};
+    if (job->window) { /* nobody asks for items that were never given out */
+        job->in.count = job->given;
+        job->source_error = kind == POOL_TIMED_OUT ? -ETIME : -ECANCELED;
+    }
+    pool__items_failed(job, job->given, job->in.count, error);
+    job->given = job->in.count;
+}
+
+void pool__clear_mailboxes(pool_t *pool)
+{
+    for (uint32_t number = 0; number < pool->numbers; number++) {
+        struct pool__chunk *chunk = &pool->chunks[number];
+        uint64_t queued = pool__word(POOL__QUEUED, 0, 0, chunk->generation);
+        if (!chunk->job || !chunk->job->broadcast ||
+            chunk->first < (uint64_t)atomic_load(&pool->board->processes) ||
+            !atomic_compare_exchange_strong(&pool__cell(pool, number)->state, &queued, 0))
+            continue;
+        pool__fail_items(chunk, chunk->count, pool__undelivered);
+        pool__release(pool, number);
+    }
+}

@@ -1,0 +1,113 @@
+/* Runs in the host. */
+#include "host/transport/board/ring.h"
+
+#include "common/board.h"
+#include "common/chunk.h"
+#include "common/control.h"
+#include "host/base/arena.h"
+#include "host/job/fold.h"
+#include "host/job/job.h"
+#include "host/pool.h"
+#include "host/process/link.h"
+#include "host/transport/board/account.h"
+#include "host/transport/board/wake.h"
+
+/* Whether the ticket is the one by which a worker will find its chunk. */
+static bool needed(const pool_t *pool, uint64_t ticket, uint64_t position)
+{
+    uint32_t number = pool__ticket_chunk(ticket), generation = pool__ticket_generation(ticket);
+    return number < pool->numbers && pool->chunks[number].position == position &&
+           pool->chunks[number].generation == generation &&
+           atomic_load(&pool__cell(pool, number)->state) ==
+               pool__word(POOL__QUEUED, 0, 0, generation);
+}
+
+/* Should the ticket overwrite one that is
+ * still needed, since others were queued and taken back by the thousand, it is written again. */
+void pool__queue_ticket(pool_t *pool, uint32_t number)
+{
+    for (bool again = true; again;) {
+        struct pool__chunk *chunk = &pool->chunks[number];
+        uint64_t tail = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
+        _Atomic uint64_t *place = &pool->board->ring[tail % POOL__CHUNKS];
+        uint64_t old = atomic_load_explicit(place, memory_order_relaxed);
+        again = tail >= POOL__CHUNKS && needed(pool, old, tail - POOL__CHUNKS);
+        chunk->position = tail;
+        atomic_store_explicit(place, pool__ticket(number, chunk->generation), memory_order_release);
+        atomic_store(&pool->board->tail, tail + 1);
+        number = pool__ticket_chunk(old);
+    }
+}
+
+/* Puts the chunk into the mailbox of the worker it is for. */
+static void put_in_mailbox(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    int worker = (int)chunk->first;
+    chunk->position = UINT64_MAX;
+    atomic_store(&pool->board->mailboxes[worker], pool__ticket(number, chunk->generation));
+    pool__wake_worker(pool, worker);
+    if (pool->launch.options.idle_timeout)
+        pool__tell(pool, POOL__LOOK, 0, 0);
+}
+
+void pool__empty_mailbox(pool_t *pool, uint32_t number)
+{
+    const struct pool__chunk *chunk = &pool->chunks[number];
+    if (!chunk->job || !chunk->job->broadcast)
+        return;
+    _Atomic uint64_t *mailbox = &pool->board->mailboxes[chunk->first];
+    if (atomic_load(mailbox) == pool__ticket(number, chunk->generation))
+        atomic_store(mailbox, 0);
+}
+
+void pool__release(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    pool__empty_mailbox(pool, number);
+    bool condemned = chunk->awaited && chunk->owner < 0;
+    pool->condemned -= condemned;
+    pool->bytes -= condemned ? 0 : pool__chunk_bytes(chunk);
+    pool__arena_free(&pool->items_arena, chunk->item_memory);
+    if (chunk->job && chunk->job->fold)
+        pool__fold_keep(chunk->job, chunk->first + chunk->count - 1, chunk->good,
+                        chunk->result_memory);
+    else
+        pool__arena_free(&pool->results_arena, chunk->result_memory);
+    chunk->item_memory = chunk->result_memory = NULL;
+    if (chunk->job)
+        chunk->job->chunks--;
+    chunk->awaited = false;
+    pool->parked -= chunk->parked;
+    chunk->parked = false;
+    atomic_store_explicit(&pool__cell(pool, number)->state, 0, memory_order_relaxed);
+    pool__give_number(pool, number);
+}
+
+void pool__publish(pool_t *pool, uint32_t number)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    struct pool__order *order = &pool->board->orders[number];
+    struct pool__cell *cell = pool__cell(pool, number);
+    if (chunk->count == 0) {
+        pool__release(pool, number);
+        return;
+    }
+    order->first = chunk->first;
+    order->count = chunk->count - chunk->unplaced;
+    order->items = chunk->items;
+    order->results = chunk->results;
+    order->room = chunk->room;
+    chunk->taken = chunk->result_at = 0;
+    if (chunk->job->result_type)
+        atomic_store_explicit(&cell->stream.used, 0, memory_order_relaxed);
+    atomic_store_explicit(&cell->progress, 0, memory_order_relaxed);
+    atomic_store_explicit(&cell->failures, 0, memory_order_relaxed);
+    chunk->generation++;
+    atomic_store_explicit(&cell->state, pool__word(POOL__QUEUED, 0, 0, chunk->generation),
+                          memory_order_release);
+    if (chunk->job->broadcast)
+        put_in_mailbox(pool, number);
+    else
+        pool__queue_ticket(pool, number);
+}
