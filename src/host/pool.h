@@ -70,138 +70,16 @@ struct pool {
     int epoll, alarm;  /* for pool_fileno(), and the timer in it; -1 until it is asked for */
     uint64_t alarm_at; /* when the timer makes it readable; UINT64_MAX: never */
     bool news;         /* something was announced, and nobody has called pool_step() since */
-    struct pool__attachment *attachment; /* to a libuv loop; NULL: there is none */
+    struct pool__callback_home *callback_home; /* NULL: callbacks are made in any thread */
     struct shared_array {
         struct shared_array *next;
         struct pool__extent *extent;
     } * shared;
 };
 
-/* ---- pool.c ---- */
-
-/* Whether calls from this process may use the pool: 0, POOL_ENOPOOL or POOL_EFORKED. */
-
-struct pool__death;
-
-/* Writes into pool->why how the worker failed to start: what its initializer said, or its death. */
-
-/* Has workers leave if the pool is closed and nothing is left to do. With the lock held. */
-
-/* ---- spawn.c ---- */
-
-/* Opens the pipes and the channel, and forks the supervisor from a process in between, so that it is
- * nobody's child here. Returns 0 or a negated errno value, then with nothing left open. */
-
-/* Closes what is still open of that. */
-
-/* ---- wait.c ---- */
-
-/* Reads what the supervisor has said, without waiting. */
-
-/* Waits until something may have happened, `milliseconds` at most (negative: no limit), with
- * `outstanding` chunks: half of them to be done; or any, if `eager` or there is no more work for one
- * who is done. Spins first when that is likely to pay. Needs no lock, but one thread at a time. */
-
-/* Blocks until the result bell rings, the supervisor says something, somebody nudges, or time is up. */
-
-/* For pool_fileno(): opens the descriptor (0 or a negated errno value); has it become readable with
- * the next commit, or returns false: there has been one already; empties the result bell. */
-
-/* Has pool_fileno() become readable when there is something to do, now or later. */
-
-/* Has it become readable when the first deadline has come, and at once while a loop's thread has
- * something to do that no other may, or pool_step() has not told of what other calls have taken. */
-
-/* Wakes the thread that waits for all, if there is one: something has changed on this side. Of a serial
- * pool, all that wait. */
-
-/* Sends the supervisor a message; it reads them all. Returns whether there was room for it. */
-
-/* Wakes as many sleeping workers as there are queued chunks; or one. */
-
-/* Asks the supervisor for workers that left for want of work. */
-
-/* Wakes all workers, and calls back those who left, whatever their slots say. */
-
-/* ---- chunks.c ---- */
-
-/* How many chunks are under way. */
-
-/* Settles every chunk that has been committed, serves every one that is full. Returns whether there
- * was one. */
-
-/* Compares the board with the host's account, chunk by chunk, and mends what differs; settles what
- * the worker that died (NULL: nobody) was running. */
-
-/* Cancels what is in the mailbox of workers that there are to be no more, and has not been claimed. */
-
-/* Takes all outstanding chunks back: the pool is gone. Their items are lost. */
-
-/* Ends the job's items that have not started as `kind`; with `kill`, also those that run, and kills
- * their workers. */
-
-/* ---- loop.c: with the lock held ---- */
-
-/* Whether the pool is on a loop that is another thread's: callbacks are made there. */
-bool pool__loop_elsewhere(const pool_t *pool);
-
-/* Whether there is something that only the loop's thread may do. */
-bool pool__loop_wanted(const pool_t *pool);
-
-/* Has uv_run() go on while calls have not ended; does nothing in other threads than the loop's. */
-void pool__loop_hold(pool_t *pool);
-
-/* Takes the pool from its loop; the handle closes by itself. */
-
-/* ---- serial.c: pools without processes; with the lock held, but while functions of the user's run ---- */
-
 static inline bool pool__is_serial(const pool_t *pool)
 {
     return pool->launch.options.serial;
 }
-
-/* The pool in whose function, run serially, this thread is: NULL in none. Other pools than those made
- * there are another process's to it, as they would be in a worker. */
-
-/* What pools made by this thread take their processes from; NULL: there is no bound. */
-
-/* Makes what a serial pool has instead of a supervisor, without the lock: an inline worker; runs its
- * initializer. Return 0 or a negative code. */
-
-/* Whether there is a chunk that this thread could run now; runs one, and says whether it did. */
-
-/* Ends the inline worker in peace if the pool is closing. */
-
-/* Ends it when the function it runs returns; items that have not started never will. */
-
-/* ---- shared.c ---- */
-
-/* Whether [data, data + bytes) lies in one of the pool's shared arrays. */
-
-/* Gives memory back that only large calls needed. */
-
-/* ---- check.c ---- */
-
-/* Checks a call and all it refers to. Returns 0 or the code of what is wrong. */
-
-/* ---- drive.c: the calls below hold the lock, but while they wait or call back ---- */
-
-/* Puts a job among those to be run, and gives out what it can. */
-
-/* A job for pool__prepare(), or NULL. With the lock held, as pool__job_free(). */
-
-/* Takes a future back that nobody holds and the pool has done with. */
-
-/* The first deadline of all jobs, or `deadline` if that is earlier. */
-
-/* Has all threads that wait look again, and the one that drives the pool. */
-
-/* Whether there are callbacks to be made that no thread is about to make. */
-
-/* Whether this thread is in one of the pool's callbacks. */
-bool pool__in_callback(const pool_t *pool);
-
-/* Steps and waits until `over(argument)`, `milliseconds` at most (negative: no limit). Returns 0,
- * -ETIMEDOUT, or POOL_EBUSY in a callback. */
 
 #endif

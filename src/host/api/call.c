@@ -13,6 +13,7 @@
 #include "host/api/shared.h"
 #include "host/base/types.h"
 #include "host/engine/drive.h"
+#include "host/engine/notify.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
 #include "host/job/fold.h"

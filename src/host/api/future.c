@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "host/engine/bell.h"
 #include "host/engine/drive.h"
+#include "host/engine/notify.h"
 #include "host/engine/pool.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"

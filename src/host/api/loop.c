@@ -14,46 +14,36 @@
 
 #include "common/descriptor.h"
 #include "host/engine/bell.h"
+#include "host/engine/home.h"
 #include "host/engine/pool.h"
-#include "host/job/queue.h"
 #include "host/pool.h"
 
-struct pool__attachment {
+struct attachment {
     uv_poll_t poll; /* first: what the loop gives back */
-    pool_t *pool;   /* NULL: detached */
+    struct pool__callback_home home;
+    pool_t *pool; /* NULL: detached */
     pthread_t thread;
-    bool held;      /* the handle is referenced: uv_run() goes on */
     int descriptor; /* in a forked copy that has freed the pool: its epoll; else -1 */
 };
 
-static bool is_here(const struct pool__attachment *attachment)
+static struct attachment *attachment_of(const struct pool__callback_home *home)
 {
-    return pthread_equal(attachment->thread, pthread_self());
+    return home ? (struct attachment *)((uintptr_t)home - offsetof(struct attachment, home)) : NULL;
 }
 
-bool pool__loop_elsewhere(const pool_t *pool)
+/* ---- What the engine asks ---- */
+
+static bool is_here(const struct pool__callback_home *home)
 {
-    return pool->attachment && !is_here(pool->attachment);
+    return pthread_equal(attachment_of(home)->thread, pthread_self());
 }
 
-static bool should_hold(const pool_t *pool)
+/* The handle is referenced while calls have not ended, so that uv_run() goes on. */
+static void hold(struct pool__callback_home *home, bool unfinished)
 {
-    return pool->unfinished > 0;
-}
-
-bool pool__loop_wanted(const pool_t *pool)
-{
-    return pool->attachment &&
-           (pool->attachment->held != should_hold(pool) || pool__calls_due(pool));
-}
-
-void pool__loop_hold(pool_t *pool)
-{
-    struct pool__attachment *attachment = pool->attachment;
-    if (!attachment || !is_here(attachment) || attachment->held == should_hold(pool))
-        return;
-    attachment->held = should_hold(pool);
-    if (attachment->held)
+    struct attachment *attachment = attachment_of(home);
+    home->held = unfinished;
+    if (unfinished)
         uv_ref((uv_handle_t *)&attachment->poll);
     else
         uv_unref((uv_handle_t *)&attachment->poll);
@@ -63,12 +53,12 @@ void pool__loop_hold(pool_t *pool)
 
 static void on_closed(uv_handle_t *handle)
 {
-    struct pool__attachment *attachment = (struct pool__attachment *)handle;
+    struct attachment *attachment = (struct attachment *)handle;
     pool__close(&attachment->descriptor);
     free(attachment);
 }
 
-static void close_handle(struct pool__attachment *attachment)
+static void close_handle(struct attachment *attachment)
 {
     uv_handle_t *handle = (uv_handle_t *)&attachment->poll;
     if (!uv_is_closing(handle)) /* the program may have closed all there was on its loop */
@@ -77,7 +67,7 @@ static void close_handle(struct pool__attachment *attachment)
 
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
-    struct pool__attachment *attachment = (struct pool__attachment *)poll;
+    struct attachment *attachment = (struct attachment *)poll;
     pool_t *pool = attachment->pool;
     (void)status, (void)events;
     if (!pool || pool->owner != getpid()) { /* a forked copy of the loop */
@@ -98,7 +88,7 @@ static int attach(pool_t *pool, uv_loop_t *loop)
     int error = pool->epoll < 0 ? pool__open_epoll(pool) : 0;
     if (error)
         return error;
-    struct pool__attachment *attachment = malloc(sizeof *attachment);
+    struct attachment *attachment = malloc(sizeof *attachment);
     if (!attachment)
         return -ENOMEM;
     error = uv_poll_init(loop, &attachment->poll, pool->epoll);
@@ -108,9 +98,9 @@ static int attach(pool_t *pool, uv_loop_t *loop)
     }
     attachment->pool = pool;
     attachment->thread = pthread_self();
-    attachment->held = true;
+    attachment->home = (struct pool__callback_home){is_here, hold, .held = true};
     attachment->descriptor = -1;
-    pool->attachment = attachment;
+    pool->callback_home = &attachment->home;
     error = uv_poll_start(&attachment->poll, UV_READABLE, on_readable);
     if (error)
         pool__detach(pool);
@@ -122,10 +112,10 @@ static int attach(pool_t *pool, uv_loop_t *loop)
  * from there: the handle keeps the descriptor, and closes itself should the copy run the loop. */
 void pool__detach(pool_t *pool)
 {
-    struct pool__attachment *attachment = pool ? pool->attachment : NULL;
+    struct attachment *attachment = pool ? attachment_of(pool->callback_home) : NULL;
     if (!attachment)
         return;
-    pool->attachment = NULL;
+    pool->callback_home = NULL;
     attachment->pool = NULL;
     if (pool->owner == getpid()) {
         close_handle(attachment);
@@ -142,13 +132,13 @@ int pool_attach(pool_t *pool, uv_loop_t *loop)
     if (error)
         return error;
     pthread_mutex_lock(&pool->lock);
-    if (pool__loop_elsewhere(pool))
+    if (pool__calls_elsewhere(pool))
         error = -EINVAL;
     else if (!loop)
         pool__detach(pool);
-    else if (!pool->attachment)
+    else if (!pool->callback_home)
         error = attach(pool, loop);
-    else if (pool->attachment->poll.loop != loop)
+    else if (attachment_of(pool->callback_home)->poll.loop != loop)
         error = -EBUSY;
     pool__announce(pool); /* callbacks that were the loop's are anybody's */
     pool__set_alarm(pool);

@@ -1,7 +1,5 @@
 /* Runs in the host: making pools and ending them. */
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +11,10 @@
 #include "host/api/loop.h"
 #include "host/base/options.h"
 #include "host/engine/bell.h"
+#include "host/engine/close.h"
 #include "host/engine/drive.h"
 #include "host/engine/give.h"
+#include "host/engine/notify.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
 #include "host/pool.h"
@@ -75,8 +75,6 @@ static int wait_for_start(pool_t *pool, uint64_t deadline)
     }
 }
 
-static void shut_down(pool_t *pool, bool gently);
-
 int pool_create(pool_t **pool, const pool_options_t *options)
 {
     create_error[0] = '\0';
@@ -105,75 +103,14 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     if (error == POOL_EINIT)
         memcpy(create_error, made->why, sizeof create_error);
     pthread_mutex_lock(&made->lock);
-    shut_down(made, false);
+    pool__shut_down(made, false);
     pthread_mutex_unlock(&made->lock);
     pool__close_channels(made);
     pool__deallocate(made);
     return error;
 }
 
-/* ---- Ending: with the lock held, but while waiting ---- */
-
-/* Waits until the supervisor has closed its end; false when it takes longer. */
-static bool wait_until_gone(pool_t *pool, int milliseconds)
-{
-    uint64_t deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
-    for (;;) {
-        pool__hear(pool);
-        if (pool->phase == POOL__GONE_PHASE)
-            return true;
-        struct pollfd channel = {.fd = pool->launch.control_host, .events = POLLIN};
-        int left = pool__milliseconds(pool__now(), deadline);
-        if (left == 0)
-            return false;
-        pthread_mutex_unlock(&pool->lock);
-        poll(&channel, 1, left);
-        pthread_mutex_lock(&pool->lock);
-    }
-}
-
-void pool__let_leave(pool_t *pool)
-{
-    if (pool->phase != POOL__CLOSED_PHASE || pool->jobs || atomic_load(&pool->board->closing))
-        return;
-    atomic_store(&pool->board->closing, 1);
-    pool__wake_from(pool, 0);
-    pool__tell(pool, POOL__LOOK, 0, 0);
-}
-
-/* Until every process of the pool is gone: those that may leave by themselves do, then they are
- * terminated, then killed. */
-static void end_processes(pool_t *pool, bool gently)
-{
-    int grace = pool->launch.options.grace;
-    if (pool->phase == POOL__RUNNING_PHASE)
-        pool->phase = POOL__CLOSED_PHASE;
-    if (gently) {
-        pool__let_leave(pool);
-        if (pool__is_serial(pool))
-            pool__serial_leave(pool);
-        else if (atomic_load(&pool->board->closing) && wait_until_gone(pool, grace))
-            return;
-    }
-    if (pool->phase == POOL__GONE_PHASE)
-        return;
-    if (pool__is_serial(pool)) {
-        pool__serial_end(pool);
-        return;
-    }
-    pool->ending = true;
-    pool__tell(pool, POOL__TERMINATE, 0, 0);
-    if (wait_until_gone(pool, grace < INT_MAX - 1000 ? grace + 1000 : grace))
-        return;
-    pool__kill_supervisor(pool); /* it was stopped, or waits for a process that cannot die */
-    wait_until_gone(pool, 1000);
-}
-
-static void shut_down(pool_t *pool, bool gently)
-{
-    end_processes(pool, gently);
-    pool__bury_supervisor(pool);
-}
+/* ---- Ending ---- */
 
 int pool_close(pool_t *pool)
 {
@@ -202,7 +139,7 @@ int pool_join(pool_t *pool)
     pthread_mutex_lock(&pool->lock);
     error = pool->phase == POOL__RUNNING_PHASE ? POOL_EBUSY : pool__drive(pool, is_quiet, pool, -1);
     if (!error)
-        end_processes(pool, true);
+        pool__end_processes(pool, true);
     pthread_mutex_unlock(&pool->lock);
     return error;
 }
@@ -220,7 +157,7 @@ static int finish(pool_t *pool, bool freeing)
         if (freeing)
             pool__detach(pool);
         pool__drive(pool, pool__at_once, NULL, 0); /* what has ended counts as ended */
-        end_processes(pool, freeing && is_quiet(pool));
+        pool__end_processes(pool, freeing && is_quiet(pool));
         pool__drive(pool, pool__at_once, NULL, 0); /* callbacks of what was lost */
     }
     pthread_mutex_unlock(&pool->lock);

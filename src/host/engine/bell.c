@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/descriptor.h"
+#include "host/engine/home.h"
 #include "host/job/queue.h"
 #include "host/pool.h"
 #include "host/transport/board/wake.h"
@@ -86,10 +87,26 @@ void pool__forget_channels(const pool_t *pool)
     epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.result_read, NULL);
 }
 
+/* Whether the callback home has something to do that no other thread may. */
+static bool home_is_wanted(const pool_t *pool)
+{
+    const struct pool__callback_home *home = pool->callback_home;
+    return home && (home->held != (pool->unfinished > 0) || pool__calls_due(pool));
+}
+
+/* Has the callback home wait while calls have not ended. */
+static void hold_home(pool_t *pool)
+{
+    struct pool__callback_home *home = pool->callback_home;
+    bool unfinished = pool->unfinished > 0;
+    if (home && home->is_here(home) && home->held != unfinished)
+        home->hold(home, unfinished);
+}
+
 void pool__set_alarm(pool_t *pool)
 {
     struct itimerspec time = {0};
-    bool now = pool->news || pool__loop_wanted(pool);
+    bool now = pool->news || home_is_wanted(pool);
     uint64_t at = now ? 1 : pool__earliest(pool, UINT64_MAX);
     if (pool->epoll < 0 || at == pool->alarm_at)
         return;
@@ -102,7 +119,7 @@ void pool__set_alarm(pool_t *pool)
 
 void pool__attend(pool_t *pool)
 {
-    pool__loop_hold(pool);
+    hold_home(pool);
     pool__set_alarm(pool);
     if (pool->epoll < 0 || !pool->unfinished)
         return;

@@ -1,0 +1,65 @@
+/* Runs in the host. */
+#include "host/engine/close.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+
+#include "common/board.h"
+#include "common/clock.h"
+#include "common/control.h"
+#include "host/engine/step.h"
+#include "host/pool.h"
+#include "host/process/end.h"
+#include "host/process/link.h"
+#include "host/transport/inline/inline.h"
+
+/* Waits until the supervisor has closed its end; false when it takes longer. */
+static bool wait_until_gone(pool_t *pool, int milliseconds)
+{
+    uint64_t deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
+    for (;;) {
+        pool__hear(pool);
+        if (pool->phase == POOL__GONE_PHASE)
+            return true;
+        struct pollfd channel = {.fd = pool->launch.control_host, .events = POLLIN};
+        int left = pool__milliseconds(pool__now(), deadline);
+        if (left == 0)
+            return false;
+        pthread_mutex_unlock(&pool->lock);
+        poll(&channel, 1, left);
+        pthread_mutex_lock(&pool->lock);
+    }
+}
+
+void pool__end_processes(pool_t *pool, bool gently)
+{
+    int grace = pool->launch.options.grace;
+    if (pool->phase == POOL__RUNNING_PHASE)
+        pool->phase = POOL__CLOSED_PHASE;
+    if (gently) {
+        pool__let_leave(pool);
+        if (pool__is_serial(pool))
+            pool__serial_leave(pool);
+        else if (atomic_load(&pool->board->closing) && wait_until_gone(pool, grace))
+            return;
+    }
+    if (pool->phase == POOL__GONE_PHASE)
+        return;
+    if (pool__is_serial(pool)) {
+        pool__serial_end(pool);
+        return;
+    }
+    pool->ending = true;
+    pool__tell(pool, POOL__TERMINATE, 0, 0);
+    if (wait_until_gone(pool, grace < INT_MAX - 1000 ? grace + 1000 : grace))
+        return;
+    pool__kill_supervisor(pool); /* it was stopped, or waits for a process that cannot die */
+    wait_until_gone(pool, 1000);
+}
+
+void pool__shut_down(pool_t *pool, bool gently)
+{
+    pool__end_processes(pool, gently);
+    pool__bury_supervisor(pool);
+}

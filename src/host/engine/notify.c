@@ -1,0 +1,93 @@
+/* Runs in the host. */
+#include "host/engine/notify.h"
+
+#include <pthread.h>
+
+#include "common/clock.h"
+#include "host/engine/bell.h"
+#include "host/engine/home.h"
+#include "host/job/job.h"
+#include "host/job/queue.h"
+#include "host/pool.h"
+
+bool pool__in_callback(const pool_t *pool)
+{
+    return pool->calling && pthread_equal(pool->caller, pthread_self());
+}
+
+static void release_lock(pool_t *pool)
+{
+    pool->calling = true;
+    pool->caller = pthread_self();
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void regain_lock(pool_t *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->calling = false;
+}
+
+typedef void (*callback_t)(pool_future_t *future, void *context);
+
+/* The job's last callback, or NULL. */
+static callback_t last_callback(const struct pool_future *job)
+{
+    bool bad = job->failed || job->status < 0;
+    return bad ? job->options.error_callback : job->options.callback;
+}
+
+/* Makes it; the pool has no more to do with the job. */
+static void call_back(pool_t *pool, struct pool_future *job)
+{
+    callback_t callback = last_callback(job);
+    if (callback) {
+        release_lock(pool);
+        callback(job, job->options.context);
+        regain_lock(pool);
+    }
+    job->callback_done = true;
+    pool->unfinished--;
+    pool__announce(pool);
+    if (job->freed)
+        pool__job_free(job);
+}
+
+static void report_progress(pool_t *pool, struct pool_future *job)
+{
+    double seconds = (double)(pool__now() - job->began) / 1e9;
+    pool_progress_t progress = {.done = job->ended,
+                                .failed = job->failed,
+                                .total = job->in.count,
+                                .rate = seconds > 0 ? (double)job->ended / seconds : 0};
+    job->reported = job->ended;
+    release_lock(pool);
+    job->options.progress(job->options.context, &progress);
+    regain_lock(pool);
+}
+
+/* Takes the next job that has ended, if this thread may make its callbacks, or there are none. */
+static struct pool_future *take_finished(pool_t *pool)
+{
+    struct pool_future **link = &pool->finished, *job;
+    while (*link && pool__calls_elsewhere(pool) &&
+           (pool__has_progress(*link) || last_callback(*link)))
+        link = &(*link)->next;
+    job = *link;
+    if (job) {
+        *link = job->next;
+        job->next = NULL;
+    }
+    return job;
+}
+
+void pool__make_calls(pool_t *pool)
+{
+    struct pool_future *job;
+    if (pool->calling)
+        return;
+    while (!pool__calls_elsewhere(pool) && (job = pool__with_progress(pool)))
+        report_progress(pool, job);
+    while ((job = take_finished(pool)))
+        call_back(pool, job);
+}

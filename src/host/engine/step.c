@@ -1,0 +1,170 @@
+/* Runs in the host. */
+#include "host/engine/step.h"
+
+#include "common/board.h"
+#include "common/clock.h"
+#include "common/control.h"
+#include "host/engine/bell.h"
+#include "host/engine/give.h"
+#include "host/job/ends.h"
+#include "host/job/fold.h"
+#include "host/job/job.h"
+#include "host/job/report.h"
+#include "host/pool.h"
+#include "host/process/link.h"
+#include "host/process/members.h"
+#include "host/transport/board/audit.h"
+#include "host/transport/board/memory.h"
+#include "host/transport/board/recall.h"
+#include "host/transport/board/settle.h"
+#include "host/transport/board/wake.h"
+#include "host/transport/inline/inline.h"
+
+enum { TICK = 1000000000 }; /* nanoseconds between looks at the whole board */
+
+/* ---- What the supervisor says ---- */
+
+/* What a worker had committed before it died was its own: it is collected before the death is taken down. */
+static void on_death(pool_t *pool, const struct pool__death *death)
+{
+    pool__collect(pool);
+    pool__member_died(pool, death);
+    pool__reconcile(pool, death);
+}
+
+static void on_loss(pool_t *pool)
+{
+    pool__forget_channels(pool);
+    pool__give_up(pool);
+    pool__wake_driver(pool);
+}
+
+void pool__hear(pool_t *pool)
+{
+    struct pool__event event;
+    while (pool__link_next(pool, &event))
+        if (event.kind == POOL__DIED_EVENT)
+            on_death(pool, &event.death);
+        else
+            on_loss(pool);
+}
+
+/* ---- Jobs ---- */
+
+void pool__submit(pool_t *pool, struct pool_future *job)
+{
+    struct pool_future **link = &pool->jobs;
+    while (*link && (*link)->options.priority >= job->options.priority)
+        link = &(*link)->next;
+    job->next = *link;
+    *link = job;
+    pool->unfinished++;
+    if (pool->launch.options.idle_timeout)
+        pool__hear(pool); /* the supervisor, who brings workers back, must not be short of room */
+    pool__fill(pool);
+    pool__wake_driver(pool); /* it may have a deadline, or be the one to wait for eagerly */
+    pool__attend(pool);
+}
+
+/* Takes the job at `*link` out of the list: all its items have an end. */
+static void end_job(pool_t *pool, struct pool_future **link)
+{
+    struct pool_future *job = *link;
+    *link = job->next;
+    job->next = NULL;
+    job->done = true;
+    if (job->fold)
+        pool__fold_end(job);
+    pool__report_sort(&job->report);
+    link = &pool->finished;
+    while (*link)
+        link = &(*link)->next;
+    *link = job;
+    if (!pool->jobs)
+        pool__trim(pool);
+}
+
+/* What cannot even be given out is lost. */
+static void lose_rest(pool_t *pool, struct pool_future *job)
+{
+    if (job->given == job->in.count || job->chunks > 0)
+        return;
+    if (pool->phase == POOL__GONE_PHASE && job->status == 0)
+        job->status = pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
+    if (job->status == 0)
+        return;
+    uint64_t from = job->given;
+    if (job->window)
+        job->in.count = job->given;
+    job->given = job->in.count;
+    pool__lose_items(job, from, job->in.count);
+}
+
+/* Whether its time is up; then what is to be done about it is done. */
+static void watch_time(pool_t *pool, struct pool_future *job, uint64_t now)
+{
+    if (job->deadline && now >= job->deadline) {
+        job->deadline = 0;
+        pool__stop(pool, job, POOL_TIMED_OUT, true);
+    }
+    if (job->kill_at && now >= job->kill_at) {
+        job->kill_at = 0;
+        pool__stop(pool, job, job->stopped, true);
+    }
+    if (job->options.fail_fast && job->failed && !job->stopped)
+        pool__stop(pool, job, POOL_CANCELLED, false);
+}
+
+/* Looks at the whole board when it is time to, however short the sleeps were in between. */
+static void tick(pool_t *pool, uint64_t now)
+{
+    bool due = pool->look_at && now >= pool->look_at;
+    if (due)
+        pool__reconcile(pool, NULL);
+    if (!pool->jobs)
+        pool->look_at = 0;
+    else if (due || !pool->look_at)
+        pool->look_at = now + TICK;
+}
+
+void pool__let_leave(pool_t *pool)
+{
+    if (pool->phase != POOL__CLOSED_PHASE || pool->jobs || atomic_load(&pool->board->closing))
+        return;
+    atomic_store(&pool->board->closing, 1);
+    pool__wake_from(pool, 0);
+    pool__tell(pool, POOL__LOOK, 0, 0);
+}
+
+/* Does what can be done without waiting. */
+static void step(pool_t *pool)
+{
+    uint64_t now = pool__now();
+    pool__hear(pool);
+    pool__collect(pool);
+    tick(pool, now);
+    for (struct pool_future *job = pool->jobs; job; job = job->next)
+        if (job->deadline || job->kill_at || job->options.fail_fast)
+            watch_time(pool, job, now);
+    pool__fill(pool);
+    for (struct pool_future **link = &pool->jobs; *link;) {
+        lose_rest(pool, *link);
+        if ((*link)->ended == (*link)->in.count)
+            end_job(pool, link);
+        else
+            link = &(*link)->next;
+    }
+    pool__let_leave(pool);
+}
+
+void pool__work(pool_t *pool)
+{
+    step(pool);
+    if (!pool__is_serial(pool))
+        return;
+    if (pool__serial_run(pool))
+        step(pool);
+    pool__serial_leave(pool);
+    if (pool->epoll >= 0)
+        pool__silence(pool);
+}
