@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "worker/worker.h"
+#include "worker/self.h"
 
 static const int watched[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 

@@ -1,6 +1,6 @@
 /* Runs in a worker: the items of one chunk, in order. Before each item its index is on the board,
  * so that the host knows whom to blame whatever happens in it. */
-#include "worker/worker.h"
+#include "worker/self.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker/worker.h"
+#include "worker/self.h"
 
 enum { BLOCK = 64 << 10, ALIGNMENT = 16 };
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "worker/worker.h"
+#include "worker/self.h"
 
 const struct pool__failure *pool__task_failure(struct pool_task *task, uint64_t item, int code)
 {

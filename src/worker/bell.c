@@ -3,7 +3,7 @@
  * Waking a sleeping process costs far more than a small chunk of work, so a worker without work
  * spins for a while before it sleeps: as long as that has paid lately, and only while there are
  * processors for all who are awake. */
-#include "worker/worker.h"
+#include "worker/self.h"
 
 #include <errno.h>
 #include <stdio.h>

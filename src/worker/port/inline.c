@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "common/chunk.h"
-#include "worker/worker.h"
+#include "worker/self.h"
 
 /* Has the host see the chunk the next time it looks. */
 static void announce(struct worker *worker, uint32_t chunk)

@@ -1,6 +1,6 @@
 /* Runs in a worker: its start, its loop and its end. It blocks, has no event loop, and leaves only
  * by _exit(): what the host registered with atexit() or left in stdio buffers is not ours. */
-#include "worker/worker.h"
+#include "worker/self.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "worker/worker.h"
+#include "worker/self.h"
 
 enum { MEASURED = 1000000 }; /* nanoseconds between looks at the memory in use */
 

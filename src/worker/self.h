@@ -1,6 +1,6 @@
 /* What the files of the worker share. */
-#ifndef POOL_WORKER_WORKER_H
-#define POOL_WORKER_WORKER_H
+#ifndef POOL_WORKER_SELF_H
+#define POOL_WORKER_SELF_H
 
 #include <stdbool.h>
 #include <stdint.h>
