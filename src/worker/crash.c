@@ -1,13 +1,16 @@
 /* Runs in a worker, in a signal handler: the crash report. Nothing here allocates or locks. The
  * handler runs on a stack of its own, since the usual one may be what overflowed, and only once:
  * the signal then kills as if it had never been caught, so the exit status tells the truth. */
+#include "worker/crash.h"
+
 #include <signal.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include "worker/self.h"
 
 static const int watched[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 

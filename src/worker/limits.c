@@ -1,5 +1,7 @@
 /* Runs in a worker: how long it may work, by items and by memory, and that its successor is ready
  * when it leaves. It asks for one early, and leaves at its limit whether that is there or not. */
+#include "worker/limits.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,7 +9,6 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "worker/self.h"
 
 enum { MEASURED = 1000000 }; /* nanoseconds between looks at the memory in use */
 

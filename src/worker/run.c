@@ -1,6 +1,6 @@
 /* Runs in a worker: the items of one chunk, in order. Before each item its index is on the board,
  * so that the host knows whom to blame whatever happens in it. */
-#include "worker/self.h"
+#include "worker/run.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,8 +9,12 @@
 #include <sys/auxv.h>
 
 #include "common/clock.h"
+#include "common/failure.h"
 #include "common/flat.h"
 #include "common/image.h"
+#include "worker/limits.h"
+#include "worker/scratch.h"
+#include "worker/task.h"
 
 /* A chunk being run. */
 struct run {

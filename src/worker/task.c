@@ -1,9 +1,9 @@
 /* Runs in a worker, called by the user's functions: what they may ask and say about their item. */
+#include "worker/task.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "worker/self.h"
 
 const struct pool__failure *pool__task_failure(struct pool_task *task, uint64_t item, int code)
 {

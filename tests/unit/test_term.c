@@ -3,7 +3,7 @@
 
 #include "common/clock.h"
 #include "unit/unit.h"
-#include "worker/self.h"
+#include "worker/limits.h"
 
 enum { LIFE = 20, SECOND = 1000000000, MILLISECOND = 1000000 };
 

@@ -4,7 +4,11 @@
 #include <stdlib.h>
 
 #include "common/chunk.h"
+#include "common/roles.h"
+#include "worker/port/port.h"
+#include "worker/run.h"
 #include "worker/self.h"
+#include "worker/start.h"
 
 /* Has the host see the chunk the next time it looks. */
 static void announce(struct worker *worker, uint32_t chunk)

@@ -1,62 +1,21 @@
-/* Runs in a worker: waiting for work, and waking the host.
+/* Runs in a worker: waiting for work.
  *
  * Waking a sleeping process costs far more than a small chunk of work, so a worker without work
  * spins for a while before it sleeps: as long as that has paid lately, and only while there are
  * processors for all who are awake. */
-#include "worker/self.h"
-
-#include <errno.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/futex.h"
+#include "worker/bell.h"
+#include "worker/port/port.h"
 
 enum {
-    EXIT_BELL_LOST = 124,
     PATIENCE = 50000,     /* the longest spin, in nanoseconds: about the price of a wake-up */
     SHORT_SLEEP = 600000, /* after a sleep as short as this a spin may have paid */
     NAP = 5000            /* milliseconds: then even a sleeper whose wake-up was lost looks again */
 };
-
-void pool__bell_init(struct bell *bell, int descriptor)
-{
-    struct stat stat;
-    bell->descriptor = descriptor;
-    if (fstat(descriptor, &stat) == 0) {
-        bell->device = stat.st_dev;
-        bell->inode = stat.st_ino;
-    }
-}
-
-/* A task closed the descriptor, or put a file of its own in its place: this worker cannot go on,
- * and its replacement can. */
-static void check_bell(const struct bell *bell)
-{
-    struct stat stat;
-    if (fstat(bell->descriptor, &stat) < 0 || stat.st_dev != bell->device ||
-        stat.st_ino != bell->inode)
-        _exit(EXIT_BELL_LOST);
-}
-
-void pool__wake_host(struct worker *worker, bool now)
-{
-    _Atomic uint64_t *wake_at = &worker->writable->wake_at;
-    uint64_t target = atomic_load(wake_at);
-    if (target == 0 || (!now && atomic_load(&worker->writable->commits) < target))
-        return;
-    if (!atomic_compare_exchange_strong(wake_at, &target, 0))
-        return;
-    check_bell(&worker->host_bell);
-    while (write(worker->host_bell.descriptor, "", 1) < 0 && errno == EINTR)
-        ; /* a full pipe has rung already */
-}
-
-bool pool__supervised(const struct worker *worker)
-{
-    return getppid() == worker->supervisor;
-}
 
 /* Whether there is something to do, or a reason to leave. */
 static bool is_called(const struct worker *worker)
@@ -123,5 +82,5 @@ void pool__rest(struct worker *worker)
     if (pool__now() - began < SHORT_SLEEP)
         worker->patience = PATIENCE;
     if (!pool__supervised(worker))
-        _exit(EXIT_BELL_LOST);
+        _exit(POOL__EXIT_BELL_LOST);
 }
