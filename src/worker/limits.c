@@ -16,19 +16,19 @@ enum { MEASURED = 1000000 }; /* nanoseconds between looks at the memory in use *
  * user may not say. */
 static void ask(struct worker *worker)
 {
-    worker->term.asked = true;
+    worker->limits.asked = true;
     atomic_store(&worker->slot->wants_successor, worker->life);
     if (pool__supervised(worker))
         kill(worker->supervisor, SIGUSR1);
 }
 
 /* Whether the items left will take no longer than a successor needs to be ready, or twice that. */
-static bool few_left(const struct pool__term *term, size_t left)
+static bool few_left(const struct pool__limits *limits, size_t left)
 {
-    if (left <= 1 || term->items == 0)
+    if (left <= 1 || limits->items == 0)
         return left <= 1;
-    double each = (double)term->busy / (double)term->items;
-    return each * (double)left <= 2 * (double)term->start;
+    double each = (double)limits->busy / (double)limits->items;
+    return each * (double)left <= 2 * (double)limits->start;
 }
 
 /* The memory in use that is this process's own, shared copies of the host's pages included, now: not
@@ -47,43 +47,43 @@ static size_t resident(void)
     return (size_t)(all - shared) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-static bool watch_memory(struct pool__term *term, size_t limit)
+static bool watch_memory(struct pool__limits *limits, size_t limit)
 {
-    if (term->seen - term->measured < MEASURED)
+    if (limits->seen - limits->measured < MEASURED)
         return false;
     size_t used = resident();
-    term->measured = term->seen;
-    term->over |= used > limit && term->items > 0; /* one, whatever it inherited */
+    limits->measured = limits->seen;
+    limits->over |= used > limit && limits->items > 0; /* one, whatever it inherited */
     return used > limit - limit / 8;
 }
 
-bool pool__term_watch(struct worker *worker, size_t items)
+bool pool__limits_watch(struct worker *worker, size_t items)
 {
-    struct pool__term *term = &worker->term;
+    struct pool__limits *limits = &worker->limits;
     const pool_options_t *options = &worker->launch->options;
     bool soon = false;
     uint64_t now = pool__now();
-    term->busy += now - term->seen;
-    term->seen = now;
-    term->items += items;
+    limits->busy += now - limits->seen;
+    limits->seen = now;
+    limits->items += items;
     if (options->maxtasksperchild) {
-        size_t left = options->maxtasksperchild - term->items;
-        term->over |= left == 0;
-        soon |= few_left(term, left);
+        size_t left = options->maxtasksperchild - limits->items;
+        limits->over |= left == 0;
+        soon |= few_left(limits, left);
     }
     if (options->maxmemoryperchild)
-        soon |= watch_memory(term, options->maxmemoryperchild);
-    if (soon && !term->asked)
+        soon |= watch_memory(limits, options->maxmemoryperchild);
+    if (soon && !limits->asked)
         ask(worker);
-    return term->over;
+    return limits->over;
 }
 
-void pool__term_begin(struct worker *worker, uint64_t start)
+void pool__limits_begin(struct worker *worker, uint64_t start)
 {
     const pool_options_t *options = &worker->launch->options;
-    struct pool__term *term = &worker->term;
-    *term = (struct pool__term){.start = start, .seen = pool__now()};
-    term->limited = options->maxtasksperchild || options->maxmemoryperchild;
-    if (term->limited)
-        pool__term_watch(worker, 0);
+    struct pool__limits *limits = &worker->limits;
+    *limits = (struct pool__limits){.start = start, .seen = pool__now()};
+    limits->any = options->maxtasksperchild || options->maxmemoryperchild;
+    if (limits->any)
+        pool__limits_watch(worker, 0);
 }

@@ -9,10 +9,10 @@
 #include "worker/self.h"
 
 /* Its work begins; its start took so many nanoseconds. */
-void pool__term_begin(struct worker *worker, uint64_t start);
+void pool__limits_begin(struct worker *worker, uint64_t start);
 
-/* So many more items have ended: returns, and sets term.over, when it is time to leave, and asks for a
+/* So many more items have ended: returns, and sets limits.over, when it is time to leave, and asks for a
  * successor when it soon will be. */
-bool pool__term_watch(struct worker *worker, size_t items);
+bool pool__limits_watch(struct worker *worker, size_t items);
 
 #endif

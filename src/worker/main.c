@@ -28,7 +28,7 @@ static void start(struct worker *worker)
     pool__wake_host(worker, false);
     uint64_t ready = pool__now();
     pool__wait_to_succeed(worker);
-    pool__term_begin(worker, ready - born);
+    pool__limits_begin(worker, ready - born);
 }
 
 /* `for_good`: nobody is needed here until there is work; else somebody is, if the number is in use. */
@@ -58,7 +58,7 @@ noreturn void pool__worker_main(const struct pool__launch *launch, int number, u
             pool__run_chunk(&worker, chunk, generation);
             pool__commit_chunk(&worker, chunk, generation);
             worker.idle_since = 0;
-            if (worker.term.over)
+            if (worker.limits.over)
                 leave(&worker, false);
         }
         if (pool__superfluous(&worker)) /* by now the pool may have grown again */

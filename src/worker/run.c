@@ -228,8 +228,8 @@ static inline __attribute__((always_inline)) void run_items(struct run *run, uin
             atomic_store_explicit(progress, 2 * i + 2, memory_order_release);
         else
             atomic_store(progress, 2 * i + 2);
-        if (worker->term.limited)
-            over |= pool__term_watch(worker, 1);
+        if (worker->limits.any)
+            over |= pool__limits_watch(worker, 1);
     }
 }
 
@@ -251,7 +251,7 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
         memset(results, 0, count * order->result_size);
     worker->task.cancelled = &order->cancelled;
     worker->task.seed = order->seed;
-    worker->term.seen = began;
+    worker->limits.seen = began;
     if (results && !order->item_type && order->item_size && !order->fold)
         run_items(&run, count, results, true);
     else

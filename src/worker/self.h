@@ -22,8 +22,8 @@ struct bell {
 };
 
 /* How long it may work; see limits.c. */
-struct pool__term {
-    bool limited, over, asked;
+struct pool__limits {
+    bool any, over, asked;
     size_t items;      /* done */
     uint64_t start;    /* nanoseconds its start took */
     uint64_t busy;     /* nanoseconds it has worked, up to `seen` */
@@ -43,7 +43,7 @@ struct worker {
     uint64_t patience;     /* nanoseconds a spin may take */
     bool commits_reported; /* the host was told of all that was committed, or woke by itself */
     uint64_t idle_since;   /* when there was nothing to do any more; 0: there is */
-    struct pool__term term;
+    struct pool__limits limits;
     struct pool_task task;
     /* Lets the host take the results of the chunk so far, and returns when it has. `wanted`: how much
      * room the next result needs. */
