@@ -1,4 +1,5 @@
-/* Runs in the host and in workers: the types that come with the library, and dropping values. */
+/* Runs in the host and in workers: the types that come with the library, and dropping what values
+ * point to. Pure, except for pool_release(), which frees memory. */
 #include "common/flat.h"
 
 #include <stdlib.h>
@@ -34,7 +35,7 @@ void pool__drop(const struct pool__dropper *dropper, const pool_type_t *type, vo
     case POOL_KIND_PLAIN:
         break;
     case POOL_KIND_TEXT:
-    case POOL_KIND_BYTES: /* both begin with the pointer */
+    case POOL_KIND_BYTES: /* both have the pointer first */
         memcpy(&memory, value, sizeof memory);
         if (memory && (dropper->all || !type->borrowed))
             dropper->drop(dropper->context, memory);

@@ -1,4 +1,5 @@
-/* What writing, reading and dropping values have in common: where the fields of a struct lie. Pure. */
+/* What writing, reading and dropping have in common: how the elements of a field in a struct are
+ * found. Pure. */
 #ifndef POOL_COMMON_FLAT_FIELD_H
 #define POOL_COMMON_FLAT_FIELD_H
 
@@ -8,13 +9,15 @@
 
 #include "procpool/type.h"
 
+/* The alignment in the flat form of plain elements of this size. */
 static inline uint64_t pool__alignment_of(size_t size)
 {
     uint64_t lowest = size & -size;
     return lowest == 0 || lowest > 16 ? 16 : lowest;
 }
 
-/* The number of elements of a field of the struct at `value`; false when it makes no sense. */
+/* Finds how many elements this field of the struct at `value` has. False when the count is
+ * negative, or the table gives it an impossible size. */
 static inline bool pool__count_of(const pool_field_t *field, const unsigned char *value,
                                   uint64_t *count)
 {
@@ -24,7 +27,7 @@ static inline bool pool__count_of(const pool_field_t *field, const unsigned char
         if (field->count_size == 0 || field->count_size > sizeof number)
             return false;
         number = 0;
-        memcpy(&number, at, field->count_size); /* little-endian: see the assertion below */
+        memcpy(&number, at, field->count_size); /* right on little-endian processors only */
         if (field->count_signed && number >> (bits - 1))
             return false;
     }
@@ -33,6 +36,8 @@ static inline bool pool__count_of(const pool_field_t *field, const unsigned char
 }
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "counts are copied by their low bytes");
 
+/* The first element of this field of the struct at `value`: in the struct, or where its pointer
+ * leads. */
 static inline unsigned char *pool__elements_of(const pool_field_t *field,
                                                const unsigned char *value)
 {

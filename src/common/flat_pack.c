@@ -1,4 +1,4 @@
-/* Runs in the host and in workers: values to the flat form. */
+/* Runs in the host and in workers: writes values in the flat form. */
 #include "common/flat.h"
 
 #include <errno.h>
@@ -72,7 +72,8 @@ static int pack_field(struct pool_writer *writer, const pool_field_t *field,
     return error;
 }
 
-/* Fixed fields first: when a counted one is read, nothing that is read later can change its count. */
+/* Fixed fields come first, since counts lie in them. So when a counted field is read, nothing that
+ * is read later can change its count. */
 static int pack_fields(struct pool_writer *writer, const pool_type_t *type, const void *value)
 {
     int error = 0;

@@ -1,4 +1,5 @@
-/* Runs in the host and in workers: values from the flat form. */
+/* Runs in the host and in workers: reads values from the flat form. Every byte of it is hostile;
+ * see flat.h. */
 #include "common/flat.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 
 #include "common/flat_field.h"
 
+/* False when the count does not fit into its field. */
 static bool set_count(const pool_field_t *field, unsigned char *value, uint64_t count)
 {
     uint64_t bits = 8 * field->count_size - field->count_signed;
@@ -20,7 +22,7 @@ static uint64_t left(const struct pool_reader *reader)
     return reader->size - reader->at;
 }
 
-/* The next `size` bytes, or NULL when there are not as many. */
+/* The next `size` bytes behind the gap, or NULL when fewer are left. */
 static const unsigned char *get(struct pool_reader *reader, uint64_t size, uint64_t alignment)
 {
     uint64_t gap = -reader->at & (alignment - 1);
@@ -39,7 +41,7 @@ static bool get_number(struct pool_reader *reader, uint64_t *number)
     return data != NULL;
 }
 
-/* A copy of `size` bytes in memory of the value's own. */
+/* A copy of `size` bytes, in memory that belongs to the value. */
 static void *own(struct pool_reader *reader, const void *data, uint64_t size)
 {
     const struct pool__memory *memory = reader->memory;
@@ -79,7 +81,7 @@ static int unpack_text(struct pool_reader *reader, char **text)
     }
     if (!(*text = own(reader, data, size)))
         return -ENOMEM;
-    (*text)[size - 1] = '\0'; /* it may have changed since it was checked */
+    (*text)[size - 1] = '\0'; /* another process may have changed it since the check */
     return 0;
 }
 
@@ -100,7 +102,8 @@ static int unpack_bytes(struct pool_reader *reader, pool_bytes_t *bytes)
     return 0;
 }
 
-/* Memory for the `count` elements of a counted field; plain ones are read on the way. */
+/* Finds memory for the `count` elements of a counted field. Plain elements are read too; others are
+ * left to the caller. */
 static int unpack_pointer(struct pool_reader *reader, const pool_field_t *field, uint64_t count,
                           unsigned char **elements)
 {
@@ -136,8 +139,8 @@ static int unpack_fixed(struct pool_reader *reader, const pool_field_t *field, u
     return unpack_elements(reader, field, field->count, value + field->offset);
 }
 
-/* Whether something read before counted field `last` has set its count: a fixed field that the count
- * is or lies in, or an earlier field with the same count. */
+/* Whether the count of counted field `last` has been read already. It has if the count is, or lies
+ * in, a fixed field, or if an earlier counted field has the same count. */
 static bool count_known(const pool_type_t *type, size_t last)
 {
     size_t at = type->fields[last].count_offset;
