@@ -6,19 +6,29 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Each comment begins with the fields that are set. */
 enum pool__message_type {
-    /* From the supervisor. After the colon: the fields that are set. */
-    POOL__HELLO =
-        1,      /* pid (its own), status: 0 when all workers are forked, or a negated errno value */
-    POOL__BORN, /* worker, life, pid: the number has a new worker, which was forked for it or was
-                        the successor */
-    POOL__DIED, /* worker, life, pid, status (as from waitpid), ready, and the crash report: the
-                        worker has ended */
-    POOL__BROKEN, /* workers keep failing in their start, so no more are forked */
-    /* From the host. */
-    POOL__KILL,     /* worker, life: kill this worker, unless its number has another life by now */
-    POOL__LOOK,     /* look at the board: the host has changed there what the supervisor acts on */
-    POOL__TERMINATE /* kill all workers, with SIGTERM first, and end */
+    /* From the supervisor: */
+
+    /* pid: the supervisor's own. status: 0 when all workers are forked, or a negated errno value.
+     */
+    POOL__HELLO = 1,
+    /* worker, life, pid. The number has a new worker: it was forked for it, or was its successor.
+     */
+    POOL__BORN,
+    /* worker, life, pid, status (as from waitpid), ready, crash report. The worker has ended. */
+    POOL__DIED,
+    /* Nothing. Workers keep failing in their start, so no more are forked. */
+    POOL__BROKEN,
+
+    /* From the host: */
+
+    /* worker, life. Kill this worker, unless its number has another life by now. */
+    POOL__KILL,
+    /* Nothing. Look at the board: the host has changed there what the supervisor acts on. */
+    POOL__LOOK,
+    /* Nothing. Kill all workers, with SIGTERM first, and end. */
+    POOL__TERMINATE
 };
 
 struct pool__message {

@@ -1,4 +1,4 @@
-/* Runs in the supervisor: signals to workers, and its own end. */
+/* Runs in the supervisor: signals workers, terminates the pool, and ends the supervisor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -34,8 +34,9 @@ static void bury(int pid)
         waitpid(pid, NULL, 0);
 }
 
-/* Kills who has been re-parented to us: processes that tasks started and that left their worker's
- * group. Without /proc they cannot be found, and are left alone. */
+/* Kills processes that tasks started and that left their worker's group: when the worker ended, the
+ * supervisor became their parent. They are found in /proc; where there is none, they are left
+ * alone. A killed process may leave children of its own to the supervisor: hence the rounds. */
 static void kill_strays(void)
 {
     char path[64], list[4096];

@@ -1,4 +1,4 @@
-/* Runs in the supervisor: forks the workers. */
+/* Runs in the supervisor: forks the workers. It is the one place that does. */
 #include <errno.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@ static noreturn void become_worker(struct supervisor *supervisor, int place, uin
     pool__worker_main(supervisor->launch, place, life, parent);
 }
 
-/* Lets somebody sit down there: as a successor, or to work at once. */
+/* Makes the slot ready for a new process: a successor, or a worker that works at once. */
 static void prepare_slot(struct pool__slot *slot, bool successor)
 {
     atomic_store(&slot->failures, 0);
@@ -40,7 +40,7 @@ static int fork_worker(struct supervisor *supervisor, int place, bool successor)
     }
     if (pid == 0)
         become_worker(supervisor, place, life, self);
-    setpgid(pid, pid); /* both sides do it: whoever comes first */
+    setpgid(pid, pid); /* the worker does it too, so it is done whichever process runs first */
     pool__roster_born(&supervisor->roster, place, successor, pid, pool__now());
     return 0;
 }

@@ -1,4 +1,5 @@
-/* Runs in the supervisor: reaps the workers, and tells the host of each death. */
+/* Runs in the supervisor: reaps the workers, and tells the host of each death. It never waits for a
+ * process to end. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -6,7 +7,7 @@
 #include "common/clock.h"
 #include "supervisor/supervisor.h"
 
-/* An successor that has ended is nothing to the host, which has not heard of it. */
+/* A successor has ended. The host is not told, since it has not been told of its birth. */
 static void forget_successor(struct supervisor *supervisor, int index)
 {
     uint32_t life = supervisor->roster.places[index].life + 1;
@@ -16,7 +17,6 @@ static void forget_successor(struct supervisor *supervisor, int index)
     atomic_store(&slot->wake_state, POOL__VACANT);
 }
 
-/* Whether the worker has got through its start. What was once seen in its slot is kept. */
 bool pool__worker_is_ready(const struct supervisor *supervisor, int index)
 {
     const struct pool__place *place = &supervisor->roster.places[index];
@@ -24,8 +24,8 @@ bool pool__worker_is_ready(const struct supervisor *supervisor, int index)
     return place->worker.ready || atomic_load(&slot->ready) == place->life;
 }
 
-/* Tells the host of the death of a worker that is not reaped yet. False when the channel is full:
- * the worker stays a zombie until there is room, so nothing is forgotten. */
+/* Tells the host of the death of a worker that is not reaped yet. False when the channel is full.
+ * Then the worker stays a zombie until there is room, so its death is not forgotten. */
 static bool report_death(struct supervisor *supervisor, int index, const siginfo_t *info)
 {
     const struct pool__place *place = &supervisor->roster.places[index];
@@ -50,7 +50,6 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
     return true;
 }
 
-/* Reaps everybody who ended: workers, with their process groups, and what workers left behind. */
 void pool__reap(struct supervisor *supervisor)
 {
     siginfo_t info;
@@ -65,7 +64,8 @@ void pool__reap(struct supervisor *supervisor)
                 forget_successor(supervisor, index);
             else if (!report_death(supervisor, index, &info))
                 return;
-            kill(-info.si_pid, SIGKILL); /* unreaped, it still holds its number and its group's */
+            kill(-info.si_pid,
+                 SIGKILL); /* not reaped yet, so no other process has its pid or group */
         }
         waitpid(info.si_pid, NULL, WNOHANG);
     }

@@ -1,4 +1,4 @@
-/* Runs in the supervisor: what the host is told. */
+/* Runs in the supervisor: tells the host what has happened. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -11,10 +11,11 @@ int pool__send_to_host(struct supervisor *supervisor, struct pool__message messa
     return error;
 }
 
-/* Tells the host what it has not been told yet: births, then the rest. */
 void pool__report(struct supervisor *supervisor)
 {
-    int births = supervisor->error ? 0 : supervisor->roster.count; /* an error comes first */
+    int births = supervisor->error
+                     ? 0
+                     : supervisor->roster.count; /* the host hears of the error, not of births */
     for (int i = 0; i < births && !supervisor->channel_full; i++) {
         struct pool__place *place = &supervisor->roster.places[i];
         if (place->worker.pid == 0 || place->birth_reported)

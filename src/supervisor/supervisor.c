@@ -1,8 +1,11 @@
-/* Runs in the supervisor: forks the workers, reaps and replaces them, tells the host of each death,
- * and ends everything when it is told to or the host is gone. It runs none of the user's functions,
- * keeps all signals blocked, allocates once, and never blocks but in poll().
+/* Runs in the supervisor: its start and its loop. The supervisor forks the workers, reaps and
+ * replaces them, and tells the host of each death. It ends all processes of the pool when the host
+ * tells it to, or has ended. It runs none of the user's functions, keeps all signals blocked,
+ * allocates memory once, and blocks only in poll(), until it kills all workers and waits for their
+ * ends.
  *
- * The loop asks by level: what should be so, and is not? A lost or doubled event does no harm. */
+ * The loop asks by level: what should be so, and is not? So a lost or doubled event does no harm.
+ */
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
@@ -20,8 +23,9 @@
 
 /* ---- Start ---- */
 
-/* Default actions everywhere, for the workers; and all blocked, also those that the C library keeps
- * for itself and does not let sigprocmask() block. */
+/* Sets every signal to its default action, which workers inherit, and blocks every signal. The
+ * system call also blocks the signals that the C library keeps for itself, which sigprocmask() does
+ * not. */
 static void reset_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
@@ -36,7 +40,7 @@ static int open_signalfd(void)
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGUSR1); /* a worker asks for something: see its slot */
+    sigaddset(&set, SIGUSR1); /* a worker wants a successor: its slot says so */
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -47,7 +51,7 @@ static void close_host_ends(struct pool__launch ends)
     pool__close(&ends.driver_bell);
 }
 
-/* As many as there could ever be: untouched pages cost nothing. */
+/* Maps as many places as a pool can ever have. Pages that are never touched take no memory. */
 static struct pool__place *make_places(void)
 {
     void *memory = mmap(NULL, POOL_PROCESSES_MAX * sizeof(struct pool__place),
@@ -55,13 +59,14 @@ static struct pool__place *make_places(void)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* Returns 0 or a negated errno value. */
-static int take_post(struct supervisor *supervisor, const struct pool__launch *launch)
+/* Makes this process the supervisor and forks the first workers. Returns 0 or a negated errno
+ * value. */
+static int begin(struct supervisor *supervisor, const struct pool__launch *launch)
 {
     close_host_ends(*launch);
     reset_signals();
     setsid();
-    prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a worker leaves behind comes to us */
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* processes that workers leave behind become its children */
     prctl(PR_SET_NAME, "pool-supervisor");
     supervisor->launch = launch;
     supervisor->signals = open_signalfd();
@@ -85,7 +90,8 @@ static void kill_worker(const struct supervisor *supervisor, const struct pool__
         pool__signal_group(place->worker.pid, SIGKILL);
 }
 
-/* Those who left for want of work come back for what is in the ring, or in their mailbox. */
+/* Has places filled again whose workers left idle: one for each ticket in the ring, and each whose
+ * mailbox holds a chunk. */
 static void recall(struct supervisor *supervisor)
 {
     struct pool__board *board = supervisor->launch->board;
@@ -111,7 +117,7 @@ static void hear_host(struct supervisor *supervisor)
             pool__supervisor_terminate(supervisor);
         else if (message.type == POOL__KILL)
             kill_worker(supervisor, &message);
-    } /* POOL__LOOK: see settle() */
+    } /* POOL__LOOK needs no more: settle() looks at the board after every event */
 }
 
 static uint64_t start_limit(const struct supervisor *supervisor)
@@ -119,7 +125,8 @@ static uint64_t start_limit(const struct supervisor *supervisor)
     return (uint64_t)supervisor->launch->options.start_timeout * 1000000u;
 }
 
-/* Sees who has got through its start, and who wants a successor. */
+/* Reads in the slots which processes have got through their start, and which workers want a
+ * successor. */
 static void watch_slots(struct supervisor *supervisor)
 {
     for (int i = 0; i < supervisor->roster.count; i++) {
@@ -132,8 +139,8 @@ static void watch_slots(struct supervisor *supervisor)
     }
 }
 
-/* Lets those go to work whose predecessors have ended. */
-static void let_successors_succeed(struct supervisor *supervisor)
+/* Lets each successor work whose predecessor has ended. */
+static void wake_successors(struct supervisor *supervisor)
 {
     for (int i = 0; i < supervisor->roster.count; i++) {
         const struct pool__place *place = &supervisor->roster.places[i];
@@ -145,7 +152,7 @@ static void let_successors_succeed(struct supervisor *supervisor)
     }
 }
 
-/* Kills who takes too long to start. */
+/* Kills a process that takes too long in its start. The next one is killed in the next round. */
 static void watch_starts(const struct supervisor *supervisor)
 {
     uint64_t now = pool__now(), limit = start_limit(supervisor);
@@ -154,7 +161,7 @@ static void watch_starts(const struct supervisor *supervisor)
         kill(late, SIGKILL);
 }
 
-/* Takes over what the host has written on the board. */
+/* Acts on what the host has written on the board. */
 static void look(struct supervisor *supervisor)
 {
     struct pool__board *board = supervisor->launch->board;
@@ -167,13 +174,14 @@ static void look(struct supervisor *supervisor)
     recall(supervisor);
 }
 
+/* Does all that should be so and is not. */
 static void settle(struct supervisor *supervisor)
 {
     watch_slots(supervisor);
     watch_starts(supervisor);
     pool__reap(supervisor);
     look(supervisor);
-    let_successors_succeed(supervisor);
+    wake_successors(supervisor);
     pool__fill_vacancies(supervisor);
     pool__report(supervisor);
     if (supervisor->kill_at && pool__now() >= supervisor->kill_at)
@@ -182,6 +190,7 @@ static void settle(struct supervisor *supervisor)
         pool__supervisor_end(supervisor);
 }
 
+/* Lowers `*next` to the time when this process will have taken too long in its start. */
 static void find_earliest_late(const struct pool__post *post, uint64_t limit, uint64_t *next)
 {
     uint64_t late = post->since + limit + 1;
@@ -189,7 +198,7 @@ static void find_earliest_late(const struct pool__post *post, uint64_t limit, ui
         *next = late;
 }
 
-/* When there is something to do although nothing has happened. */
+/* When there will be something to do even if no event comes; 0: never. */
 static uint64_t next_time(const struct supervisor *supervisor, uint64_t now)
 {
     if (supervisor->kill_at)
@@ -224,7 +233,7 @@ static void wait_for_events(struct supervisor *supervisor)
     if (events[1].revents & POLLOUT)
         supervisor->channel_full = false;
     while (read(supervisor->signals, signals, sizeof signals) > 0)
-        ; /* who died is asked from waitid(), who asks from the slots */
+        ; /* waitid() says which children have ended, the slots which workers want a successor */
     if (events[1].revents & ~POLLOUT)
         hear_host(supervisor);
 }
@@ -232,7 +241,7 @@ static void wait_for_events(struct supervisor *supervisor)
 noreturn void pool__supervisor_main(const struct pool__launch *launch)
 {
     struct supervisor supervisor = {0};
-    supervisor.error = take_post(&supervisor, launch);
+    supervisor.error = begin(&supervisor, launch);
     pool__report(&supervisor);
     if (supervisor.error)
         pool__supervisor_end(&supervisor);
