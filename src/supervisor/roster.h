@@ -40,7 +40,8 @@ struct pool__place {
     uint32_t life;               /* of the worker, or of the last one that was here; 0: none was */
     bool birth_reported;         /* the host has been told of the worker's birth */
     bool wants_successor;        /* the worker will leave soon, and wants a successor */
-    /* The last worker left because there was nothing to do. The place stays vacant until there is. */
+    /* The last worker left because there was nothing to do. The place stays vacant until there is.
+     */
     bool left_idle;
 };
 

@@ -1,4 +1,4 @@
-/* Runs in a worker: waking the host. */
+/* Runs in a worker: wakes the host. */
 #include "worker/bell.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@ void pool__bell_init(struct bell *bell, int descriptor)
     }
 }
 
-/* A task closed the descriptor, or put a file of its own in its place: this worker cannot go on,
- * and its replacement can. */
+/* Leaves the process when a task has closed the descriptor, or put another file in its place. This
+ * worker can no longer wake the host; its replacement can. */
 static void check_bell(const struct bell *bell)
 {
     struct stat stat;
@@ -35,5 +35,5 @@ void pool__wake_host(struct worker *worker, bool now)
         return;
     check_bell(&worker->host_bell);
     while (write(worker->host_bell.descriptor, "", 1) < 0 && errno == EINTR)
-        ; /* a full pipe has rung already */
+        ; /* when the pipe is full, the host has been woken already */
 }

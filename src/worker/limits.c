@@ -1,5 +1,6 @@
-/* Runs in a worker: how long it may work, by items and by memory, and that its successor is ready
- * when it leaves. It asks for one early, and leaves at its limit whether that is there or not. */
+/* Runs in a worker: watches its limits. The worker asks for a successor early enough for it to be
+ * ready when the worker leaves. At its limit the worker leaves, whether the successor is ready or
+ * not. */
 #include "worker/limits.h"
 
 #include <fcntl.h>
@@ -10,10 +11,10 @@
 
 #include "common/clock.h"
 
-enum { MEASURED = 1000000 }; /* nanoseconds between looks at the memory in use */
+enum { MEASURED = 1000000 }; /* nanoseconds from one measurement of memory to the next */
 
-/* The supervisor reads the slot; the signal only has it look, which a worker that has become another
- * user may not say. */
+/* Asks for a successor. The slot says it, and the signal has the supervisor look. A worker that has
+ * changed its user may not send the signal; then the supervisor sees it at its next look. */
 static void ask(struct worker *worker)
 {
     worker->limits.asked = true;
@@ -22,7 +23,7 @@ static void ask(struct worker *worker)
         kill(worker->supervisor, SIGUSR1);
 }
 
-/* Whether the items left will take no longer than a successor needs to be ready, or twice that. */
+/* Whether the items that are left will take at most twice as long as a start. */
 static bool few_left(const struct pool__limits *limits, size_t left)
 {
     if (left <= 1 || limits->items == 0)
@@ -31,8 +32,8 @@ static bool few_left(const struct pool__limits *limits, size_t left)
     return each * (double)left <= 2 * (double)limits->start;
 }
 
-/* The memory in use that is this process's own, shared copies of the host's pages included, now: not
- * the most there was. 0 when nobody knows. */
+/* Bytes of memory that this process has in use now, without shared mappings. Pages that it still
+ * shares with the host since the fork count. 0: the system does not say. */
 static size_t resident(void)
 {
     char text[128] = "";
@@ -53,7 +54,9 @@ static bool watch_memory(struct pool__limits *limits, size_t limit)
         return false;
     size_t used = resident();
     limits->measured = limits->seen;
-    limits->over |= used > limit && limits->items > 0; /* one, whatever it inherited */
+    limits->over |=
+        used > limit &&
+        limits->items > 0; /* at least one item, however much memory came from the host */
     return used > limit - limit / 8;
 }
 

@@ -1,4 +1,5 @@
-/* How long a worker may work. */
+/* Limits: how many items a worker may run, and how much memory it may use, before it leaves and a
+ * successor takes over. */
 #ifndef POOL_WORKER_LIMITS_H
 #define POOL_WORKER_LIMITS_H
 
@@ -8,11 +9,11 @@
 
 #include "worker/self.h"
 
-/* Its work begins; its start took so many nanoseconds. */
+/* The worker begins to work. Its start took `start` nanoseconds. */
 void pool__limits_begin(struct worker *worker, uint64_t start);
 
-/* So many more items have ended: returns, and sets limits.over, when it is time to leave, and asks for a
- * successor when it soon will be. */
+/* `items` more items have ended. Asks for a successor when the worker will soon have to leave.
+ * Returns whether it has to leave now, which limits.over says too. */
 bool pool__limits_watch(struct worker *worker, size_t items);
 
 #endif

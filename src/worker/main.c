@@ -1,5 +1,6 @@
-/* Runs in a worker: its start, its loop and its end. It blocks, has no event loop, and leaves only
- * by _exit(): what the host registered with atexit() or left in stdio buffers is not ours. */
+/* Runs in a worker: its start, its loop and its end. A worker has no event loop; it blocks while
+ * there is no work. It leaves only by _exit(): the exit handlers that the host registered, and the
+ * bytes that it left in stdio buffers, belong to the host. */
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -31,14 +32,15 @@ static void start(struct worker *worker)
     pool__limits_begin(worker, ready - born);
 }
 
-/* `for_good`: nobody is needed here until there is work; else somebody is, if the number is in use. */
-static noreturn void leave(struct worker *worker, bool for_good)
+/* Ends the worker. `idle`: the supervisor does not replace it until there is work. Else it does, if
+ * the number is still in use. */
+static noreturn void leave(struct worker *worker, bool idle)
 {
     pool_finalizer_t finalizer = worker->launch->options.finalizer;
     if (finalizer)
         finalizer(worker->task.state);
     fflush(stdout);
-    if (for_good)
+    if (idle)
         atomic_store(&worker->slot->left_idle, worker->life);
     _exit(0);
 }
@@ -46,7 +48,7 @@ static noreturn void leave(struct worker *worker, bool for_good)
 noreturn void pool__worker_main(const struct pool__launch *launch, int number, uint32_t life,
                                 int supervisor)
 {
-    static struct worker worker; /* of this process alone: only its copy of the page is touched */
+    static struct worker worker; /* static, so that it is zeroed; each process has its own copy */
     pool__share_enter(launch->depth, number < launch->options.processes ? launch->share : 0);
     pool__worker_init(&worker, launch, number, life);
     worker.hand_over = pool__hand_over;
@@ -61,7 +63,7 @@ noreturn void pool__worker_main(const struct pool__launch *launch, int number, u
             if (worker.limits.over)
                 leave(&worker, false);
         }
-        if (pool__superfluous(&worker)) /* by now the pool may have grown again */
+        if (pool__superfluous(&worker)) /* asked again: the pool may have grown since */
             leave(&worker, false);
         if (pool__dismissed(&worker))
             leave(&worker, true);

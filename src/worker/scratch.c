@@ -1,4 +1,4 @@
-/* Runs in a worker: memory that lives as long as an item. Only this process can reach it. */
+/* Runs in a worker: memory that lives as long as an item. */
 #include "worker/scratch.h"
 
 #include <stdalign.h>

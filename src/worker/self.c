@@ -1,4 +1,4 @@
-/* Runs in a worker: who this worker is, and whether it should go on. */
+/* Runs in a worker: what the worker is, and whether it should go on. */
 #include "worker/self.h"
 
 #include <unistd.h>

@@ -1,4 +1,5 @@
-/* Runs in a worker: what a new process does to itself before it works. */
+/* Runs in a worker: what a new process does to itself before it works. pool__initialize() runs in
+ * the host, too, for an inline worker. */
 #include "worker/start.h"
 
 #include <errno.h>
@@ -15,8 +16,8 @@
 
 enum { SECOND = 1000 };
 
-/* A task that calls exit() comes here before any handler of the host's: exit handlers run last
- * registered first. */
+/* Runs when a task calls exit(), before any exit handler of the host: handlers run in the reverse
+ * order of their registration. */
 static void exit_quickly(int status, void *unused)
 {
     (void)unused;
@@ -24,7 +25,8 @@ static void exit_quickly(int status, void *unused)
     _exit(status);
 }
 
-/* What the host had written but not flushed is the host's to print. */
+/* Drops what the host had written to a stream and not flushed: the host prints it. Reading from
+ * standard input finds its end. */
 static void forget_stdio(void)
 {
     __fpurge(stdin);
@@ -38,7 +40,8 @@ static void forget_stdio(void)
     }
 }
 
-/* Dies with the supervisor, in a process group of its own so that its children die with it. */
+/* Has the kernel kill this process when the supervisor ends. The process leads a group of its own,
+ * so that its children can be killed with it. */
 static void bind_to(int supervisor, int number)
 {
     char name[16];
@@ -50,18 +53,20 @@ static void bind_to(int supervisor, int number)
     prctl(PR_SET_NAME, name);
 }
 
-/* When memory runs out, the kernel should take a worker, which can be replaced. */
+/* When memory runs out, the kernel should kill a worker, which can be replaced, and not the host.
+ */
 static void volunteer(void)
 {
     int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (file < 0)
         return;
     if (write(file, "500", 3) < 0)
-        errno = 0; /* the host is further up already, or may not say: nothing to be done */
+        errno = 0; /* the value is higher already, or the system refuses: leave it so */
     close(file);
 }
 
-/* What the options say about where and how it runs. A system that refuses is none the worse for it. */
+/* Sets niceness and processor as the options say. A refusal of the system is ignored: the worker
+ * only runs elsewhere, or with another priority. */
 static void settle_down(const struct worker *worker)
 {
     const pool_options_t *options = &worker->launch->options;
@@ -115,7 +120,6 @@ void pool__start_initializer(struct worker *worker)
     _exit(POOL__EXIT_NO_START);
 }
 
-/* One who started early waits here for its predecessor's end. */
 void pool__wait_to_succeed(const struct worker *worker)
 {
     while (atomic_load(&worker->slot->wake_state) == POOL__SUCCESSOR) {

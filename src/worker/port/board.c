@@ -1,4 +1,4 @@
-/* Runs in a worker: chunks claimed from the board and given back to it. */
+/* Runs in a worker: claims chunks on the board, commits them, and hands their results over. */
 #include <unistd.h>
 
 #include "common/chunk.h"
@@ -8,13 +8,14 @@
 
 enum { SECOND = 1000 };
 
+/* Advances `head` unless another process has changed it. */
 static void raise_head(_Atomic uint64_t *head, uint64_t from, uint64_t to)
 {
     if (to != from)
         atomic_compare_exchange_strong(head, &from, to);
 }
 
-/* Claims the chunk of this ticket. */
+/* Claims the chunk of this ticket. False when the ticket is stale or another worker was first. */
 static bool claim_ticket(struct worker *worker, uint64_t ticket, uint32_t *chunk,
                          uint32_t *generation)
 {
@@ -24,8 +25,8 @@ static bool claim_ticket(struct worker *worker, uint64_t ticket, uint32_t *chunk
                        worker->life);
 }
 
-/* Claims the chunk for this worker alone, or the oldest queued one. `head` is a hint that any worker may
- * have spoilt: a position that cannot be is replaced by the oldest that can. */
+/* `head` is a hint, and any worker may have overwritten it. A value that is impossible is replaced
+ * by the position of the oldest ticket that the ring can hold. */
 bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generation)
 {
     struct pool__board *board = worker->board;
@@ -49,7 +50,7 @@ bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generati
     return false;
 }
 
-/* Has the host look at the chunk. */
+/* Has the host look at the chunk. `now`: wakes the host even if it waits for more. */
 static void announce(struct worker *worker, uint32_t chunk, bool now)
 {
     atomic_fetch_or(&worker->writable->done[chunk / 64], (uint64_t)1 << chunk % 64);
@@ -62,12 +63,12 @@ void pool__commit_chunk(struct worker *worker, uint32_t chunk, uint32_t generati
 {
     _Atomic uint64_t *state = &worker->writable->cells[chunk].state;
     if (!pool__commit(state, generation, worker->number, worker->life))
-        _exit(POOL__EXIT_SETTLED); /* somebody settled it over our head: take nothing more */
+        _exit(
+            POOL__EXIT_SETTLED); /* the host has taken the chunk, and will kill this worker: claim no more */
     bool failed = atomic_load(&worker->writable->cells[chunk].failures) > 0;
     announce(worker, chunk, failed && worker->board->orders[chunk].urgent);
 }
 
-/* Waits until the host has answered; leaves if the chunk was settled over its head. */
 void pool__hand_over(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted)
 {
     struct pool__cell *cell = &worker->writable->cells[chunk];

@@ -1,8 +1,8 @@
-/* Runs in a worker: waiting for work.
+/* Runs in a worker: waits for work.
  *
- * Waking a sleeping process costs far more than a small chunk of work, so a worker without work
- * spins for a while before it sleeps: as long as that has paid lately, and only while there are
- * processors for all who are awake. */
+ * Waking a sleeping process costs far more than a small chunk of work. So a worker without work
+ * spins for a while before it sleeps, as long as spinning has paid lately, and only while there is
+ * a processor for every process of the pool that is awake. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -12,13 +12,13 @@
 #include "worker/port/port.h"
 
 enum {
-    PATIENCE = 50000,     /* the longest spin, in nanoseconds: about the price of a wake-up */
-    SHORT_SLEEP = 600000, /* after a sleep as short as this a spin may have paid */
-    NAP = 5000            /* milliseconds: then even a sleeper whose wake-up was lost looks again */
+    PATIENCE = 50000,     /* nanoseconds of the longest spin: about what a wake-up costs */
+    SHORT_SLEEP = 600000, /* nanoseconds: instead of a shorter sleep a spin might have paid */
+    NAP = 5000            /* milliseconds of the longest sleep, in case a wake-up was lost */
 };
 
-/* Whether there is something to do, or a reason to leave. */
-static bool is_called(const struct worker *worker)
+/* Whether there may be a chunk to claim, or there is a reason to leave. */
+static bool should_wake(const struct worker *worker)
 {
     return pool__queued(worker->board) > 0 || pool__superfluous(worker) ||
            pool__dismissed(worker) || pool__mailbox_full(worker->board, worker->number);
@@ -37,13 +37,14 @@ static bool crowded(const struct worker *worker)
     return awake > worker->board->processors;
 }
 
+/* Spins until there may be work. False when the time is over or there are too few processors. */
 static bool spin(struct worker *worker)
 {
     uint64_t until = pool__now() + worker->patience;
     atomic_store(&worker->slot->wake_state, POOL__SPINNING);
     while (!crowded(worker) && pool__now() < until) {
         for (int i = 0; i < 100; i++) {
-            if (is_called(worker)) {
+            if (should_wake(worker)) {
                 atomic_store(&worker->slot->wake_state, POOL__AWAKE);
                 worker->patience = PATIENCE;
                 return true;
@@ -55,7 +56,7 @@ static bool spin(struct worker *worker)
     return false;
 }
 
-/* Until it is time to leave for want of work, or to look whether a wake-up was lost. */
+/* Milliseconds to sleep: until idle_timeout is over, and never longer than NAP. */
 static int nap(const struct worker *worker, uint64_t now)
 {
     uint64_t limit = (uint64_t)worker->launch->options.idle_timeout * 1000000u;
@@ -69,14 +70,15 @@ void pool__rest(struct worker *worker)
     if (worker->patience > PATIENCE / 16 && spin(worker))
         return;
     fflush(stdout);
-    if (!worker->commits_reported) /* the host may be waiting for more than is coming soon */
+    if (!worker->commits_reported) /* the host may wait for more commits than will come soon */
         pool__wake_host(worker, true);
     worker->commits_reported = true;
     uint64_t began = pool__now();
     if (worker->idle_since == 0)
         worker->idle_since = began;
     atomic_store(state, POOL__ASLEEP);
-    if (!is_called(worker)) /* whoever publishes now sees us asleep, and rings */
+    if (!should_wake(
+            worker)) /* a chunk published after this look: the host sees ASLEEP, and wakes */
         pool__futex_wait(state, POOL__ASLEEP, nap(worker, began));
     atomic_store(state, POOL__AWAKE);
     if (pool__now() - began < SHORT_SLEEP)
