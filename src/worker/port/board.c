@@ -62,9 +62,9 @@ static void announce(struct worker *worker, uint32_t chunk, bool now)
 void pool__commit_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
 {
     _Atomic uint64_t *state = &worker->writable->cells[chunk].state;
+    /* False: the host has taken the chunk, and will kill this worker, which must claim no more. */
     if (!pool__commit(state, generation, worker->number, worker->life))
-        _exit(
-            POOL__EXIT_SETTLED); /* the host has taken the chunk, and will kill this worker: claim no more */
+        _exit(POOL__EXIT_SETTLED);
     bool failed = atomic_load(&worker->writable->cells[chunk].failures) > 0;
     announce(worker, chunk, failed && worker->board->orders[chunk].urgent);
 }
