@@ -1,4 +1,4 @@
-/* Runs in every process: the layout of the board, and nothing that happens on it. */
+/* Runs in every process: where the parts of the board lie. What happens on it is in other files. */
 #include "common/board.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static size_t round_up(size_t size)
     return (size + PAGE - 1) / PAGE * PAGE;
 }
 
-static size_t notes_start(const struct pool__board *board)
+static size_t records_start(const struct pool__board *board)
 {
     return board->host_half +
            round_up(sizeof(struct pool__writable) + SLOTS * sizeof(struct pool__slot));
@@ -25,7 +25,7 @@ static size_t notes_start(const struct pool__board *board)
 
 static unsigned char *failures(struct pool__board *board, size_t page)
 {
-    return pool__board_at(board, notes_start(board) + page * POOL__FAILURES);
+    return pool__board_at(board, records_start(board) + page * POOL__FAILURES);
 }
 
 unsigned char *pool__chunk_failures(struct pool__board *board, uint32_t chunk)
@@ -46,7 +46,8 @@ bool pool__mailbox_full(struct pool__board *board, int worker)
                          pool__word(POOL__QUEUED, 0, 0, pool__ticket_generation(ticket));
 }
 
-/* As much address space as could ever be filled with memory, items and results each. */
+/* Bytes of address space for each of the two arenas, items and results: a power of two, and more
+ * than could ever be filled with memory. */
 static size_t wanted_arena(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
@@ -64,14 +65,17 @@ int pool__board_map(struct pool__board **board, int processes, int processors)
     plan.items_start = round_up(sizeof plan);
     for (size_t arena = wanted_arena(); arena >= smallest; arena /= 2) {
         plan.host_half = plan.items_start + arena;
-        plan.results_start = notes_start(&plan) + round_up((POOL__CHUNKS + SLOTS) * POOL__FAILURES);
+        plan.results_start =
+            records_start(&plan) + round_up((POOL__CHUNKS + SLOTS) * POOL__FAILURES);
         plan.size = plan.results_start + arena;
         void *memory = mmap(NULL, plan.size, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED)
             continue;
-        madvise(memory, plan.size, MADV_DONTDUMP); /* a core would take longer than the crash */
-        struct pool__board *mapped = memory; /* zeroed by the kernel: touch no more than this */
+        madvise(memory, plan.size,
+                MADV_DONTDUMP); /* writing it into a core file would take far too long */
+        struct pool__board *mapped =
+            memory; /* zeroed by the kernel; a page not touched takes no memory */
         mapped->size = plan.size;
         mapped->host_half = plan.host_half;
         mapped->items_start = plan.items_start;

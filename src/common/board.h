@@ -1,15 +1,19 @@
-/* The board: the one piece of memory all processes of a pool share.
+/* The board: the one piece of memory that all processes of a pool share.
  *
- * Mapped by the host before the supervisor is forked, at one address everywhere. It has two
- * halves. The host's half is read-only in workers, so a stray write there is a crash of that
- * worker, not a broken pool. The workers' half is writable by every worker: whoever reads a
- * number from it copies it once and checks it before use. No pids and no pointers are in it.
+ * The host maps the board before it forks the supervisor, so the board lies at the same address in
+ * every process. It has two halves:
  *
- * The board is the queue. The host publishes a chunk by filling its order, setting its cell to
- * QUEUED, writing its ticket into the ring and advancing `tail`. A worker claims it by one
- * compare-and-swap on the cell, QUEUED -> RUNNING(me), and commits it by another, RUNNING(me) ->
- * DONE. Bell and futexes carry no information, only wake-ups: nothing is lost with who is woken and
- * dies.
+ * - The host's half. Workers may only read it. A stray write there crashes the worker that makes
+ *   it, and the pool lives on.
+ * - The writable half. Every worker may write anywhere in it, so any byte of it may hold a wrong
+ *   value. A process that reads a number there copies it once, checks the copy, and uses only the
+ *   copy. It holds no pid and no pointer that another process would use.
+ *
+ * The board is the queue. The host publishes a chunk: it fills the chunk's order, sets the chunk's
+ * cell to QUEUED, writes the chunk's ticket into the ring, and advances `tail`. A worker claims the
+ * chunk by one compare-and-swap on the cell, QUEUED -> RUNNING(worker), and commits it by another,
+ * RUNNING(worker) -> DONE. The bell and the futexes only wake; they carry no information. So
+ * nothing is lost when a process is woken and dies.
  */
 #ifndef POOL_COMMON_BOARD_H
 #define POOL_COMMON_BOARD_H
@@ -27,139 +31,193 @@ enum {
     POOL__CHUNKS = 4096,      /* chunks that can be outstanding in one pool; a power of two */
     POOL__INLINE_ITEM = 32,   /* bytes of items that fit into an order itself */
     POOL__INLINE_RESULT = 32, /* bytes of results that fit into a cell itself */
-    POOL__FAILURES = 4096     /* bytes for the failures of one chunk */
+    POOL__FAILURES = 4096     /* bytes for the failure records of one chunk */
 };
 
-/* Before each value of a stream: items and results that are not plain data. The value follows,
- * in the flat form; the next entry begins at the next multiple of 16. */
+/* Before each value of a stream. A stream holds items or results that are not plain data. The value
+ * follows in the flat form; the next entry begins at the next multiple of 16. */
 struct pool__entry {
     uint64_t index; /* of the item in the caller's array */
-    uint64_t size;  /* of the value */
+    uint64_t size;  /* bytes of the value */
 };
 
-/* What a chunk is. Written by the host before it publishes the chunk, constant until the host
- * has settled it; but for where results go, which the host changes while the state is FULL. */
+/* What a chunk is. In the host's half: the host writes it before it publishes the chunk, and
+ * workers read it. That is safe because an order is constant from then until the host has settled
+ * the chunk, with two exceptions: `results` and `room` change while the owner waits in state FULL,
+ * and `cancelled` is atomic. */
 struct pool__order {
     alignas(POOL__LINE) pool_function_t function;
-    uint64_t first; /* index of the chunk's first item in the caller's array */
-    uint64_t count;
-    uint64_t items; /* offsets from the board's start */
-    uint64_t results;
-    uint64_t room; /* bytes at results */
+    uint64_t first;   /* index of the chunk's first item in the caller's array */
+    uint64_t count;   /* items in the chunk */
+    uint64_t items;   /* where the items lie: bytes from the board's start */
+    uint64_t results; /* where the results go: the same */
+    uint64_t room;    /* bytes at `results` */
     uint64_t item_size;
     uint64_t result_size;
     const pool_type_t *item_type;   /* NULL: plain data, one item after the other; else a stream */
-    const pool_type_t *result_type; /* the same */
+    const pool_type_t *result_type; /* the same for results */
     uint8_t shared;                 /* results go straight into the caller's shared array */
-    uint8_t fold;               /* results are two copies of an accumulator: see host/job/fold.c */
-    uint16_t urgent;            /* the host wants to know of a failure at once */
-    _Atomic uint32_t cancelled; /* the host sets it at any time: start no more of these items */
-    uint64_t seed;              /* of the call */
+    uint8_t fold;                   /* results are two copies of an accumulator: see host/transport/board/block.h */
+    uint16_t urgent;                /* a failure wakes the host at once */
+    _Atomic uint32_t cancelled;     /* set by the host at any time: start no further item */
+    uint64_t seed;                  /* of the call */
     alignas(16) unsigned char item[POOL__INLINE_ITEM];
 };
 
-/* What becomes of a chunk. The host resets it while the state is its own (see chunk.h). */
+/* What becomes of a chunk. In the writable half. The chunk's owner is the worker that has claimed
+ * it. Before the host queues the chunk, it sets `progress`, `failures` and, for a stream, `used` to
+ * 0.
+ */
 struct pool__cell {
+    /* The chunk's word: see chunk.h. Written by the host and by workers. Safe because each change
+     * that two processes could make is one compare-and-swap, so exactly one of them makes it. */
     alignas(POOL__LINE) _Atomic uint64_t state;
-    /* 2i+1 while the chunk's item i runs, 2i+2 once it has ended. Written by the owner, read by
-     * the host once the owner is dead or done: it says whom to blame. */
+    /* 2i+1 while the chunk's item i runs, 2i+2 once it has ended. Written by the owner; read by the
+     * host, which learns from it what has ended and which item a dead owner is blamed for. Safe
+     * because the host reads it after the owner has died, committed or turned the word to FULL, or
+     * after the host has taken the word away, and takes no value that the chunk cannot have. */
     _Atomic uint64_t progress;
-    uint64_t nanoseconds;      /* what the chunk took; a hint for the size of later ones */
-    _Atomic uint32_t failures; /* bytes used in the chunk's failure records */
-    _Atomic uint32_t answered; /* a futex: the host adds one when it has answered FULL */
+    /* How long the chunk took. Written by the owner before it commits, read by the host afterwards.
+     * Safe because it is a hint for the size of later chunks, and no more. */
+    uint64_t nanoseconds;
+    /* Bytes used in the chunk's failure records. Written by the owner; read by the host when the
+     * chunk is settled, and by the owner when it commits. Safe because the reader of the records
+     * checks this number and every record. */
+    _Atomic uint32_t failures;
+    /* A futex. The host adds one when it has answered FULL; the owner waits for that. Safe because
+     * the owner looks at `state` after every wait, and waits for a second at most. */
+    _Atomic uint32_t answered;
+    /* Which of the two is in use depends on the order: small plain results, or a stream. */
     union {
+        /* Written by the owner, read by the host once the chunk has been committed or its owner has
+         * died. Any bytes are a result, so a wrong one cannot be told from a right one. */
         alignas(16) unsigned char result[POOL__INLINE_RESULT];
         struct {
-            _Atomic uint64_t used;   /* bytes of the stream of results */
-            _Atomic uint64_t wanted; /* with FULL: bytes that the next entry needs */
+            /* Bytes of the stream of results. Written by the owner; read by the host when it takes
+             * results, no further than the room it has given. */
+            _Atomic uint64_t used;
+            /* In state FULL: bytes that the next entry needs. Written by the owner before it turns
+             * to FULL; read by the host, which gives more room only if there is memory for it. */
+            _Atomic uint64_t wanted;
         } stream;
     };
 };
 
-/* Who sits here, and what it is doing about sleep. Also the futex on which it sleeps. */
+/* State of the worker in a slot. A worker sleeps on this word as a futex. */
 enum pool__wake_state {
-    POOL__VACANT,    /* nobody; set by the supervisor */
-    POOL__SUCCESSOR, /* one who started early, and waits for the supervisor to set AWAKE */
-    POOL__AWAKE,
-    POOL__SPINNING,
-    POOL__ASLEEP,
-    POOL__WOKEN /* woken by the host, and not awake yet */
+    POOL__VACANT,    /* no worker has this slot */
+    POOL__SUCCESSOR, /* it has started before its predecessor has ended, and waits for AWAKE */
+    POOL__AWAKE,     /* it works, starts, or looks for work */
+    POOL__SPINNING,  /* it looks for work again and again, and will claim without being woken */
+    POOL__ASLEEP,    /* it sleeps, or is about to: the host has to wake it */
+    POOL__WOKEN      /* the host has woken it, and it does not run yet */
 };
 
-/* A worker's own place: each number has two, for its odd and its even lives, so that a successor can
- * start while its predecessor works. Written by the worker; reset by the supervisor before it forks
- * one; read by supervisor and host. */
+/* The words of one worker. In the writable half. Each worker number has two slots, one for its odd
+ * lives and one for its even lives, so that a successor can start while its predecessor works. */
 struct pool__slot {
+    /* The worker writes AWAKE, SPINNING and ASLEEP. The host turns ASLEEP to WOKEN. The supervisor
+     * writes AWAKE or SUCCESSOR before it forks, turns SUCCESSOR to AWAKE when the predecessor has
+     * ended, and writes VACANT when the worker has ended. Workers and host read it. Safe because a
+     * worker that misses a wake-up looks again after some seconds. */
     alignas(POOL__LINE) _Atomic uint32_t wake_state;
-    _Atomic uint32_t ready; /* the life (see chunk.h) whose initializer has succeeded */
-    _Atomic uint32_t
-        left_idle; /* the life that left in peace, not to be replaced until there is work */
-    _Atomic uint32_t
-        wants_successor; /* the life that will leave soon and wants a successor to be ready */
-    _Atomic uint32_t
-        failures; /* bytes used in the worker's failure records: why its initializer failed */
-    /* The crash report of this life: the signal (0: none), its address, and whether that is
-     * where a stack ends. */
+
+    /* The next three hold a life (see chunk.h). The worker writes its own life, the supervisor
+     * reads it. Safe because what an earlier life has left there is not the life that the
+     * supervisor compares with. */
+    _Atomic uint32_t ready;           /* the life whose initializer has succeeded */
+    _Atomic uint32_t left_idle;       /* the life that left because there was nothing to do: the
+                                         supervisor does not replace it until there is work */
+    _Atomic uint32_t wants_successor; /* the life that will leave soon, and wants a successor */
+    /* Bytes used in the worker's failure records, which say why its initializer failed. Written by
+     * the worker, set to 0 by the supervisor before it forks. Read by the host when the worker has
+     * died in its start. Safe because the reader of the records checks this number and them. */
+    _Atomic uint32_t failures;
+    /* The crash report. `signal` is set to 0 by the supervisor before it forks. The worker's signal
+     * handler writes the other two fields first, then `signal`. The supervisor reads them when the
+     * worker has died. Safe because they count only if `signal` is the signal that killed the
+     * worker, and then they change only the text of an error. */
     _Atomic int32_t signal;
-    uint32_t overflow;
-    uint64_t address;
+    uint32_t overflow; /* 1: the address lies where the stack ends */
+    uint64_t address;  /* that the kernel gave with the signal */
 };
 
-/* What a copy of the host brings back from running a user's pack or unpack functions. */
+/* What a dry run reports: a copy of the host that runs a user's pack or unpack functions first. In
+ * the host's half. Written by the copy and by the process between it and the host; read by the host
+ * once both have ended. */
 struct pool__dry_run {
-    bool finished;   /* it came to its end */
-    int error;       /* negated errno: it could not be made */
-    int status;      /* as from waitpid() */
-    int code;        /* what became of the item after these; see fill.c */
+    bool finished;   /* the copy came to its end */
+    int error;       /* negated errno: the copy could not be made; 0: it was */
+    int status;      /* the copy's, as from waitpid() */
+    int code;        /* what became of the item after those that passed; see host/stream/encode.h */
     uint64_t passed; /* items without fault */
-    uint64_t bytes;  /* what they take */
-    uint64_t needed; /* how much room the next one needs */
+    uint64_t bytes;  /* room that the items that passed take */
+    uint64_t needed; /* room that the next item needs */
 };
 
 struct pool__board {
-    /* The host's half. */
-    size_t size;          /* of the whole mapping */
-    size_t host_half;     /* bytes from the start that workers may only read */
-    size_t items_start;   /* the arena of items: to host_half */
-    size_t results_start; /* the arena of results and shared arrays: to size */
-    int processors;
-    _Atomic int processes;        /* workers there should be: those with a higher number leave */
-    struct pool__dry_run dry_run; /* of the host and its copies alone */
-    alignas(POOL__LINE) _Atomic uint64_t tail; /* tickets ever written to the ring */
-    _Atomic uint32_t closing;                  /* workers leave when the ring is empty */
-    _Atomic uint32_t
-        recall_pending; /* the host has asked for those who left for want of work, and the
-                                supervisor, who sets 0 before it looks, has not looked since */
+    /* The host's half. Only the host writes here, with one exception: see `recall_pending`. Workers
+     * and supervisor read. */
+
+    /* The next five are constant once the board is mapped. */
+    size_t size;        /* bytes of the whole board */
+    size_t host_half;   /* bytes of the host's half */
+    size_t items_start; /* offset of the arena of items, which reaches to host_half */
+    size_t
+        results_start; /* offset of the arena of results and shared arrays, which reaches to size */
+    int processors;    /* processors that the pool may use */
+    /* How many workers there should be. A worker whose number is not below it leaves. */
+    _Atomic int processes;
+    struct pool__dry_run dry_run;
+    /* Tickets ever written to the ring. The host advances it after it has written the ticket, so a
+     * worker that sees the new tail sees the ticket. */
+    alignas(POOL__LINE) _Atomic uint64_t tail;
+    /* 1: the pool is closing. A worker that finds the ring empty leaves. */
+    _Atomic uint32_t closing;
+    /* 1: the host has asked for the workers that left because there was nothing to do, and the
+     * supervisor has not looked since. The supervisor sets it to 0 before it looks, so a request
+     * that is made while it looks is seen at the next look. */
+    _Atomic uint32_t recall_pending;
+    /* Ticket number t is at t % POOL__CHUNKS. A worker may read a ticket that is stale: then the
+     * chunk's word has another generation, and the claim fails. */
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
-    /* By number: a ticket for that worker alone; or 0. */
+    /* By worker number: the ticket of a chunk for that worker alone, or 0. It may be stale too. */
     _Atomic uint64_t mailboxes[POOL_PROCESSES_MAX];
     struct pool__order orders[POOL__CHUNKS];
-    /* Then items; then the workers' half: struct pool__writable, slots, failure records, results. */
+    /* Then items. Then the writable half: struct pool__writable, slots, failure records, results.
+     */
 };
 
-/* The workers' half, fixed part. */
+/* The writable half, as far as its size is fixed. */
 struct pool__writable {
-    /* A hint: every ticket before it is taken. Too low costs a look, too high is repaired. */
+    /* A hint: every ticket before it has been claimed. Workers advance it, the host sets it back;
+     * both read it. Too low a value costs a longer look. Too high a value is repaired: by a claim
+     * or by the host's tick. */
     alignas(POOL__LINE) _Atomic uint64_t head;
-    /* Commits ever made: a hint. */
+    /* A hint: commits ever made. Workers add, the host reads: it spins or sleeps until this
+     * changes. */
     alignas(POOL__LINE) _Atomic uint64_t commits;
-    /* The host sleeps until `commits` reaches this; 0: it is awake. Set by the host, taken back by
-     * whoever wakes it. */
+    /* The host sleeps until `commits` reaches this; 0: the host is awake. The host writes it. A
+     * worker that wakes the host sets it to 0 by compare-and-swap, so that one worker alone does.
+     */
     _Atomic uint64_t wake_at;
-    /* Chunks that were committed and not yet seen by the host: a bit each. A hint. */
+    /* A hint, one bit for each chunk: it wants the host's attention. Workers set bits when they
+     * commit or turn to FULL; the host clears a bit and then looks at the chunk's word, which
+     * decides. */
     alignas(POOL__LINE) _Atomic uint64_t done[POOL__CHUNKS / 64];
     struct pool__cell cells[POOL__CHUNKS];
 };
 
-/* Maps a board for `processes` workers, for now, into `*board`. Returns 0 or -ENOMEM. Host only. */
+/* Maps a board into `*board`, for a pool that begins with `processes` workers. Returns 0 or
+ * -ENOMEM. Host only. */
 int pool__board_map(struct pool__board **board, int processes, int processors);
 
-/* Unmaps it; NULL is allowed. */
+/* Unmaps the board; NULL is allowed. */
 void pool__board_unmap(struct pool__board *board);
 
-/* Makes the host's half read-only and keeps the other half from children of the calling process:
- * neither a worker's stray write nor a process it leaves behind can do harm. Worker only.
- * Returns 0 or a negated errno value. */
+/* Makes the host's half read-only in this process, and keeps the writable half out of its children.
+ * So a stray write of the worker cannot harm the host's half, and a process that the worker leaves
+ * behind cannot harm the writable half. Returns 0 or a negated errno value. Worker only. */
 int pool__board_protect(struct pool__board *board);
 
 static inline unsigned char *pool__board_at(struct pool__board *board, uint64_t offset)
@@ -182,29 +240,30 @@ static inline struct pool__slot *pool__slot(struct pool__board *board, int worke
     return (struct pool__slot *)(pool__writable(board) + 1) + 2 * worker + life % 2;
 }
 
-/* How far apart entries of a stream lie whose value takes `size` bytes. */
+/* Bytes from an entry of a stream, whose value takes `size` bytes, to the next entry. */
 static inline uint64_t pool__entry_stride(uint64_t size)
 {
     return sizeof(struct pool__entry) + (size + 15) / 16 * 16;
 }
 
-/* Chunks that wait for a worker, by what the workers say; 0 when that makes no sense. */
+/* How many tickets in the ring have not been claimed. A hint, since it relies on `head`; 0 when
+ * `head` is beyond the tail. */
 static inline uint64_t pool__queued(struct pool__board *board)
 {
     uint64_t tail = atomic_load(&board->tail), head = atomic_load(&pool__writable(board)->head);
     return head < tail ? tail - head : 0;
 }
 
-/* Whether there is a chunk for this worker alone that waits for it. */
+/* Whether the mailbox of this worker holds a chunk that is still queued. */
 bool pool__mailbox_full(struct pool__board *board, int worker);
 
-/* How far apart the two copies of an accumulator of `size` bytes lie. */
+/* Bytes from one copy of an accumulator of `size` bytes to the other. */
 static inline uint64_t pool__accumulator_stride(uint64_t size)
 {
     return (size + POOL__LINE - 1) / POOL__LINE * POOL__LINE;
 }
 
-/* The page for the failures of a chunk, and the one for a worker's initializer. */
+/* The page for the failure records of a chunk, and the page for those of a worker's initializer. */
 unsigned char *pool__chunk_failures(struct pool__board *board, uint32_t chunk);
 unsigned char *pool__worker_failures(struct pool__board *board, int worker, uint32_t life);
 

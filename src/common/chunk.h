@@ -1,4 +1,4 @@
-/* The life of a chunk, as one 64-bit word. Pure: no process, no system call.
+/* The states of a chunk, as one 64-bit word. Pure: no system call.
  *
  *   FREE ---host---> QUEUED ---worker, claim---> RUNNING ---worker, commit---> DONE ---host---> FREE
  *                       \                         \    ^
@@ -7,13 +7,18 @@
  *                          \                        FULL
  *                           `------- host, settle ---`----> FREE, or QUEUED again (new generation)
  *
- * FULL: the owner has a result for which there is no room, and waits for the host to take those
- * before it, and to give more room if need be.
+ * FULL: the owner has a result for which there is no room. It waits for the host to take the
+ * results before it and to give more room if that is needed.
  *
- * Besides the state the word names the owner, by worker number and life (how many workers with
- * that number there were before), and the generation: how often this chunk's cell has been queued.
- * A ticket in the ring names chunk and generation, so a stale ticket can be told and dropped.
- * Every transition is one compare-and-swap of the whole word: exactly one side wins.
+ * Besides the state the word holds
+ *
+ * - the owner: the worker number and the life. Lives count the workers that have had that number,
+ *   from 1; the word keeps the lower 16 bits.
+ * - the generation: how often this chunk's cell has been queued.
+ *
+ * A ticket names a chunk and a generation. A ticket whose generation is not that of the word is
+ * stale, and is dropped. Every change that two processes could make is one compare-and-swap of the
+ * whole word, so exactly one of them makes it.
  */
 #ifndef POOL_COMMON_CHUNK_H
 #define POOL_COMMON_CHUNK_H
@@ -72,7 +77,8 @@ static inline uint32_t pool__ticket_generation(uint64_t ticket)
     return (uint32_t)(ticket >> 32);
 }
 
-/* QUEUED -> RUNNING for this worker; false when the ticket was stale or somebody else won. */
+/* QUEUED -> RUNNING for this worker. False when the ticket was stale, or another process has
+ * changed the word first. */
 static inline bool pool__claim(_Atomic uint64_t *state, uint32_t generation, int worker,
                                uint32_t life)
 {
@@ -83,17 +89,17 @@ static inline bool pool__claim(_Atomic uint64_t *state, uint32_t generation, int
                                           pool__word(POOL__RUNNING, worker, life, generation));
 }
 
-/* From one state to another, for the owner, or for the host in its name; false when the chunk was
- * settled over the owner's head. */
+/* From state `from` to state `to`, with the owner and the generation of `owned`. The owner does it,
+ * or the host on the owner's behalf. False when the host has taken the chunk from the owner. */
 static inline bool pool__move(_Atomic uint64_t *state, enum pool__state from, enum pool__state to,
                               uint64_t owned)
 {
-    const uint64_t rest = owned & ~((uint64_t)0xf << 60);
-    uint64_t expected = rest | (uint64_t)from << 60;
-    return atomic_compare_exchange_strong(state, &expected, rest | (uint64_t)to << 60);
+    const uint64_t same = owned & ~((uint64_t)0xf << 60);
+    uint64_t expected = same | (uint64_t)from << 60;
+    return atomic_compare_exchange_strong(state, &expected, same | (uint64_t)to << 60);
 }
 
-/* RUNNING -> DONE for this worker; false when the chunk was settled over its head. */
+/* RUNNING -> DONE for this worker. False when the host has taken the chunk from it. */
 static inline bool pool__commit(_Atomic uint64_t *state, uint32_t generation, int worker,
                                 uint32_t life)
 {

@@ -1,4 +1,4 @@
-/* Time as everything here means it: nanoseconds of the monotonic clock. */
+/* Time: nanoseconds of the monotonic clock, in all of the library. */
 #ifndef POOL_COMMON_CLOCK_H
 #define POOL_COMMON_CLOCK_H
 
@@ -12,14 +12,16 @@ static inline uint64_t pool__now(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Whole milliseconds from `now` until `then`, rounded up, at least 0: a poll timeout. */
+/* Milliseconds from `now` until `then` as a timeout for poll(): rounded up, 0 if `then` has passed,
+ * and at most 1000000. */
 static inline int pool__milliseconds(uint64_t now, uint64_t then)
 {
     uint64_t wait = then > now ? (then - now + 999999) / 1000000 : 0;
     return wait > 1000000 ? 1000000 : (int)wait;
 }
 
-/* Tells the processor that this is a spin loop. */
+/* Tells the processor that this is a spin loop. Does nothing where the processor has no such hint.
+ */
 static inline void pool__relax(void)
 {
 #if defined(__x86_64__) || defined(__i386__)

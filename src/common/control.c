@@ -1,4 +1,5 @@
-/* Runs in the host and in the supervisor: packets of one size over a SOCK_SEQPACKET pair. */
+/* Runs in the host and in the supervisor: sends and receives packets of one size over a
+ * SOCK_SEQPACKET pair. */
 #include "common/control.h"
 
 #include <errno.h>

@@ -1,22 +1,34 @@
-/* The control channel: one socket pair of packets between host and supervisor. The protocol is
- * the list of types below. End-of-file means that the other side is gone, by whatever means. */
+/* The control channel: a socket pair for packets between host and supervisor. The protocol is the
+ * list of types below. End-of-file means that the other side has ended, for whatever reason. */
 #ifndef POOL_COMMON_CONTROL_H
 #define POOL_COMMON_CONTROL_H
 
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Each comment begins with the fields that are set. */
 enum pool__message_type {
-    /* From the supervisor. */
-    POOL__HELLO = 1, /* all workers are forked (status 0), or not (negated errno); pid: its own */
-    POOL__BORN,      /* worker, life, pid: a replacement was forked */
-    POOL__DIED,      /* worker, life, pid, status (as from waitpid), ready: it had got through its
-                        start; and its crash report, before the next worker has that slot */
-    POOL__BROKEN,    /* workers keep failing at their start: no more are forked */
-    /* From the host. */
-    POOL__KILL,     /* worker, life: kill it, if it is still that one */
-    POOL__LOOK,     /* at the board: there should be more workers, or none any more */
-    POOL__TERMINATE /* kill all workers, SIGTERM first, and end */
+    /* From the supervisor: */
+
+    /* pid: the supervisor's own. status: 0 when all workers are forked, or a negated errno value.
+     */
+    POOL__HELLO = 1,
+    /* worker, life, pid. The number has a new worker: it was forked for it, or was its successor.
+     */
+    POOL__BORN,
+    /* worker, life, pid, status (as from waitpid), ready, crash report. The worker has ended. */
+    POOL__DIED,
+    /* Nothing. Workers keep failing in their start, so no more are forked. */
+    POOL__BROKEN,
+
+    /* From the host: */
+
+    /* worker, life. Kill this worker, unless its number has another life by now. */
+    POOL__KILL,
+    /* Nothing. Look at the board: the host has changed there what the supervisor acts on. */
+    POOL__LOOK,
+    /* Nothing. Kill all workers, with SIGTERM first, and end. */
+    POOL__TERMINATE
 };
 
 struct pool__message {
@@ -25,18 +37,19 @@ struct pool__message {
     uint32_t life;
     int32_t pid;
     int32_t status;
-    int32_t ready;
-    int32_t overflow; /* the signal came from the end of the stack */
-    int32_t faulted;  /* it came from an access to `address` */
-    uint64_t address;
+    int32_t ready; /* 1: the worker had got through its start */
+    /* The crash report, copied from the slot before another worker has the slot. */
+    int32_t overflow; /* 1: `address` lies where the stack ends */
+    int32_t faulted;  /* 1: a fault of the worker's own raised the signal that killed it */
+    uint64_t address; /* that the kernel gave with the signal */
 };
 
 /* Sends without blocking and without SIGPIPE. Returns 0, -EAGAIN when the channel is full, or
- * another negated errno value when the other side is gone. */
+ * another negated errno value when the other side has ended. */
 int pool__control_send(int channel, const struct pool__message *message);
 
-/* Receives without blocking. Returns 1, 0 at end-of-file, -EAGAIN when there is nothing, or another
- * negated errno value. A packet of another size is end-of-file: nobody of ours sends one. */
+/* Receives without blocking. Returns 1, 0 at end-of-file, -EAGAIN when no packet waits, or another
+ * negated errno value. A packet of another size counts as end-of-file: the library sends none. */
 int pool__control_receive(int channel, struct pool__message *message);
 
 #endif

@@ -1,5 +1,6 @@
-/* Runs in every process. A program started with descriptor 0 closed would get it from pipe(), and
- * its next printf or scanf would meet our protocol: hence the move above 2. */
+/* Runs in every process: makes descriptors, and moves each above 2. In a program that was started
+ * with descriptor 0, 1 or 2 closed, pipe() would return that one, and the program's next scanf() or
+ * printf() would use a channel of the library. */
 #include "common/descriptor.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ int pool__socketpair(int ends[2])
     return lift_both(ends);
 }
 
-/* What a system call gave; errno is its own still. */
+/* Keeps what a system call has just returned, while errno is still that of the call. */
 static int keep(int *descriptor, int made)
 {
     *descriptor = made;
@@ -89,7 +90,7 @@ int pool__timerfd(int *descriptor)
 int pool__pidfd(int pid)
 {
 #ifdef SYS_pidfd_open
-    int descriptor = (int)syscall(SYS_pidfd_open, pid, 0); /* close-on-exec by definition */
+    int descriptor = (int)syscall(SYS_pidfd_open, pid, 0); /* always close-on-exec */
     if (descriptor >= 0 && lift(&descriptor) < 0)
         pool__close(&descriptor);
     return descriptor < 0 ? -1 : descriptor;

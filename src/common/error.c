@@ -1,4 +1,4 @@
-/* Runs in every process: codes as names and sentences. Pure. */
+/* Runs in every process: the name and the sentence of each error code. Pure. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Runs in workers (write) and in the host (read). A failure record's bytes on the page: a struct head, then
- * the file's name and the message without their NULs. */
+/* Runs in workers, which write failure records, and in the host, which reads them. A record on a
+ * page is a struct head, then the file's name and the message, both without their NUL. */
 #include "common/failure.h"
 
 #include <string.h>

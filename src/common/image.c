@@ -1,6 +1,7 @@
-/* Runs in the host, and is asked in workers: a function's address means the same in a worker only if its library was loaded
- * before the pool was made. A function made at run time (a nested function of GCC's, a just-in-time
- * compiler's) belongs to no library and is not known here. */
+/* Runs in the host, which takes the image and asks it, and in workers, which ask it. A function's
+ * address means the same in a worker only if the function's library was loaded before the pool was
+ * made. A function made at run time, such as a nested function of GCC or one of a just-in-time
+ * compiler, belongs to no library, so the image does not have it. */
 #include "common/image.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* The static memory and the code the workers have: what was loaded in the host when they were forked.
- */
+/* The image: the code and the static memory that workers have. That is what was loaded in the host
+ * when it forked the supervisor. */
 #ifndef POOL_COMMON_IMAGE_H
 #define POOL_COMMON_IMAGE_H
 
@@ -15,15 +15,16 @@ struct pool__image {
     size_t count;
 };
 
-/* Takes down what is loaded now. Returns 0 or -ENOMEM. */
+/* Records the program and the libraries that are loaded now. Returns 0 or -ENOMEM. */
 int pool__image_take(struct pool__image *image);
 
+/* Frees the record, and makes the image empty. */
 void pool__image_fini(struct pool__image *image);
 
-/* Whether what is at `address`, code or static data, was loaded when the image was taken. */
+/* Whether the code or static data at `address` was loaded when the image was taken. */
 bool pool__image_has(const struct pool__image *image, uintptr_t address);
 
-/* Whether it is code. */
+/* Whether `address` is in the image, and in code. */
 bool pool__image_runs(const struct pool__image *image, uintptr_t address);
 
 #endif

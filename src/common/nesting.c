@@ -1,4 +1,5 @@
-/* Runs in workers (enter) and in the hosts of pools: the program's, and workers that make pools. */
+/* Runs in each worker at its start, and in each process that makes a pool: the program, or a
+ * worker. */
 #include "common/nesting.h"
 
 #include <stdlib.h>
@@ -7,10 +8,12 @@
 
 #include "procpool.h"
 
-/* Of this process. Memory that is copied by fork(): it counts in the process it was made in. */
+/* The shares of this process. A process that a worker forks has a copy of them, which must not
+ * count; so `process` says whose they are. */
 static struct {
-    pid_t process; /* 0: this is no worker */
-    struct pool__share share, none;
+    pid_t process;            /* the worker; 0: this process is no worker, nor a copy of one */
+    struct pool__share share; /* of the worker */
+    struct pool__share none;  /* of a process that the worker forked: empty */
 } here;
 
 void pool__share_enter(int depth, int processes)
@@ -35,8 +38,9 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-/* Takes what there is for a pool of so many workers: those and their supervisor, or nothing; and what
- * its tasks may use. Returns how many. */
+/* Takes processes from `from`: first for `*workers` workers and their supervisor, then `*nested`
+ * for the pools of their tasks. Lowers both numbers to what there is; without room for a supervisor
+ * and one worker, `*workers` becomes 0. Returns how many processes it took. */
 static int take(struct pool__share *from, int each, int *workers, int *nested)
 {
     int left = atomic_load(&from->left);

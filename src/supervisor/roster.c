@@ -1,4 +1,4 @@
-/* Runs in the supervisor. Pure. */
+/* Runs in the supervisor: decides which worker number needs a fork. Pure. */
 #include "supervisor/roster.h"
 
 #include <string.h>
@@ -20,7 +20,8 @@ void pool__roster_resize(struct pool__roster *roster, int wanted)
     roster->count = wanted > roster->count ? wanted : roster->count;
 }
 
-/* Workers that will take a chunk as soon as they have started. */
+/* How many workers will look for work once they have started: they are in their start, or will be
+ * forked. */
 static uint64_t count_coming(const struct pool__roster *roster)
 {
     uint64_t count = 0;
@@ -42,7 +43,7 @@ void pool__roster_recall(struct pool__roster *roster, uint64_t count)
     }
 }
 
-/* Whether somebody is to be forked for this number, and as what. */
+/* Whether this number needs a fork, and whether that is to be a successor. */
 static bool wanted(const struct pool__roster *roster, int number, bool *successor)
 {
     const struct pool__place *place = &roster->places[number];
@@ -88,7 +89,7 @@ void pool__roster_born(struct pool__roster *roster, int place, bool successor, i
     at->birth_reported = at->wants_successor = false;
 }
 
-static bool anybody_ready(const struct pool__roster *roster)
+static bool any_ready(const struct pool__roster *roster)
 {
     for (int i = 0; i < roster->count; i++)
         if (roster->places[i].worker.pid && roster->places[i].worker.ready)
@@ -103,8 +104,8 @@ static void failed_start(struct pool__roster *roster, uint64_t now)
     roster->not_before = now + ((uint64_t)POOL__FIRST_DELAY << roster->failures);
     roster->failures += roster->failures < POOL__START_FAILURES;
     roster->failed = roster->births;
-    if (roster->failures == POOL__START_FAILURES && !anybody_ready(roster))
-        roster->broken = true; /* for good */
+    if (roster->failures == POOL__START_FAILURES && !any_ready(roster))
+        roster->broken = true;
 }
 
 void pool__roster_unborn(struct pool__roster *roster, uint64_t now)
@@ -122,7 +123,8 @@ int pool__roster_find(const struct pool__roster *roster, int pid, bool *successo
     return -1;
 }
 
-/* Somebody of this birth has ended. */
+/* A process of this birth has ended: counts its start as good or failed. A birth that was there at
+ * the last failure belongs to that failure's round. */
 static void count_start(struct pool__roster *roster, uint64_t birth, bool ready, uint64_t now)
 {
     if (ready)

@@ -1,6 +1,9 @@
-/* The roster: which worker lives where, and who is to be forked when. Pure: decisions are made
- * here from events and the time, and carried out in supervisor.c. Nothing here makes a system call.
- */
+/* The roster: which process has which worker number, and which number needs a fork when. Pure: it
+ * decides from events and the time, and other files of the supervisor carry the decisions out.
+ * Nothing here makes a system call.
+ *
+ * A place is what the roster knows of one worker number; a post is what it knows of one process
+ * there: the worker, or its successor. */
 #ifndef POOL_SUPERVISOR_ROSTER_H
 #define POOL_SUPERVISOR_ROSTER_H
 
@@ -8,89 +11,98 @@
 #include <stdint.h>
 
 enum {
-    POOL__START_FAILURES = 5,     /* rounds of failed starts after which the pool is broken */
-    POOL__FIRST_DELAY = 10000000, /* nanoseconds before the start after a failed one; doubles */
+    POOL__START_FAILURES = 5,     /* rounds of failed starts in a row that break the pool */
+    POOL__FIRST_DELAY = 10000000, /* nanoseconds from a failed start to the next fork; doubles */
 };
 
-/* What the pool as a whole is about. */
+/* What becomes of vacant places. */
 enum pool__mode {
-    POOL__OPEN,        /* every place is filled */
-    POOL__RETIRING,    /* who left in peace is not replaced, who died is: there may be work left */
-    POOL__TERMINATING, /* nobody is replaced */
+    /* Every place is filled, unless its worker left idle. */
+    POOL__OPEN,
+    /* The same, since a worker that died may leave work. But no worker is recalled, and none gets a
+     * successor. */
+    POOL__RETIRING,
+    /* No place is filled. */
+    POOL__TERMINATING,
 };
 
 struct pool__post {
-    int pid;        /* 0: nobody */
-    uint64_t birth; /* which fork of the pool's it was, from 1 */
-    uint64_t since; /* when it was forked */
+    int pid;        /* 0: no process */
+    uint64_t birth; /* forks of the pool up to this one, from 1 */
+    uint64_t since; /* when the process was forked */
     bool ready;     /* it has got through its start */
 };
 
-/* A worker's number: who has it, and who will have it next. */
+/* What the roster knows of one worker number. */
 struct pool__place {
     struct pool__post worker;
-    struct pool__post successor; /* of the next life; takes over as soon as the worker has ended */
-    uint32_t life;               /* of the worker here, or of the last one */
-    bool birth_reported;         /* the host knows of its birth */
-    bool wants_successor;        /* it will leave soon, and wants a successor */
-    bool left_idle;              /* left in peace: stays vacant until it is wanted again */
+    struct pool__post successor; /* the next life: takes over as soon as the worker has ended */
+    uint32_t life;               /* of the worker, or of the last one that was here; 0: none was */
+    bool birth_reported;         /* the host has been told of the worker's birth */
+    bool wants_successor;        /* the worker will leave soon, and wants a successor */
+    /* The last worker left because there was nothing to do. The place stays vacant until there is.
+     */
+    bool left_idle;
 };
 
 struct pool__roster {
     struct pool__place *places; /* the caller's array of at least `count` */
-    int count;                  /* places that are, or were, in use */
-    int wanted;                 /* of these, the first so many are to be filled */
+    int count;                  /* places that are or were in use */
+    int wanted;                 /* how many of them are to be filled: the first ones */
     enum pool__mode mode;
-    uint64_t births; /* forks so far */
-    uint64_t failed; /* forks up to this one belong to the failures already counted */
-    int failures;    /* rounds of failed starts since the last good one, at most that many */
-    bool broken;
+    uint64_t births;     /* forks so far */
+    uint64_t failed;     /* births up to this one belong to the rounds that are counted already */
+    int failures;        /* rounds of failed starts since a start last succeeded, counted up to
+                            POOL__START_FAILURES */
+    bool broken;         /* for good: no more is forked */
     uint64_t not_before; /* when the next fork may be made */
 };
 
-/* All places vacant. `places` stays the caller's. */
+/* Makes a roster of `count` vacant places. `places` stays the caller's. */
 void pool__roster_init(struct pool__roster *roster, struct pool__place *places, int count);
 
-/* From now on so many places are to be filled. Who has another leaves by itself. */
+/* From now on the first `wanted` places are to be filled. A worker in a place beyond them leaves by
+ * itself. */
 void pool__roster_resize(struct pool__roster *roster, int wanted);
 
-/* There is work for so many: of those who left in peace, as many are wanted again as are not about to
- * come already. */
+/* There is work for `count` workers. Workers that are in their start, or will be forked anyway,
+ * take part of it. For the rest, places whose workers left idle are to be filled again. */
 void pool__roster_recall(struct pool__roster *roster, uint64_t count);
 
-/* The first place to fork a worker for now, or -1: none is vacant, or it is too early. `*successor`: it is
- * to be a successor. */
+/* The first place to fork a process for now. `*successor` says whether it is to be a successor. -1:
+ * no place needs a fork, or it is too early. */
 int pool__roster_vacancy(const struct pool__roster *roster, uint64_t now, bool *successor);
 
-/* When vacancies will be filled: 0 when nothing waits for time to pass. */
+/* When the next fork may be made, if a place needs one; else 0. */
 uint64_t pool__roster_next(const struct pool__roster *roster);
 
-/* A worker, or a successor, was forked there. */
+/* Event: a worker, or its successor, was forked for this place. */
 void pool__roster_born(struct pool__roster *roster, int place, bool successor, int pid,
                        uint64_t now);
 
-/* No worker could be forked. */
+/* Event: a fork failed. */
 void pool__roster_unborn(struct pool__roster *roster, uint64_t now);
 
-/* The place of the worker or successor with this pid, or -1. */
+/* The place of the process with this pid, or -1. `*successor` says whether it is a successor. */
 int pool__roster_find(const struct pool__roster *roster, int pid, bool *successor);
 
-/* The worker there ended: `ready` when it had got through its start, `left` when in peace. Its successor is
- * the worker now. Failed starts of workers that lived at the same time have one cause, and count as
- * one. */
+/* Event: the worker of this place has ended. Its successor, if there is one, is the worker from now
+ * on. `ready`: it had got through its start. `left`: it left because there was nothing to do.
+ * Failed starts of workers that lived at the same time count as one, since they have one cause. */
 void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool left, uint64_t now);
 
-/* The successor there ended. */
+/* Event: the successor of this place has ended. */
 void pool__roster_successor_died(struct pool__roster *roster, int place, bool ready, uint64_t now);
 
-/* Whether starts fail so often that it is time to give up: then nobody is ready any more. */
+/* Whether the pool is broken: too many rounds of starts have failed in a row, and no worker was
+ * ready at the last failure. */
 bool pool__roster_broken(const struct pool__roster *roster);
 
-/* Whom to kill: the first pid that has not got through its start although it was forked before `then`;
- * 0: nobody. */
+/* The first pid that was forked before `then` and has not got through its start: it is to be
+ * killed. 0: there is none. */
 int pool__roster_late(const struct pool__roster *roster, uint64_t then);
 
-/* Whether no worker lives, and none will. */
+/* Whether no worker lives and none will be forked. */
 bool pool__roster_done(const struct pool__roster *roster);
 
 #endif

@@ -1,13 +1,17 @@
-/* Runs in a worker, in a signal handler: the crash report. Nothing here allocates or locks. The
- * handler runs on a stack of its own, since the usual one may be what overflowed, and only once:
- * the signal then kills as if it had never been caught, so the exit status tells the truth. */
+/* Runs in a worker, in a signal handler: writes the crash report. Nothing here allocates or locks.
+ * The handler has a stack of its own, since the usual stack may have overflowed. It runs only once:
+ * then the signal kills the worker as if it had not been caught, so the wait status names that
+ * signal. */
+#include "worker/crash.h"
+
 #include <signal.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include "worker/worker.h"
 
 static const int watched[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 
@@ -21,17 +25,19 @@ static void report(int signal, siginfo_t *info, void *context)
 {
     (void)context;
     uintptr_t address = (uintptr_t)info->si_addr;
-    bool sent = info->si_code <= 0; /* by kill() and the like: there is no address */
+    bool sent = info->si_code <= 0; /* by kill() or the like: it has no address */
     crash.slot->address = sent ? 0 : address;
     crash.slot->overflow = !sent && address >= crash.stack_low && address < crash.stack_high;
     if (!sent)
         atomic_store(&crash.slot->signal, signal);
     else
-        kill(getpid(), signal); /* a fault comes again by itself; this one would not */
+        kill(getpid(),
+             signal); /* a fault is raised again when the handler returns; a sent signal is not */
 }
 
-/* An address below where the worker's stack begins and within the stack's limit (plus the page or
- * more that a large frame skips) faults only if the stack ends there. */
+/* Finds the addresses at which a fault means that the stack has overflowed: from here down to the
+ * stack's limit, and as far below it as a large frame may reach. An access in between faults only
+ * if the stack ends there. */
 static void find_stack(void)
 {
     enum { DEFAULT_LIMIT = 8 << 20, FRAME = 1 << 20 };

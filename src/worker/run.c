@@ -1,6 +1,6 @@
-/* Runs in a worker: the items of one chunk, in order. Before each item its index is on the board,
- * so that the host knows whom to blame whatever happens in it. */
-#include "worker/worker.h"
+/* Runs in a worker: runs the items of one chunk in order. Before an item runs, its index is on the
+ * board. So the host knows which item to blame, whatever happens in it. */
+#include "worker/run.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,22 +9,27 @@
 #include <sys/auxv.h>
 
 #include "common/clock.h"
+#include "common/failure.h"
 #include "common/flat.h"
 #include "common/image.h"
+#include "worker/limits.h"
+#include "worker/scratch.h"
+#include "worker/task.h"
 
-/* A chunk being run. */
+/* A chunk that is being run. */
 struct run {
     struct worker *worker;
     const struct pool__order *order;
     struct pool__cell *cell;
     uint32_t chunk, generation;
     const unsigned char *item; /* the next item, or the entry before it */
-    /* Bytes of failure records and of results: the cell tells the host, and others can write there. */
+    /* Bytes of failure records and of results. The cell has copies for the host. The worker does
+     * not read those, since other workers may overwrite them. */
     uint32_t failures;
     uint64_t used;
 };
 
-static void note_failure(struct run *run, uint64_t i, int code)
+static void record_failure(struct run *run, uint64_t i, int code)
 {
     struct worker *worker = run->worker;
     unsigned char *page = pool__chunk_failures(worker->board, run->chunk);
@@ -34,7 +39,7 @@ static void note_failure(struct run *run, uint64_t i, int code)
 }
 
 /* Whether there may be no room for another failure. */
-static bool notes_full(const struct run *run)
+static bool records_full(const struct run *run)
 {
     return run->failures + pool__failure_limit() > POOL__FAILURES;
 }
@@ -46,6 +51,7 @@ static void *alloc_scratch(void *task, size_t size)
     return pool_task_alloc(task, size);
 }
 
+/* Records what failed, unless the user's functions have recorded something. Returns `code`. */
 static int explain(struct pool_task *task, int code, const char *what)
 {
     if (!task->recorded)
@@ -53,7 +59,8 @@ static int explain(struct pool_task *task, int code, const char *what)
     return code;
 }
 
-/* Makes a value of the entry: a struct of its own, whose payload stays where it is. */
+/* Unpacks the next entry into a value. The value itself lies in the task's memory, while texts,
+ * blobs and plain elements stay on the board. */
 static int unpack_item(const struct run *run, const void **item)
 {
     struct pool_task *task = &run->worker->task;
@@ -68,7 +75,7 @@ static int unpack_item(const struct run *run, const void **item)
     return error ? explain(task, error, "the item could not be unpacked") : 0;
 }
 
-/* Finds the next item, and moves on behind it. */
+/* Finds the next item and moves `run->item` behind it. Returns 0 or an error. */
 static int next_item(struct run *run, const void **item)
 {
     int error = 0;
@@ -85,8 +92,9 @@ static int next_item(struct run *run, const void **item)
 
 /* ---- Results ---- */
 
-/* Frees what the function allocated for its result: not what lies in the item, in the task's memory
- * or in static memory. */
+/* Frees memory that the function allocated for its result. A result may also point into the item,
+ * into the task's memory, into static memory, or to arguments and environment: that is not freed.
+ */
 static void drop_result(void *context, void *memory)
 {
     const struct run *run = context;
@@ -94,17 +102,17 @@ static void drop_result(void *context, void *memory)
     bool in_item = (uintptr_t)memory - (uintptr_t)worker->board < worker->board->size;
     bool in_scratch = pool__scratch_has(&worker->task.scratch, memory);
     bool in_image = pool__image_has(&worker->launch->image, (uintptr_t)memory);
-    /* Arguments and environment lie between these two, at the end of the first stack. */
+    /* Arguments and environment lie between these two addresses, at the end of the main stack. */
     bool in_environment =
         (uintptr_t)memory >= getauxval(AT_RANDOM) && (uintptr_t)memory <= getauxval(AT_EXECFN);
     if (!in_item && !in_scratch && !in_image && !in_environment)
         free(memory);
 }
 
-enum { NO_ROOM = INT_MIN }; /* no code of anybody's */
+enum { NO_ROOM = INT_MIN }; /* a code that no other function returns */
 
-/* Packs the value behind the entries already there, if there is room. Returns 0, an error, or NO_ROOM
- * with the room that is needed in `*wanted`. */
+/* Packs the value behind the entries that are there already. Returns 0, an error, or NO_ROOM when
+ * it does not fit. `*wanted` is the room that it needs. */
 static int pack_result(struct run *run, uint64_t i, const void *value, uint64_t *wanted)
 {
     const struct pool__order *order = run->order;
@@ -128,7 +136,8 @@ static int pack_result(struct run *run, uint64_t i, const void *value, uint64_t 
     return 0;
 }
 
-/* Sends the value to the host, whatever its size; the host makes room. */
+/* Gives the value to the host. When it does not fit, hands over the results so far, and the host
+ * makes room. */
 static int send_result(struct run *run, uint64_t i, void *value)
 {
     uint64_t wanted;
@@ -147,7 +156,8 @@ static int send_result(struct run *run, uint64_t i, void *value)
 
 /* ---- The chunk ---- */
 
-/* Runs one item, whose plain result goes to `result`. Returns 0 or the code it failed with. */
+/* Runs one item. A plain result goes to `result`. Returns 0 or the code that the item failed with.
+ */
 static int run_item(struct run *run, uint64_t i, unsigned char *result)
 {
     const struct pool__order *order = run->order;
@@ -166,7 +176,8 @@ static int run_item(struct run *run, uint64_t i, unsigned char *result)
     return code ? code : send_result(run, i, value);
 }
 
-/* Adds one item to the accumulator, by way of the copy that is not valid; see host/job/fold.c. */
+/* Adds one item to the accumulator. The function works on the copy that is not valid; see
+ * host/transport/board/block.h. */
 static int fold_item(struct run *run, uint64_t i, unsigned char *copies)
 {
     const size_t size = run->order->result_size, stride = pool__accumulator_stride(size);
@@ -178,7 +189,8 @@ static int fold_item(struct run *run, uint64_t i, unsigned char *copies)
     return code;
 }
 
-/* The chunk's item i, with the chunk's plain results, or copies, or NULL for none. */
+/* Runs the chunk's item i. `results`: the chunk's plain results, or the two copies of an
+ * accumulator; NULL: neither. */
 static int run_next(struct run *run, uint64_t i, unsigned char *results)
 {
     if (run->order->fold)
@@ -186,7 +198,7 @@ static int run_next(struct run *run, uint64_t i, unsigned char *results)
     return run_item(run, i, results ? results + i * run->order->result_size : NULL);
 }
 
-/* The same for plain items and results: nothing but the call. */
+/* The same for plain items and plain results: little more than the call of the function. */
 static inline __attribute__((always_inline)) int run_plain(struct run *run, uint64_t i,
                                                            unsigned char *results)
 {
@@ -197,16 +209,17 @@ static inline __attribute__((always_inline)) int run_plain(struct run *run, uint
     return order->function(item, results + i * order->result_size, &run->worker->task);
 }
 
-/* Whether to end the chunk before its item i. The host that says so before it looks at the progress of
- * a fold must find there all that has ended, so the order of that store and this load matters. Who has
- * become superfluous runs one item of what it has claimed. */
+/* Whether to end the chunk before its item i. The host sets `cancelled` and then reads the progress
+ * of a fold, where it must find all items that have ended. So this load must come after the store
+ * of the progress: both are sequentially consistent. A worker that has become superfluous still
+ * runs the first item of a chunk that it has claimed. */
 static inline bool should_stop(const struct run *run, uint64_t i)
 {
     return atomic_load(&run->order->cancelled) || (i > 0 && pool__superfluous(run->worker));
 }
 
-/* Runs the items one after the other. `plain` is constant, for the compiler to make a short loop of: it is
- * all that stands beside the smallest of functions. */
+/* Runs the items one after the other. `plain` is constant at each call, so the compiler makes a
+ * short loop for plain items: that loop is the whole cost beside a very small function. */
 static inline __attribute__((always_inline)) void run_items(struct run *run, uint64_t count,
                                                             unsigned char *results, bool plain)
 {
@@ -217,15 +230,15 @@ static inline __attribute__((always_inline)) void run_items(struct run *run, uin
         atomic_store_explicit(progress, 2 * i + 1, memory_order_release);
         int code = plain ? run_plain(run, i, results) : run_next(run, i, results);
         if (code != 0) {
-            note_failure(run, i, code);
-            over = notes_full(run);
+            record_failure(run, i, code);
+            over = records_full(run);
         }
         if (plain)
             atomic_store_explicit(progress, 2 * i + 2, memory_order_release);
         else
             atomic_store(progress, 2 * i + 2);
-        if (worker->term.limited)
-            over |= pool__term_watch(worker, 1);
+        if (worker->limits.any)
+            over |= pool__limits_watch(worker, 1);
     }
 }
 
@@ -247,7 +260,7 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
         memset(results, 0, count * order->result_size);
     worker->task.cancelled = &order->cancelled;
     worker->task.seed = order->seed;
-    worker->term.seen = began;
+    worker->limits.seen = began;
     if (results && !order->item_type && order->item_size && !order->fold)
         run_items(&run, count, results, true);
     else

@@ -1,8 +1,10 @@
-/* Runs in a worker: memory that lives as long as an item. Only this process can reach it. */
+/* Runs in a worker: memory that lives as long as an item. */
+#include "worker/scratch.h"
+
+#include <stdalign.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "worker/worker.h"
 
 enum { BLOCK = 64 << 10, ALIGNMENT = 16 };
 

@@ -1,9 +1,10 @@
-/* Runs in a worker, called by the user's functions: what they may ask and say about their item. */
+/* Runs in a worker: the functions by which the user's functions ask and say something about their
+ * item. */
+#include "worker/task.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "worker/worker.h"
 
 const struct pool__failure *pool__task_failure(struct pool_task *task, uint64_t item, int code)
 {
@@ -17,7 +18,7 @@ const struct pool__failure *pool__task_failure(struct pool_task *task, uint64_t 
     return failure;
 }
 
-/* The end of a long path says more than its beginning. */
+/* Of a path that is too long it keeps the end, which says more than the beginning. */
 static void copy_file(char to[POOL__FILE_MAX + 1], const char *file)
 {
     size_t length = file ? strlen(file) : 0;
@@ -74,7 +75,8 @@ bool pool_task_cancelled(const pool_task_t *task)
     return task->cancelled && atomic_load_explicit(task->cancelled, memory_order_relaxed);
 }
 
-/* The finalizer of SplitMix64: every bit of the input changes half of the output's. */
+/* The finalizer of SplitMix64: every bit of the input changes about half of the bits of the output.
+ */
 static uint64_t mix(uint64_t number)
 {
     number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);

@@ -1,7 +1,7 @@
 /* A worker that runs a chunk while others write over the chunk's cell: it writes its failure records and results
  * where they belong, whatever the cell says. */
 #include "unit/stage.h"
-#include "worker/worker.h"
+#include "worker/run.h"
 
 static struct pool__cell *cell; /* of the chunk that runs */
 

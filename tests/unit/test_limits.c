@@ -3,7 +3,7 @@
 
 #include "common/clock.h"
 #include "unit/unit.h"
-#include "worker/worker.h"
+#include "worker/limits.h"
 
 enum { LIFE = 20, SECOND = 1000000000, MILLISECOND = 1000000 };
 
@@ -25,7 +25,7 @@ static struct worker *begin(struct fixture *fixture, pool_options_t options, uin
     fixture->worker.slot = pool__slot(fixture->board, 0, 3);
     fixture->worker.life = 3;
     fixture->worker.supervisor = -1;
-    pool__term_begin(&fixture->worker, start);
+    pool__limits_begin(&fixture->worker, start);
     return &fixture->worker;
 }
 
@@ -38,8 +38,8 @@ static void end(struct fixture *fixture)
 static void run(struct worker *worker, size_t count, uint64_t nanoseconds)
 {
     for (; count > 0; count--) {
-        worker->term.seen = pool__now() - nanoseconds;
-        pool__term_watch(worker, 1);
+        worker->limits.seen = pool__now() - nanoseconds;
+        pool__limits_watch(worker, 1);
     }
 }
 
@@ -53,7 +53,7 @@ static void without_limits_nothing_is_watched(void **test)
     struct fixture fixture;
     (void)test;
     struct worker *worker = begin(&fixture, (pool_options_t){0}, SECOND);
-    assert_false(worker->term.limited);
+    assert_false(worker->limits.any);
     assert_false(has_asked(worker));
     end(&fixture);
 }
@@ -63,11 +63,11 @@ static void it_is_over_after_so_many_items(void **test)
     struct fixture fixture;
     (void)test;
     struct worker *worker = begin(&fixture, (pool_options_t){.maxtasksperchild = LIFE}, 0);
-    assert_true(worker->term.limited);
+    assert_true(worker->limits.any);
     run(worker, LIFE - 1, 1000);
-    assert_false(worker->term.over);
+    assert_false(worker->limits.over);
     run(worker, 1, 1000);
-    assert_true(worker->term.over);
+    assert_true(worker->limits.over);
     end(&fixture);
 }
 
@@ -94,7 +94,7 @@ static void with_a_short_start_it_asks_before_its_last_item(void **test)
     assert_false(has_asked(worker));
     run(worker, 1, SECOND);
     assert_true(has_asked(worker));
-    assert_false(worker->term.over);
+    assert_false(worker->limits.over);
     end(&fixture);
 }
 
@@ -104,9 +104,9 @@ static void with_one_item_it_asks_at_once(void **test)
     (void)test;
     struct worker *worker = begin(&fixture, (pool_options_t){.maxtasksperchild = 1}, 0);
     assert_true(has_asked(worker));
-    assert_false(worker->term.over);
+    assert_false(worker->limits.over);
     run(worker, 1, 0);
-    assert_true(worker->term.over);
+    assert_true(worker->limits.over);
     end(&fixture);
 }
 
@@ -117,10 +117,10 @@ static void idle_times_do_not_count(void **test)
     (void)test;
     pool_options_t options = {.maxtasksperchild = LIFE};
     struct worker *worker = begin(&fixture, options, (uint64_t)3 * SECOND + SECOND / 4);
-    worker->term.seen -= (uint64_t)1000 * SECOND; /* then the first chunk comes */
+    worker->limits.seen -= (uint64_t)1000 * SECOND; /* then the first chunk comes */
     run(worker, LIFE - 6, SECOND);
     assert_true(has_asked(worker));
-    assert_in_range(worker->term.busy, (uint64_t)(LIFE - 6) * SECOND,
+    assert_in_range(worker->limits.busy, (uint64_t)(LIFE - 6) * SECOND,
                     (uint64_t)(LIFE - 5) * SECOND);
     end(&fixture);
 }
@@ -131,14 +131,14 @@ static void beyond_its_memory_it_runs_one_item(void **test)
     (void)test;
     struct worker *worker = begin(&fixture, (pool_options_t){.maxmemoryperchild = 1}, 0);
     assert_true(has_asked(worker));
-    assert_false(worker->term.over);
-    const uint64_t before = worker->term.measured = pool__now();
+    assert_false(worker->limits.over);
+    const uint64_t before = worker->limits.measured = pool__now();
     run(worker, 1, 0);
-    assert_true(!worker->term.over ||
+    assert_true(!worker->limits.over ||
                 pool__now() - before >= MILLISECOND); /* looks are that rare */
-    worker->term.measured = 0;
+    worker->limits.measured = 0;
     run(worker, 1, 0);
-    assert_true(worker->term.over);
+    assert_true(worker->limits.over);
     end(&fixture);
 }
 
@@ -148,10 +148,10 @@ static void within_its_memory_it_goes_on(void **test)
     (void)test;
     struct worker *worker = begin(&fixture, (pool_options_t){.maxmemoryperchild = SIZE_MAX}, 0);
     for (int i = 0; i < 100; i++) {
-        worker->term.measured = 0;
+        worker->limits.measured = 0;
         run(worker, 1, 0);
     }
-    assert_false(worker->term.over);
+    assert_false(worker->limits.over);
     assert_false(has_asked(worker));
     end(&fixture);
 }

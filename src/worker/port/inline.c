@@ -1,18 +1,22 @@
-/* Runs in the host: the worker without a process, for pools that are serial. It claims, runs and
- * commits as any other, through the board, but never ends the process and has nobody to wake. A chunk
- * of its is never settled over its head. */
+/* Runs in the host: the inline worker, which works for a serial pool and has no process. It claims,
+ * runs and commits on the board like any worker. It never ends the process and wakes no process,
+ * since the thread that runs it looks at the board next. The host never takes a chunk from it. */
 #include <stdlib.h>
 
 #include "common/chunk.h"
-#include "worker/worker.h"
+#include "common/roles.h"
+#include "worker/port/port.h"
+#include "worker/run.h"
+#include "worker/self.h"
+#include "worker/start.h"
 
-/* Has the host see the chunk the next time it looks. */
+/* Has the host look at the chunk the next time it looks at the board. */
 static void announce(struct worker *worker, uint32_t chunk)
 {
     atomic_fetch_or(&worker->writable->done[chunk / 64], (uint64_t)1 << chunk % 64);
 }
 
-/* The host answers before `serve` returns. */
+/* Does not wait: the host has answered when `serve` returns. */
 static void hand_over(struct worker *worker, uint32_t chunk, uint32_t generation, uint64_t wanted)
 {
     struct pool__cell *cell = &worker->writable->cells[chunk];
