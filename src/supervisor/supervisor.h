@@ -1,5 +1,5 @@
-/* The state of the supervisor, and what its files offer each other. supervisor.c calls fork.c,
- * reap.c and end.c; those and supervisor.c call report.c and the roster. */
+/* The state of the supervisor, and what its files offer each other. main.c calls fork.c,
+ * reap.c and end.c; those and main.c call report.c and the roster. */
 #ifndef POOL_SUPERVISOR_SUPERVISOR_H
 #define POOL_SUPERVISOR_SUPERVISOR_H
 
