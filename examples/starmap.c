@@ -33,8 +33,11 @@ int main(int argc, char **argv)
     struct score_args *rows = calloc(count + 1, sizeof *rows);
     double *shares = calloc(count + 1, sizeof *shares);
     pool_t *pool;
-    if (!rows || !shares || pool_create(&pool, NULL) < 0)
+    if (!rows || !shares || pool_create(&pool, NULL) < 0) {
+        free(rows);
+        free(shares);
         return 1;
+    }
     for (size_t i = 0; i < count; i++)
         rows[i] = (struct score_args){argv[i + 1], 7, 0.02};
 

@@ -12,12 +12,12 @@ static int overflow(int depth)
     return depth < 0 ? 0 : overflow(depth + 1) + frame[0];
 }
 
+static volatile int *volatile nowhere; /* volatile, or the compiler drops the write */
+
 /* Runs in a worker. Five of the thousand items are more than this parser can take. */
 static int parse(const void *item, void *result, pool_task_t *task)
 {
     int number = *(const int *)item;
-    volatile int *volatile nowhere = NULL; /* or the compiler drops the write */
-
     if (number == 13)
         *nowhere = number;
     if (number == 250)

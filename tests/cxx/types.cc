@@ -182,7 +182,9 @@ char *repeat(const char *text, int times)
     for (int i = 0; i < times; i++)
         repeated += text;
     char *copy = static_cast<char *>(std::malloc(repeated.size() + 1)); // the pool frees it
-    return copy ? std::strcpy(copy, repeated.c_str()) : nullptr;
+    if (copy)
+        std::memcpy(copy, repeated.c_str(), repeated.size() + 1);
+    return copy;
 }
 
 int call_repeat(const void *item, void *result, pool_task_t *)

@@ -254,8 +254,10 @@ static void have_little_memory(void *more)
     SUBHOST_EQUAL(setrlimit(RLIMIT_AS, &(struct rlimit){limit, limit}), 0);
     make_and_use(2, -ENOMEM);
     pool_t *pool;
-    if (*(rlim_t *)more > gibibyte / 2 || pool_create(&pool, NULL) < 0)
+    if (*(rlim_t *)more > gibibyte / 2 || pool_create(&pool, NULL) < 0) {
+        free(bytes);
         return;
+    }
     if (bytes)
         map_too_large(pool, bytes, gibibyte);
     pool_free(pool);

@@ -281,8 +281,9 @@ static int stay(pool_task_t *task, bool for_ever)
     if (index % 10 != index / 10 % 10)
         return 0;
     ledger_mark(started, 0);
-    while (for_ever)
-        poll(NULL, 0, -1);
+    if (for_ever)
+        for (;;)
+            poll(NULL, 0, -1);
     return deadline_met(LONG, is_open, NULL) ? 0 : 1;
 }
 

@@ -2,6 +2,7 @@
  * order, or not at all. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "support/deadline.h"
@@ -138,9 +139,10 @@ static void apply_runs_one_item(void **state)
 static int greet(const void *item, void *result, pool_task_t *task)
 {
     const char *name = *(const char *const *)item;
-    char *text = pool_task_alloc(task, strlen(name) + 8);
-    strcpy(text, "Hello, ");
-    *(char **)result = strcat(text, name);
+    size_t size = strlen(name) + 8;
+    char *text = pool_task_alloc(task, size);
+    snprintf(text, size, "Hello, %s", name);
+    *(char **)result = text;
     return 0;
 }
 

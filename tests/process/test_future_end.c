@@ -56,9 +56,10 @@ static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
 static int sleep_for_ever(const void *item, void *result, pool_task_t *task)
 {
     int code = triple(item, result, task);
-    while (code == 0)
+    if (code)
+        return code;
+    for (;;)
         poll(NULL, 0, -1);
-    return code;
 }
 
 static pool_t *make_pool(int workers, size_t recycle)

@@ -284,9 +284,9 @@ static void iterations_without_results_tell_of_each_item(void **state)
 static char *repeat(const char *word, int times)
 {
     size_t length = strlen(word);
-    char *text = calloc((size_t)times, length + 1);
+    char *text = calloc((size_t)times, length + 1), *end = text;
     for (int i = 0; text && i < times; i++)
-        memcpy(text + (size_t)i * length, word, length);
+        end = stpcpy(end, word);
     return text;
 }
 POOL_FUNCTION(repeat, char *, (const char *, word), (int, times));

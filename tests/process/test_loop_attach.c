@@ -184,7 +184,7 @@ static int attach_with_few(pool_t *pool, uv_loop_t *loop, int spare)
     close(first);
     getrlimit(RLIMIT_NOFILE, &before);
     few = before;
-    few.rlim_cur = (rlim_t)(first + spare);
+    few.rlim_cur = (rlim_t)first + (rlim_t)spare;
     setrlimit(RLIMIT_NOFILE, &few);
     int error = pool_attach(pool, loop);
     setrlimit(RLIMIT_NOFILE, &before);

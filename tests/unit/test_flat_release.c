@@ -7,7 +7,7 @@
 #include "unit/flat_make.h"
 
 #define free(memory) flat_give_back(NULL, memory)
-#include "common/flat.c" /* NOLINT(bugprone-suspicious-include) */
+#include "common/flat.c"
 #undef free
 
 /* ---- pool_release() ---- */

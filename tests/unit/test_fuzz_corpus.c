@@ -1,6 +1,6 @@
 /* The fuzz target, without the fuzzer, on every input of its corpus: what was found once is tried in
  * every run. POOL_TEST_CORPUS: another folder of inputs. */
-#include "fuzz/fuzz_reader.c" /* NOLINT(bugprone-suspicious-include) */
+#include "fuzz/fuzz_reader.c"
 
 #include <dirent.h>
 

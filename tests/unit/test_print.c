@@ -127,7 +127,7 @@ static void every_control_character_is_escaped(void **test)
         char message[] = {'<', (char)c, '>', '\0'}, escaped[16], line[128];
         snprintf(escaped, sizeof escaped, c >= 0x20 && c != 0x7f ? "%c" : "\\x%02x", c);
         if (c == '\n' || c == '\t')
-            strcpy(escaped, c == '\n' ? "\\n" : "\\t");
+            snprintf(escaped, sizeof escaped, "%s", c == '\n' ? "\\n" : "\\t");
         pool_error_t error = {.kind = POOL_LOST, .message = message, .file = message, .line = 1};
         snprintf(line, sizeof line, "item 0 was lost: <%s> at <%s>:1", escaped, escaped);
         assert_line(&error, line);
