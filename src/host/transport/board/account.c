@@ -1,4 +1,5 @@
-/* Runs in the host. */
+/* Runs in the host: the account of chunks, and which chunk numbers are free. The account lies in
+ * the host's private memory, so no worker can change it. */
 #include "host/transport/board/account.h"
 
 #include <errno.h>
@@ -27,7 +28,8 @@ uint32_t pool__outstanding(const pool_t *pool)
     return pool->numbers - pool->free_count - pool->condemned;
 }
 
-/* Most pools need few numbers at a time, so the memory of most is never touched. */
+/* Numbers that have been used before come first. So a pool that needs few numbers at a time touches
+ * little of the account and of the board. */
 bool pool__take_number(pool_t *pool, uint32_t *number)
 {
     if (pool->free_count > 0) {

@@ -1,5 +1,7 @@
-/* The host's account of chunks, by number on the board. Workers cannot write here: what is outstanding, where
- * it lies and to which job it belongs is known from here alone. With the lock held. */
+/* The account: what the host knows of each chunk, by chunk number. The number is the index of the
+ * chunk's order and cell on the board. Workers cannot write to the account: which chunks are
+ * outstanding, where they lie and to which job they belong is known from here alone. With the lock
+ * held. */
 #ifndef POOL_HOST_TRANSPORT_BOARD_ACCOUNT_H
 #define POOL_HOST_TRANSPORT_BOARD_ACCOUNT_H
 
@@ -12,40 +14,60 @@
 #include "host/pool.h"
 
 struct pool__chunk {
-    struct pool_future *job; /* NULL: the number is free, or its owner is awaited */
-    bool awaited; /* taken from its owner while that ran it: free once the owner is dead */
-    int owner;    /* which worker that is; -1: not known, so it is awaited for ever */
+    struct pool_future *job; /* NULL: the number is free or awaited */
+    /* The host has taken the chunk from its owner, which may still write to the chunk's memory. So
+     * number and memory are not used again until the owner is dead. */
+    bool awaited;
+    /* Of an awaited chunk: the worker that owns it, and the life of that worker. -1: the owner is
+     * not known. Then the number is condemned: number and memory are not used again until all
+     * workers are gone. */
+    int owner;
     uint32_t owner_life;
-    /* Why the owner could not be it at the last audit, and in which generation. */
-    enum pool__doubt { POOL__NO_DOUBT, POOL__UNBORN, POOL__SLEEPS } doubt;
+    /* Why the worker that the chunk's word names cannot run the chunk, as the latest tick found,
+     * and the generation that the chunk had then. */
+    enum pool__doubt {
+        POOL__NO_DOUBT, /* no reason was found */
+        POOL__UNBORN,   /* that life of the worker cannot work yet */
+        POOL__SLEEPS    /* the worker sleeps */
+    } doubt;
     uint32_t doubted;
-    uint64_t first, count; /* the items it still has to run */
-    uint64_t unplaced;     /* of a fold: so many of them, the last, are not on the board yet */
-    bool parked;           /* of a fold: no item is on the board, for want of room */
-    bool good;             /* of a fold: one of its items has ended well */
+    /* Index of its first item among the items of the call, and how many items it has. An item that
+     * ended in an earlier generation is not counted any more. */
+    uint64_t first, count;
+    uint64_t unplaced; /* of a fold: so many items, the last, are not on the board yet */
+    bool parked;       /* of a fold: no item is on the board, since there was no room for any */
+    bool good;         /* of a fold: at least one of its items has ended well */
     uint32_t generation;
-    uint64_t position;       /* of its latest ticket in the ring; UINT64_MAX: in a mailbox */
-    uint64_t items, results; /* offsets on the board */
-    struct pool__extent *item_memory, *result_memory; /* NULL: inline, or shared */
-    uint64_t room;                                    /* bytes at `results` */
-    uint64_t taken;                                   /* how many of its items have an end */
-    uint64_t result_at;                               /* of a stream: how far it has been read */
+    /* Number of its latest ticket in the ring; UINT64_MAX: that ticket is in a mailbox. */
+    uint64_t position;
+    uint64_t items, results; /* where they lie: bytes from the board's start */
+    /* Arena memory for them. NULL: they lie in the order or the cell, or in a shared array. */
+    struct pool__extent *item_memory, *result_memory;
+    uint64_t room;      /* bytes at `results` */
+    uint64_t taken;     /* how many of its items, the first ones, have an end */
+    uint64_t result_at; /* bytes of its stream of results that the host has read */
 };
 
+/* Makes the account. Returns 0 or -ENOMEM; in both cases pool__chunks_fini() frees what there is.
+ */
 int pool__chunks_init(pool_t *pool);
 void pool__chunks_fini(pool_t *pool);
 
-/* How many chunks are under way. */
+/* How many numbers are in use and not condemned: those of outstanding chunks, and those whose owner
+ * is known and awaited. */
 uint32_t pool__outstanding(const pool_t *pool);
 
-/* Takes a free number for a chunk; false when all are in use. Gives it back. */
+/* Takes a free number for a chunk. False when all are in use. */
 bool pool__take_number(pool_t *pool, uint32_t *number);
+
+/* Gives the number back. */
 void pool__give_number(pool_t *pool, uint32_t number);
 
-/* What a chunk takes of the budget. */
+/* Bytes of arena memory that the chunk has. They count against the pool's budget. */
 uint64_t pool__chunk_bytes(const struct pool__chunk *chunk);
 
-/* Moves the account behind the next `count` items of the chunk. */
+/* Drops the chunk's first `count` items, which have an end, from its account. `taken` is not
+ * changed. */
 void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count);
 
 static inline struct pool__cell *pool__cell(const pool_t *pool, uint32_t number)
@@ -53,7 +75,7 @@ static inline struct pool__cell *pool__cell(const pool_t *pool, uint32_t number)
     return &pool->writable->cells[number];
 }
 
-/* Ends the chunk's items from the next to be taken up to the first `ended` with this error. */
+/* Ends items `taken` to `ended` - 1 of the chunk with this error; they count as taken then. */
 static inline void pool__fail_items(struct pool__chunk *chunk, uint64_t ended, pool_error_t error)
 {
     pool__run_failed(chunk->job, chunk->first, &chunk->taken, ended, error);

@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host: the audit. It decides for each chunk whether the chunk's word can be true, by
+ * the account and by what the host has heard of births and deaths. Workers may have overwritten any
+ * word on the board, so no value there may crash it or keep it busy. With the lock held. */
 #include "host/transport/board/audit.h"
 
 #include "common/board.h"
@@ -12,8 +14,10 @@
 #include "host/transport/board/settle.h"
 #include "host/transport/board/wake.h"
 
-/* A chunk in the ring: behind `head` nobody would look for it again. Who claims it does so before
- * raising `head`, so the word is looked at again after that. */
+/* A queued chunk. If its ticket lies before `head`, no worker looks at that ticket again, so a new
+ * one is written. A worker claims a chunk before it raises `head`; so the word is read again after
+ * `head`, and only a chunk that is still queued then has lost its ticket. A chunk in a mailbox has
+ * a position that no `head` reaches. */
 static void mend_queued(pool_t *pool, uint32_t number, uint64_t word)
 {
     uint64_t head = atomic_load(&pool->writable->head);
@@ -24,16 +28,17 @@ static void mend_queued(pool_t *pool, uint32_t number, uint64_t word)
     pool->repairs++;
 }
 
-/* How many lives the word is ahead of what the host has heard of. Births and deaths are told after the
- * fact, so the board may be ahead. */
+/* How many lives the worker that the word names is ahead of the life that the host has heard of
+ * last; negative: behind. A word may be ahead, since births and deaths are reported after they have
+ * happened. */
 static int lives_ahead(const pool_t *pool, uint64_t word)
 {
     const struct pool__member *member = &pool->members[pool__word_worker(word)];
     return (int16_t)(pool__word_life(word) - member->life);
 }
 
-/* Whether the worker this word names had gone to sleep when the word was read. A worker with a chunk
- * does not, and what it has committed it has told before. */
+/* Whether the worker that the word names sleeps, while the word is still the chunk's. A worker that
+ * has claimed a chunk does not sleep before it has committed the chunk and set its bit. */
 static bool owner_sleeps(const pool_t *pool, uint32_t number, uint64_t word)
 {
     const struct pool__slot *slot =
@@ -42,17 +47,18 @@ static bool owner_sleeps(const pool_t *pool, uint32_t number, uint64_t word)
            atomic_load(&pool__cell(pool, number)->state) == word;
 }
 
-/* Whether the worker this word names cannot live, by what the host has heard. The supervisor tells of
- * a death before it forks the next life, of a birth only afterwards. */
+/* Whether the word names a life that cannot work yet, by what the host has heard. The supervisor
+ * reports a death before the next life begins to work, and reports a birth only afterwards. So
+ * after a reported death a word may be one life ahead, and otherwise none. */
 static bool owner_unborn(const pool_t *pool, uint64_t word)
 {
     return lives_ahead(pool, word) > (pool->members[pool__word_worker(word)].pid == 0);
 }
 
-/* Whether a chunk, at two looks of the tick in a row, is in the hands of one who sleeps, or who cannot
- * live yet: then it is not. At one look there may be a death that the host was just about to hear of;
- * before the next it has. */
-static bool held_by_nobody(pool_t *pool, uint32_t number, uint64_t word)
+/* Whether two ticks in a row have found that the worker which the word names cannot run the chunk,
+ * for the same reason and in the same generation. Then the word is wrong. One tick is not enough:
+ * the host may be about to hear of a death, and has heard of it before the next tick. */
+static bool owner_impossible(pool_t *pool, uint32_t number, uint64_t word)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     enum pool__doubt doubt = POOL__NO_DOUBT;
@@ -66,8 +72,9 @@ static bool held_by_nobody(pool_t *pool, uint32_t number, uint64_t word)
     return again;
 }
 
-/* Whether a chunk met before is in the hands of the same worker, at the same time: nobody has two. Then
- * one of them is not, and which cannot be known. */
+/* Whether the worker that the word names holds another chunk at the same time: `*other`, at which
+ * this audit has looked already. A worker runs one chunk at a time, so one of the two words is
+ * wrong; which one cannot be known. */
 static bool held_twice(pool_t *pool, uint32_t number, uint64_t word, uint32_t *other)
 {
     struct pool__member *member = &pool->members[pool__word_worker(word)];
@@ -81,7 +88,9 @@ static bool held_twice(pool_t *pool, uint32_t number, uint64_t word, uint32_t *o
     return twice;
 }
 
-/* A chunk that somebody runs. */
+/* A chunk that is RUNNING. It is condemned if the worker that its word names cannot be running it:
+ * the worker is dead, sleeps, cannot work yet, or has another chunk. The other chunk is then
+ * condemned too. */
 static void mend_running(pool_t *pool, uint32_t number, uint64_t word)
 {
     uint32_t other;
@@ -90,13 +99,14 @@ static void mend_running(pool_t *pool, uint32_t number, uint64_t word)
     bool twice = held_twice(pool, number, word, &other);
     if (twice)
         pool__condemn(pool, other, false);
-    if (twice || dead || held_by_nobody(pool, number, word))
+    if (twice || dead || owner_impossible(pool, number, word))
         pool__condemn(pool, number, false);
 }
 
-/* A chunk whose owner asks for something, although no bit said so when they were collected. That may
- * be on its way; one who sleeps has said all. */
-static void mend_unheard(pool_t *pool, uint32_t number, uint64_t word)
+/* A chunk that is DONE or FULL, although its bit was not set when the host collected. If the owner
+ * is awake, the bit may be on its way. An owner that sleeps has set the bit before; if the bit is
+ * still missing then, it was lost: a repair. */
+static void mend_unanswered(pool_t *pool, uint32_t number, uint64_t word)
 {
     bool sleeps = owner_sleeps(pool, number, word);
     uint64_t bits = atomic_load(&pool->writable->done[number / 64]);
@@ -104,7 +114,7 @@ static void mend_unheard(pool_t *pool, uint32_t number, uint64_t word)
     pool__answer(pool, number, word);
 }
 
-/* What the tick mends of a chunk whose word makes sense. */
+/* At the tick: a chunk whose word is possible. */
 static void mend(pool_t *pool, uint32_t number, uint64_t word)
 {
     enum pool__state state = pool__word_state(word);
@@ -113,9 +123,10 @@ static void mend(pool_t *pool, uint32_t number, uint64_t word)
     else if (state == POOL__RUNNING)
         mend_running(pool, number, word);
     else
-        mend_unheard(pool, number, word);
+        mend_unanswered(pool, number, word);
 }
 
+/* A chunk that is outstanding by the account. */
 static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__death *death)
 {
     uint64_t word = atomic_load(&pool__cell(pool, number)->state);
@@ -131,8 +142,8 @@ static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__de
         mend(pool, number, word);
 }
 
-/* A chunk that was taken away from its owner: free once that is dead. The order to kill it may not
- * have got through. */
+/* A chunk that was taken from its owner. It is released when the owner has died. Until then the
+ * owner is killed again: the channel may have had no room for the first order. */
 static void reconcile_awaited(pool_t *pool, uint32_t number, const struct pool__death *death)
 {
     const struct pool__chunk *chunk = &pool->chunks[number];
@@ -153,7 +164,9 @@ static bool any_queued(const pool_t *pool)
     return false;
 }
 
-/* Beyond the tail there are no tickets: whoever counts those that wait would find none. */
+/* No ticket lies beyond the tail. With a `head` there, pool__queued() returns 0 and no worker would
+ * wake for the tickets that wait. So `head` is set back to the oldest ticket that the ring can
+ * hold. */
 static void mend_head(pool_t *pool)
 {
     uint64_t head = atomic_load(&pool->writable->head);
@@ -175,6 +188,7 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death)
         else if (pool->chunks[number].awaited)
             reconcile_awaited(pool, number, death);
     pool__wake_some(pool);
+    /* Wild writes may have made sleeping workers look awake, so the tick wakes all. */
     if (!death && any_queued(pool))
         pool__wake_all(pool);
 }

@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host: blocks of a fold as chunks. It decides how many items of a block are on the
+ * board at a time, and which copy of the accumulator is valid. It must never read the accumulator
+ * of a running worker, except the copy on which the worker does not work. With the lock held. */
 #include "host/transport/board/block.h"
 
 #include <errno.h>
@@ -28,8 +30,8 @@ bool pool__block_begin(pool_t *pool, struct pool_future *job, uint32_t number)
     return true;
 }
 
-/* Places as many of the chunk's next items as there is room for, and the budget allows at a time.
- * Returns as pool__place_items() does. */
+/* Places as many of the chunk's next items as there is room for, and at most one chunk's share of
+ * the budget if they are plain. The others stay unplaced. Returns as pool__place_items() does. */
 static int place_some(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -49,7 +51,8 @@ static int place_some(pool_t *pool, uint32_t number)
     return error;
 }
 
-/* The chunk's next item, which is not on the board, never gets there. */
+/* Ends the chunk's next item, which could not be placed. None of the chunk's items may count as
+ * taken. */
 static void fail_first(pool_t *pool, struct pool__chunk *chunk, int code)
 {
     pool__fail_items(chunk, 1, pool__unpackable(pool, code));
@@ -58,8 +61,9 @@ static void fail_first(pool_t *pool, struct pool__chunk *chunk, int code)
     chunk->unplaced = --chunk->count;
 }
 
-/* Places some of the items that are left, in the place of those before. Returns 0, with none left
- * perhaps, or -ENOBUFS: there is no room now. */
+/* Frees the memory of the items that have ended, and places some of those that are left. An item
+ * that cannot be packed fails; perhaps none is left then. Returns 0, or -ENOBUFS: there is no room
+ * now. */
 static int place_next(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -84,7 +88,8 @@ void pool__block_go_on(pool_t *pool, uint32_t number)
     pool__publish(pool, number);
 }
 
-/* Whether something that takes room is in the hands of workers, or of one about to die. */
+/* Whether chunks that are not parked hold room that will become free: chunks that are queued or
+ * run, and chunks whose owner is about to be killed. */
 static bool room_may_come(const pool_t *pool)
 {
     for (uint32_t number = 0; number < pool->numbers; number++) {
@@ -102,7 +107,8 @@ static void unpark(pool_t *pool, uint32_t number)
     pool__block_go_on(pool, number);
 }
 
-/* Tries again to place items. One for which there is no room, though nothing else takes any, fails. */
+/* Tries again to place items of a parked chunk. An item for which there is no room fails if room
+ * will not become free. */
 static void try_again(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -133,13 +139,13 @@ void pool__block_settle(pool_t *pool, const struct pool__chunk *chunk, uint64_t 
         memcpy(first, first + pool__accumulator_stride(size), size);
 }
 
-/* The chunk has ended with this accumulator; NULL: there is none. */
+/* The block has ended with the accumulator in `memory`; NULL: with none. */
 static void keep(const struct pool__chunk *chunk, struct pool__extent *memory)
 {
     pool__fold_keep(chunk->job, chunk->first + chunk->count - 1, chunk->good, memory);
 }
 
-/* Items of the chunk may have ended well, and what they made is lost. */
+/* The accumulator is lost. That fails the job if an item had ended well. */
 static void spoil(const struct pool__chunk *chunk, int code)
 {
     if (chunk->good)
@@ -157,8 +163,8 @@ void pool__block_take_away(pool_t *pool, uint32_t number, uint64_t ended, bool s
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t size = pool__accumulator_stride(chunk->job->out.size);
     struct pool__extent *copy = NULL;
-    /* `cancelled` was set before: the owner starts no item after the one that it is in, so nobody
-     * writes to the copy that was valid before that. */
+    /* `cancelled` was set before the progress was read, so the owner starts at most one item more,
+     * number `ended`. It works on the other copy there, so this one does not change. */
     if (sensible && chunk->good)
         copy = pool__arena_alloc(&pool->results_arena, size);
     if (copy)

@@ -1,4 +1,7 @@
-/* Runs in the host. */
+/* Runs in the host: writes items to the host's half of the board, where workers cannot change them,
+ * and finds room for results in the writable half. Small items lie in the order and small results
+ * in the cell. It must not take an item from its source before there is room for the item. With the
+ * lock held. */
 #include "host/transport/board/place.h"
 
 #include <errno.h>
@@ -19,7 +22,8 @@ static void use_items(struct pool__chunk *chunk, struct pool__extent *memory)
     chunk->items = pool__extent_offset(memory);
 }
 
-/* Copies plain items, as many as there are; counts them in chunk->count. */
+/* Copies plain items from a source that is a function. Lowers chunk->count if the source has fewer.
+ */
 static void copy_from_source(struct pool_future *job, struct pool__chunk *chunk, unsigned char *to)
 {
     uint64_t count = 0;
@@ -32,6 +36,8 @@ static void copy_from_source(struct pool_future *job, struct pool__chunk *chunk,
     chunk->count = count;
 }
 
+/* Places plain items. An item in a shared array stays where it lies. False when there is no room.
+ */
 static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -56,8 +62,9 @@ static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
     return true;
 }
 
-/* The chunk's first item, alone, wherever it fits. Returns 0, an error, POOL__DIED_PACKING, or -ENOBUFS: no room
- * now. */
+/* Packs the chunk's first item alone: into the order if it fits there, else into memory of its
+ * size. Returns 0, an error, POOL__DIED_PACKING, POOL__NO_MORE, or -ENOBUFS: there is no room now.
+ */
 static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -75,12 +82,12 @@ static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
     use_items(chunk, memory);
     error = pool__encode(job, chunk->first, chunk->count, pool__board_at(pool->board, chunk->items),
                          result.needed, &result);
-    return error == POOL__NO_ROOM ? -EINVAL
-                                  : error; /* a pack function that writes more the second time */
+    /* No room: a pack function has written more than the first time. */
+    return error == POOL__NO_ROOM ? -EINVAL : error;
 }
 
-/* As many of the chunk's items as a chunk may hold; counts them in chunk->count. Returns as
- * pack_single() does, and POOL__NO_ROOM when not even the first fits. */
+/* Packs as many of the chunk's items as a chunk may hold, and lowers chunk->count to that. Returns
+ * as pack_single() does, and POOL__NO_ROOM when the first item alone does not fit. */
 static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chunk *chunk)
 {
     struct pool__dry_run result;
@@ -101,7 +108,7 @@ static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chun
     return 0;
 }
 
-/* Packs items into a stream. A chunk ends before an item that does not fit or cannot be packed. */
+/* Places items as a stream. The chunk ends before an item that does not fit or cannot be packed. */
 static int place_stream(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];

@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host: takes chunks back from the workers. The first compare-and-swap on a chunk's
+ * word decides: a chunk that its owner has committed before is not taken. It must not free the
+ * memory of a chunk whose owner may still write there. With the lock held. */
 #include "host/transport/board/recall.h"
 
 #include <errno.h>
@@ -18,8 +20,9 @@
 #include "host/transport/board/settle.h"
 #include "host/transport/board/take.h"
 
-/* Ends a chunk over its owner's head, keeping what that has achieved; its memory stays until the
- * owner, who may still write there, is dead. */
+/* Ends a chunk that a worker is still running, and keeps the results of its items that have ended.
+ * The owner is killed. It may write to the chunk's memory until it is dead, so the chunk is
+ * awaited. */
 static void take_away(pool_t *pool, uint32_t number, uint64_t word)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -41,7 +44,8 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     pool__tell(pool, POOL__KILL, worker, chunk->owner_life);
 }
 
-/* Takes a chunk whose state is one of these back; who changes the state first, wins. */
+/* Takes a chunk back if it is QUEUED or parked (`queued`), or if it is RUNNING or FULL (not
+ * `queued`). */
 static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
 {
     _Atomic uint64_t *state = &pool__cell(pool, number)->state;
@@ -67,11 +71,11 @@ static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
     }
 }
 
-/* First what nobody has claimed, so that nobody claims it meanwhile; then what is running. */
+/* Takes queued chunks back first, so that no worker claims one while those that run are taken. */
 void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill)
 {
     job->stopped = kind;
-    kill = kill && !pool__is_serial(pool); /* an inline worker cannot be killed */
+    kill = kill && !pool__is_serial(pool); /* the inline worker cannot be killed */
     for (uint32_t number = 0; number < pool->numbers; number++)
         if (pool->chunks[number].job == job)
             stop_chunk(pool, number, true);
@@ -86,7 +90,7 @@ void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, b
                           .code = kind == POOL_TIMED_OUT ? -ETIMEDOUT : -ECANCELED,
                           .message = "",
                           .worker = -1};
-    if (job->window) { /* nobody asks for items that were never given out */
+    if (job->window) { /* an iterator ends before the items that were never given out */
         job->in.count = job->given;
         job->source_error = kind == POOL_TIMED_OUT ? -ETIME : -ECANCELED;
     }

@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host: puts chunks into the ring of tickets or into a mailbox. It owns the tail of the
+ * ring. A ticket is only a hint, so one may be stale; but each queued chunk must have one that a
+ * worker will find. With the lock held. */
 #include "host/transport/board/ring.h"
 
 #include "common/board.h"
@@ -12,7 +14,7 @@
 #include "host/transport/board/account.h"
 #include "host/transport/board/wake.h"
 
-/* Whether the ticket is the one by which a worker will find its chunk. */
+/* Whether a worker needs the ticket at this position to find its chunk. */
 static bool needed(const pool_t *pool, uint64_t ticket, uint64_t position)
 {
     uint32_t number = pool__ticket_chunk(ticket), generation = pool__ticket_generation(ticket);
@@ -22,8 +24,9 @@ static bool needed(const pool_t *pool, uint64_t ticket, uint64_t position)
                pool__word(POOL__QUEUED, 0, 0, generation);
 }
 
-/* Should the ticket overwrite one that is
- * still needed, since others were queued and taken back by the thousand, it is written again. */
+/* The ring has a place for each chunk there can be. But chunks that were taken back leave stale
+ * tickets, so after thousands of these the new ticket may overwrite one that is still needed. That
+ * one is written again. */
 void pool__queue_ticket(pool_t *pool, uint32_t number)
 {
     for (bool again = true; again;) {
@@ -39,7 +42,8 @@ void pool__queue_ticket(pool_t *pool, uint32_t number)
     }
 }
 
-/* Puts the chunk into the mailbox of the worker it is for. */
+/* Puts the chunk into the mailbox of the worker whose number is the index of its item. That worker
+ * may have left because there was nothing to do; then the supervisor has to look. */
 static void put_in_mailbox(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];

@@ -1,4 +1,4 @@
-/* Chunks into the ring of tickets or into a mailbox, and out of the account. With the lock held. */
+/* Publishes chunks, by the ring of tickets or by a mailbox, and frees them. With the lock held. */
 #ifndef POOL_HOST_TRANSPORT_BOARD_RING_H
 #define POOL_HOST_TRANSPORT_BOARD_RING_H
 
@@ -6,17 +6,19 @@
 
 #include "procpool.h"
 
-/* Writes a ticket of the chunk's present generation into the ring. */
+/* Writes a ticket for the chunk's present generation into the ring. */
 void pool__queue_ticket(pool_t *pool, uint32_t number);
 
-/* Gives the chunk, as the account has it, to the workers under a new generation; a chunk without items is
- * freed. */
+/* Publishes the chunk: fills its order from the account, queues it under a new generation, and puts
+ * the ticket into the ring, or for a broadcast into the worker's mailbox. A chunk without items is
+ * released. */
 void pool__publish(pool_t *pool, uint32_t number);
 
-/* Empties the mailbox that the chunk was put in, if any, unless another chunk is there by now. */
+/* Empties the mailbox that holds this chunk's ticket, if one does. */
 void pool__empty_mailbox(pool_t *pool, uint32_t number);
 
-/* Frees the chunk, its memory and its number: all its items have an end. */
+/* Frees the chunk, its memory and its number. All its items must have an end, and no worker may
+ * write to its memory any more. A fold keeps the accumulator until it has been merged. */
 void pool__release(pool_t *pool, uint32_t number);
 
 #endif

@@ -1,8 +1,9 @@
-/* Runs in the host: chunks from the source to the board, and from the board to the sink.
+/* Runs in the host: settles chunks.
  *
- * Whatever ends a chunk - its owner commits it, or dies over it - comes to settle(): results and failure records
- * of the items that ended are taken, at most one item is blamed, and the rest goes back into the ring
- * under a new generation. */
+ * Whatever ends a chunk - its owner commits it, or dies while it runs it - comes to pool__settle().
+ * The results and failure records of the items that have ended are taken, at most one item is
+ * blamed, and the other items are published again under a new generation. What workers have written
+ * on the board must be checked before it is used. With the lock held. */
 #include "host/transport/board/settle.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ void pool__stop_items(struct pool__chunk *chunk, bool running)
     pool__fail_items(chunk, chunk->count, error);
 }
 
-/* Goes on with the chunk's items that have no end yet: back into the ring, or done. */
+/* Publishes the chunk's items that have no end yet, or releases the chunk if there are none. */
 static void advance(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -56,7 +57,7 @@ static void advance(pool_t *pool, uint32_t number)
     pool__wake_some(pool);
 }
 
-/* The worker died while it ran the chunk's next item. */
+/* Ends the chunk's next item by the death of the worker that was running it. */
 static void blame(struct pool__chunk *chunk, const struct pool__death *death)
 {
     char text[64] = "";
@@ -96,7 +97,8 @@ void pool__condemn(pool_t *pool, uint32_t number, bool abandoned)
     chunk->owner = -1;
 }
 
-/* Lets the duration of a chunk count as much as all before it together. */
+/* Updates the estimate of an item's time: the newest chunk counts as much as all before it
+ * together. */
 static void learn(pool_t *pool, uint32_t number, uint64_t ended)
 {
     struct pool_future *job = pool->chunks[number].job;
@@ -124,7 +126,7 @@ void pool__settle(pool_t *pool, uint32_t number, int worker, const struct pool__
     bool sensible = pool__read_progress(pool, number, &ended, &running) &&
                     (death || (!running && (ended > 0 || chunk->job->stopped || pool->ending)));
     if (!sensible) {
-        /* Perhaps it has not committed, either. */
+        /* The DONE may be false too: then the owner still writes to the chunk, if it is alive. */
         pool__condemn(pool, number, death || pool->phase == POOL__GONE_PHASE);
         return;
     }
@@ -138,8 +140,9 @@ void pool__settle(pool_t *pool, uint32_t number, int worker, const struct pool__
     advance(pool, number);
 }
 
-/* The chunk's owner has no room for its next result: takes those before it and makes room. If there
- * is none the owner finds as little as before, and its item fails. */
+/* Serves a chunk that is FULL: its owner has no room for the next result. Takes the results before
+ * that one, so all room is free again, and gives more if that one needs more. If there is no memory
+ * for more, the owner finds too little room again, and its item fails. */
 static void serve(pool_t *pool, uint32_t number, uint64_t word)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -213,7 +216,7 @@ void pool__give_up(pool_t *pool)
             pool__release(pool, number);
         if (!chunk->job)
             continue;
-        /* Whoever still runs loses its commit from here on. */
+        /* From here on no worker can commit the chunk. */
         uint64_t word = atomic_exchange(&pool__cell(pool, number)->state, 0);
         if (pool__word_valid(pool, number, word) && pool__word_state(word) == POOL__DONE) {
             pool__settle(pool, number, pool__word_worker(word), NULL);

@@ -1,4 +1,5 @@
-/* Every end of a chunk: done, full, died, corrupt. With the lock held. */
+/* Settles chunks: they are done, full, taken back or corrupt, or their owner has died. With the
+ * lock held. */
 #ifndef POOL_HOST_TRANSPORT_BOARD_SETTLE_H
 #define POOL_HOST_TRANSPORT_BOARD_SETTLE_H
 
@@ -9,32 +10,38 @@
 #include "host/transport/board/account.h"
 #include "procpool.h"
 
-/* Settles every chunk that has been committed, and answers every one that is full. Returns whether there
- * was one. */
+/* Settles every chunk that has been committed, and serves every chunk that is FULL. Returns whether
+ * there was one. */
 bool pool__collect(pool_t *pool);
 
-/* Takes all outstanding chunks back, for the pool is gone: their items are lost. */
+/* Ends all outstanding chunks, since all workers are gone: items that have not been committed are
+ * lost. Frees the numbers that are awaited or condemned. */
 void pool__give_up(pool_t *pool);
 
-/* Settles a chunk that its owner has committed, or over which it has died. */
+/* Settles a chunk that this worker was running: it has committed the chunk (`death` NULL) or it has
+ * died in this way. */
 void pool__settle(pool_t *pool, uint32_t number, int worker, const struct pool__death *death);
 
-/* Does what a worker asks for by this word of the chunk. Returns whether it asked. */
+/* Does what the word of a chunk asks for: settles a chunk that is DONE, serves one that is FULL.
+ * Returns whether it was one of these. */
 bool pool__answer(pool_t *pool, uint32_t number, uint64_t word);
 
-/* Ends a chunk of which the board says something impossible. Unless the owner has done with it
- * (`abandoned`), the unknown owner may still write to its memory, which then is never used again. */
+/* Ends a chunk of which the board says something impossible: its items that have no end yet end as
+ * corrupt. `abandoned`: no worker writes to its memory any more, so the chunk is released.
+ * Otherwise an unknown worker may still write there, so number and memory are not used again until
+ * all workers are gone. */
 void pool__condemn(pool_t *pool, uint32_t number, bool abandoned);
 
-/* Ends what has no end yet of a chunk whose job has been stopped; `running`: the first of that ran. */
+/* Ends the items of a chunk that have no end yet, as the job was stopped. `running`: the first of
+ * them was running. */
 void pool__stop_items(struct pool__chunk *chunk, bool running);
 
-/* Whether the word can be that of the chunk as it was last published: queued and without an owner, or of a
- * worker that can be. */
+/* Whether the word is possible for the chunk as it was last published: QUEUED without an owner, or
+ * RUNNING, FULL or DONE with a worker number that the pool has. */
 bool pool__word_valid(const pool_t *pool, uint32_t number, uint64_t word);
 
-/* How many items of the chunk have ended by its owner's account, and whether one runs. False when that
- * account makes no sense. */
+/* Reads from the board how many items of the chunk have ended, and whether one is running. False
+ * when that is impossible. */
 bool pool__read_progress(const pool_t *pool, uint32_t number, uint64_t *ended, bool *running);
 
 #endif

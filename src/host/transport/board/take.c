@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host: takes results and failure records from the writable half of the board to the
+ * job's sink. Any worker may overwrite them at any time. Any bytes count as a plain result; all
+ * else must be copied and checked. */
 #include "host/transport/board/take.h"
 
 #include <string.h>
@@ -12,6 +14,7 @@
 #include "host/stream/decode.h"
 #include "host/transport/board/account.h"
 
+/* Takes results that are not plain data. Items whose entries make no sense end as corrupt. */
 static void take_stream(pool_t *pool, uint32_t number, uint64_t ended)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -27,7 +30,8 @@ static void take_stream(pool_t *pool, uint32_t number, uint64_t ended)
     chunk->taken = decoding.taken;
 }
 
-/* Takes plain results one by one: their places are not in one piece. */
+/* Takes plain results for an iterator, one by one: its window is a circle, so their places may not
+ * be contiguous. */
 static void take_plain(struct pool__chunk *chunk, const unsigned char *results, uint64_t count)
 {
     struct pool_future *job = chunk->job;
@@ -39,7 +43,7 @@ static void take_plain(struct pool__chunk *chunk, const unsigned char *results, 
     }
 }
 
-/* Takes items that did not fail. */
+/* Takes the results of items that have not failed, up to item `ended` - 1. */
 static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -63,7 +67,7 @@ static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
     chunk->good = true;
 }
 
-/* Of items whose failure records make no sense it cannot be said whether they failed. */
+/* Without a sensible failure record it is not known which of the items that follow have failed. */
 void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -74,7 +78,7 @@ void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t
     while (at < used && sensible) {
         sensible = pool__failure_read(page, used, &at, &failure) && failure.item <= ended;
         if (!sensible || failure.item == ended || failure.item < chunk->taken)
-            continue; /* of the item that runs, or taken before */
+            continue; /* a record of the item that runs, or one that was taken before */
         take_results(pool, number, failure.item);
         pool_error_t error = {.kind = POOL_FAILED,
                               .code = failure.code,

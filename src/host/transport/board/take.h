@@ -1,4 +1,4 @@
-/* Results and failure records from the board. With the lock held. */
+/* Takes results and failure records from the board. With the lock held. */
 #ifndef POOL_HOST_TRANSPORT_BOARD_TAKE_H
 #define POOL_HOST_TRANSPORT_BOARD_TAKE_H
 
@@ -7,8 +7,9 @@
 
 #include "procpool.h"
 
-/* Takes results and failure records of the chunk's items up to the first `ended`, as this worker, in this
- * process, has written them. Items whose failure records make no sense end as corrupt. */
+/* Takes the results and failure records of the chunk's first `ended` items, except those of items
+ * that have an end already. Worker number `worker`, in process `pid`, has written them. If a
+ * failure record makes no sense, the items from there on end as corrupt. */
 void pool__take(pool_t *pool, uint32_t number, uint64_t ended, int worker, pid_t pid);
 
 #endif

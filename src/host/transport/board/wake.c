@@ -1,4 +1,8 @@
-/* Runs in the host. */
+/* Runs in the host: sleeps until workers commit, and wakes workers.
+ *
+ * Before the host sleeps it says so in `wake_at`, and then looks once more. A worker commits first,
+ * and then reads `wake_at`. So one of the two always notices the other. A wake-up means no more
+ * than "look". The slots are hints: they decide only which workers are woken. */
 #include "host/transport/board/wake.h"
 
 #include "common/board.h"
@@ -10,8 +14,8 @@
 #include "host/process/link.h"
 
 enum {
-    PATIENCE = 50000,    /* the longest spin, in nanoseconds: about the price of a wake-up */
-    SHORT_SLEEP = 600000 /* after a sleep as short as this a spin may have paid */
+    PATIENCE = 50000,    /* nanoseconds of the longest spin: about what a wake-up costs */
+    SHORT_SLEEP = 600000 /* nanoseconds: instead of a shorter sleep a spin might have paid */
 };
 
 static bool committed(const pool_t *pool)
@@ -22,7 +26,8 @@ static bool committed(const pool_t *pool)
     return false;
 }
 
-/* Spins until a worker commits. Only while every busy worker has a processor beside the host's. */
+/* Spins until a worker commits. False when the time is over; at once if spinning has not paid
+ * lately, or if the host and the busy workers together need more processors than there are. */
 static bool spin(pool_t *pool, uint32_t busy)
 {
     uint64_t commits = atomic_load(&pool->writable->commits);
@@ -43,10 +48,11 @@ static bool spin(pool_t *pool, uint32_t busy)
     return false;
 }
 
-static void sleep_until_woken(pool_t *pool, uint32_t patient, int milliseconds)
+/* Sleeps until `enough` more commits have been made, or there is another reason to wake. */
+static void sleep_until_woken(pool_t *pool, uint32_t enough, int milliseconds)
 {
     uint64_t began = pool__now();
-    atomic_store(&pool->writable->wake_at, atomic_load(&pool->writable->commits) + patient);
+    atomic_store(&pool->writable->wake_at, atomic_load(&pool->writable->commits) + enough);
     if (!committed(pool))
         pool__block(pool, milliseconds);
     atomic_store(&pool->writable->wake_at, 0);
@@ -56,9 +62,9 @@ static void sleep_until_woken(pool_t *pool, uint32_t patient, int milliseconds)
 
 void pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds)
 {
-    uint32_t patient = eager || outstanding < 4 ? 1 : outstanding / 2;
+    uint32_t enough = eager || outstanding < 4 ? 1 : outstanding / 2;
     if (!committed(pool) && !spin(pool, outstanding))
-        sleep_until_woken(pool, patient, milliseconds);
+        sleep_until_woken(pool, enough, milliseconds);
 }
 
 bool pool__listen(pool_t *pool)
@@ -69,7 +75,7 @@ bool pool__listen(pool_t *pool)
 
 /* ---- Waking ---- */
 
-/* Wakes the worker in this slot if it sleeps. */
+/* Wakes the worker in this slot if it sleeps. Returns whether it did. */
 static bool wake(struct pool__slot *slot)
 {
     uint32_t asleep = POOL__ASLEEP;
@@ -92,7 +98,8 @@ void pool__wake_from(pool_t *pool, int first)
         pool__wake_worker(pool, i);
 }
 
-/* Counts those who will take a chunk without being woken, and the numbers that nobody has. */
+/* Counts the workers that will look for a chunk without being woken, and the numbers that no worker
+ * has. */
 static void count_slots(const pool_t *pool, int processes, uint64_t *coming, int *vacant)
 {
     for (int i = 0; i < processes; i++) {
@@ -107,7 +114,7 @@ static void count_slots(const pool_t *pool, int processes, uint64_t *coming, int
 void pool__wake_some(pool_t *pool)
 {
     if (pool__is_serial(pool)) {
-        pool__wake_driver(pool); /* who waits is who works */
+        pool__wake_driver(pool); /* the threads that wait run the chunks */
         return;
     }
     int processes = atomic_load(&pool->board->processes), vacant = 0;
@@ -129,6 +136,7 @@ void pool__recall_idle(pool_t *pool)
         atomic_store(&pool->board->recall_pending, 0);
 }
 
+/* What the slots say is ignored, since a wild write may have made a sleeping worker look awake. */
 void pool__wake_all(pool_t *pool)
 {
     for (int i = 0; i < 2 * pool->numbers_given; i++)

@@ -1,6 +1,6 @@
-/* Runs in the host: pools without processes. Their items are run by an inline worker, a worker in the host's own
- * process (worker/serial.c), in the threads that wait in the library or look: one chunk at a time,
- * and without the lock, as callbacks are made. */
+/* Runs in the host: serial pools. An inline worker (worker/port/inline.c) runs their chunks in the
+ * host's own process, in the threads that wait in the library or step the pool, in one thread at a
+ * time. The lock must not be held while a function of the user's runs. */
 #include "host/transport/inline/inline.h"
 
 #include <errno.h>
@@ -16,7 +16,8 @@
 #include "host/process/members.h"
 #include "host/transport/board/settle.h"
 
-/* The pool whose function this thread runs. */
+/* The serial pool whose function this thread runs. Such a function may make and use another serial
+ * pool, so they nest. */
 static _Thread_local struct pool *innermost;
 
 struct pool *pool__home(void)
@@ -26,14 +27,17 @@ struct pool *pool__home(void)
 
 struct pool__share *pool__share_here(void)
 {
+    /* A process that was forked while such a function ran has a copy of `innermost`, but the pool
+     * belongs to the process that made it. */
     if (innermost && innermost->owner == getpid())
         return innermost->share;
     return pool__share_of_process();
 }
 
-/* ---- Functions of the user's, without the lock ---- */
+/* ---- Functions of the user's ---- */
 
-/* Lets this thread run what the inline worker does; what was inside before. */
+/* Releases the lock, so that this thread can run a function of the user's. Returns the pool whose
+ * function it was running before: leave() takes that. */
 static struct pool *enter(pool_t *pool)
 {
     struct pool *outer = innermost;
@@ -43,6 +47,7 @@ static struct pool *enter(pool_t *pool)
     return outer;
 }
 
+/* Takes the lock again after that. */
 static void leave(pool_t *pool, struct pool *outer)
 {
     innermost = outer;
@@ -51,7 +56,8 @@ static void leave(pool_t *pool, struct pool *outer)
     pthread_cond_broadcast(&pool->changed);
 }
 
-/* The inline worker's results want more room. */
+/* Called by the inline worker, without the lock, when a chunk's results want more room. Collecting
+ * serves that chunk. */
 static void serve(void *context)
 {
     pool_t *pool = context;
@@ -60,7 +66,7 @@ static void serve(void *context)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* ---- Its life: with the lock held ---- */
+/* ---- The inline worker ---- */
 
 int pool__serial_open(pool_t *pool)
 {
@@ -108,7 +114,8 @@ bool pool__serial_run(pool_t *pool)
     return true;
 }
 
-/* The inline worker is no more, as a supervisor that has ended. */
+/* Frees the inline worker. Then the pool is gone, as any other pool is when its supervisor has
+ * ended. */
 static void lose_worker(pool_t *pool)
 {
     pool__inline_close(pool->inline_worker);
@@ -119,7 +126,7 @@ static void lose_worker(pool_t *pool)
     pool__wake_driver(pool);
 }
 
-static void end_in_peace(pool_t *pool)
+static void end_with_finalizer(pool_t *pool)
 {
     struct pool *outer = enter(pool);
     pool__inline_leave(pool->inline_worker);
@@ -130,7 +137,7 @@ static void end_in_peace(pool_t *pool)
 void pool__serial_leave(pool_t *pool)
 {
     if (pool->inline_worker && !pool->running && atomic_load(&pool->board->closing))
-        end_in_peace(pool);
+        end_with_finalizer(pool);
 }
 
 void pool__serial_end(pool_t *pool)
