@@ -57,14 +57,34 @@ void pool__chunks_fini(pool_t *pool);
  * is known and awaited. */
 uint32_t pool__outstanding(const pool_t *pool);
 
-/* Takes a free number for a chunk. False when all are in use. */
-bool pool__take_number(pool_t *pool, uint32_t *number);
+/* Takes a free number for a chunk. False when all are in use. Most pools need few numbers at a time, so
+ * that the memory of most accounts is never touched. */
+static inline bool pool__take_number(pool_t *pool, uint32_t *number)
+{
+    if (pool->free_count > 0) {
+        *number = pool->free_numbers[--pool->free_count];
+    } else if (pool->numbers < POOL__CHUNKS) {
+        *number = pool->numbers++;
+        pool->chunks[*number] = (struct pool__chunk){0};
+    } else {
+        return false;
+    }
+    return true;
+}
 
 /* Gives the number back. */
-void pool__give_number(pool_t *pool, uint32_t number);
+static inline void pool__give_number(pool_t *pool, uint32_t number)
+{
+    pool->chunks[number].job = NULL;
+    pool->free_numbers[pool->free_count++] = number;
+}
 
 /* Bytes of arena memory that the chunk has. They count against the pool's budget. */
-uint64_t pool__chunk_bytes(const struct pool__chunk *chunk);
+static inline uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
+{
+    return (chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0) +
+           (chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0);
+}
 
 /* Drops the chunk's first `count` items, which have an end, from its account. `taken` is not
  * changed. */
