@@ -57,8 +57,8 @@ void pool__chunks_fini(pool_t *pool);
  * is known and awaited. */
 uint32_t pool__outstanding(const pool_t *pool);
 
-/* Takes a free number for a chunk. False when all are in use. Most pools need few numbers at a time, so
- * that the memory of most accounts is never touched. */
+/* Takes a free number for a chunk. False when all are in use. Numbers that have been used before
+ * come first, so a pool that needs few at a time touches little of the account and of the board. */
 static inline bool pool__take_number(pool_t *pool, uint32_t *number)
 {
     if (pool->free_count > 0) {
