@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
@@ -79,36 +80,22 @@ static void all_idle_workers_may_be_killed_again_and_again(void **state)
     }
 }
 
-static struct ledger *gate; /* 0: may start */
-
-static bool gate_open(void *unused)
-{
-    (void)unused;
-    return ledger_count(gate, 0) == 0;
-}
-
-static int wait_at_gate(void *argument, void **state, pool_task_t *task)
-{
-    (void)argument;
-    (void)state;
-    (void)task;
-    return !deadline_met(20000, gate_open, NULL);
-}
-
 /* Before they are ready: but nothing is wrong with them. */
 static void workers_may_be_killed_at_birth(void **state)
 {
     (void)state;
     present = ledger_make(WORKERS);
-    gate = ledger_make(1);
-    pool_options_t options = {.processes = WORKERS, .initializer = wait_at_gate};
+    struct gate *gate = gate_make();
+    pool_options_t options = {
+        .processes = WORKERS, .initializer = gate_initializer, .initargs = gate};
+    gate_open(gate);
     pool_t *pool = world_pool_with(&options);
-    ledger_mark(gate, 0);
+    gate_close(gate);
     for (size_t round = 1; round <= 3; round++) {
         kill_all(pool);
         assert_true(outcome_replaced(pool, round * WORKERS));
     }
-    ledger_clear(gate);
+    gate_open(gate);
     all_work(pool);
 }
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "process/fold.h"
-#include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 
 enum { COUNT = 5000, MIB = 1 << 20 };
@@ -322,18 +322,13 @@ static void accumulators_may_be_larger_than_the_budget(void **state)
 
 /* ---- What waits to be merged ---- */
 
-static struct ledger *gate, *started;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
+static struct gate *gate;
+static struct ledger *started;
 
 static int add_behind_gate(const void *item, void *result, pool_task_t *task)
 {
     ledger_mark(started, 0);
-    if (pool_task_index(task) == 0 && !deadline_met(10000, is_open, NULL))
+    if (pool_task_index(task) == 0 && !gate_pass(gate))
         return 1;
     return add_wide(item, result, task);
 }
@@ -358,7 +353,7 @@ static void a_slow_block_does_not_fill_the_memory(void **state)
     pool_future_t *future;
     (void)state;
     wide = MIB;
-    gate = ledger_make(1);
+    gate = gate_make();
     started = ledger_make(1);
     unsigned char *bytes = world_alloc(1, wide);
     pool_t *pool = world_pool_with(&small);
@@ -372,7 +367,7 @@ static void a_slow_block_does_not_fill_the_memory(void **state)
     }
     assert_in_range(ledger_total(started), 3, 10);
     assert_true(shared_kilobytes() - before < BUDGET / 1024 + 4096);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_future_get(future, -1), 0);
     assert_int_equal(ledger_total(started), BLOCKS);
     pool_future_free(future);

@@ -5,19 +5,15 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/world.h"
 
 enum { ITEMS = 1000, LONG = 10000 };
 
-static struct ledger *gate, *executions;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
+static struct gate *gate;
+static struct ledger *executions;
 
 static int triple(const void *item, void *result, pool_task_t *task)
 {
@@ -28,7 +24,7 @@ static int triple(const void *item, void *result, pool_task_t *task)
 
 static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
 {
-    if (!deadline_met(LONG, is_open, NULL))
+    if (!gate_pass(gate))
         return 1;
     return triple(item, result, task);
 }
@@ -168,7 +164,7 @@ static void calls_of_no_items_end_at_once(void **state)
     struct scaled_args rows[1];
     double scales[1];
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(2);
     pool_future_t *busy = start(pool, triple_behind_gate, 8, results), *none[2];
     for (size_t chunksize = 0; chunksize < 3; chunksize++) {
@@ -186,7 +182,7 @@ static void calls_of_no_items_end_at_once(void **state)
         }
     }
     assert_false(pool_future_ready(busy));
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_future_get(busy, -1), 0);
     pool_future_free(busy);
 }
@@ -197,7 +193,7 @@ static void waiting_stops_in_time_and_the_items_go_on(void **state)
 {
     int results[8];
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(2);
     pool_future_t *future = start(pool, triple_behind_gate, 8, results);
     int64_t began = deadline_now();
@@ -206,7 +202,7 @@ static void waiting_stops_in_time_and_the_items_go_on(void **state)
     assert_int_equal(pool_future_get(future, 200), -ETIMEDOUT);
     int64_t took = deadline_now() - began;
     assert_true(took >= 199 && took < 199 + 300 * deadline_slowness());
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_future_get(future, LONG * deadline_slowness()), 0);
     are_triples(results, 8);
     pool_future_free(future);
@@ -216,12 +212,12 @@ static void ready_and_successful_tell_the_truth(void **state)
 {
     int results[10];
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(2);
     pool_future_t *good = start(pool, triple_behind_gate, 10, results);
     assert_false(pool_future_ready(good));
     assert_false(pool_future_successful(good));
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_future_wait(good, -1), 0);
     assert_true(pool_future_ready(good));
     assert_true(pool_future_successful(good));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
@@ -12,7 +13,8 @@
 
 enum { CALLS = 8, ITEMS = 100, LONG = 10000, PROMPT = 3000 };
 
-static struct ledger *executions, *gate;
+static struct ledger *executions;
+static struct gate *gate;
 
 static int items[CALLS][ITEMS], results[CALLS][ITEMS];
 
@@ -42,15 +44,9 @@ static int triple(const void *item, void *result, pool_task_t *task)
     return 0;
 }
 
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
-
 static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
 {
-    return deadline_met(LONG, is_open, NULL) ? triple(item, result, task) : 1;
+    return gate_pass(gate) ? triple(item, result, task) : 1;
 }
 
 static int sleep_for_ever(const void *item, void *result, pool_task_t *task)
@@ -65,7 +61,7 @@ static pool_t *make_pool(int workers, size_t recycle)
 {
     pool_options_t options = {.processes = workers, .maxtasksperchild = recycle};
     executions = ledger_make(CALLS * ITEMS);
-    gate = ledger_make(1);
+    gate = gate_make();
     memset(results, 0, sizeof results);
     memset(records, 0, sizeof records);
     for (int i = 0; i < CALLS * ITEMS; i++)
@@ -132,7 +128,7 @@ static void close_and_join_finish_what_was_accepted(void **state)
                                     NULL, &refused),
                      POOL_ECLOSED);
     assert_null(refused);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_join(pool), 0);
     check_finished(futures);
     assert_int_equal(pool_join(pool), 0);

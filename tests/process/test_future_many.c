@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
@@ -22,21 +23,16 @@ enum { KEEPS_FREED_MEMORY = 0 };
 
 enum { QUEUED = 10000, WORKERS = 2, LONG = 20000, PROMPT = 3000 };
 
-static struct ledger *executions, *gate;
+static struct ledger *executions;
+static struct gate *gate;
 
 static int items[QUEUED], results[QUEUED];
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
 
 static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
 {
     int value = *(const int *)item;
     (void)task;
-    if (!deadline_met(LONG, is_open, NULL))
+    if (!gate_pass(gate))
         return 1;
     ledger_mark(executions, (size_t)value);
     *(int *)result = 3 * value;
@@ -56,7 +52,7 @@ static int sleep_for_ever(const void *item, void *result, pool_task_t *task)
 static pool_t *make_pool(void)
 {
     executions = ledger_make(QUEUED);
-    gate = ledger_make(1);
+    gate = gate_make();
     memset(results, 0, sizeof results);
     return world_pool(WORKERS);
 }
@@ -84,7 +80,7 @@ static void thousands_of_calls_are_finished_by_a_close(void **state)
                                 POOL_OUT(&results[i]), &options, i % 2 ? &future : NULL) != 0;
         pool_future_free(future);
     }
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(bad, 0);
     assert_int_equal(pool_close(pool), 0);
     assert_int_equal(pool_join(pool), 0);

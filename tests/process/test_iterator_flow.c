@@ -7,20 +7,16 @@
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
 #include "support/world.h"
 
-enum { LONG = 10000, AHEAD = 8192 };
+enum { AHEAD = 8192 };
 
-static struct ledger *gate, *started;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
+static struct gate *gate;
+static struct ledger *started;
 
 static int triple(const void *item, void *result, pool_task_t *task)
 {
@@ -32,7 +28,7 @@ static int triple(const void *item, void *result, pool_task_t *task)
 static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
 {
     ledger_mark(started, 0);
-    if (*(const uint64_t *)item > 2 && !deadline_met(LONG, is_open, NULL))
+    if (*(const uint64_t *)item > 2 && !gate_pass(gate))
         return 1;
     return triple(item, result, task);
 }
@@ -158,7 +154,7 @@ static void waiting_for_the_next_stops_in_time_and_skips_nothing(void **state)
     uint64_t next = 0, result;
     pool_map_options_t options = {.chunksize = 1};
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     started = ledger_make(1);
     pool_iterator_t *iterator = start(world_pool(2), triple_behind_gate, &next, true, &options);
     for (uint64_t i = 0; i < 3; i++) {
@@ -170,7 +166,7 @@ static void waiting_for_the_next_stops_in_time_and_skips_nothing(void **state)
     assert_int_equal(pool_next(iterator, &result, 150), -ETIMEDOUT);
     int64_t took = deadline_now() - began;
     assert_true(took >= 149 && took < 149 + 300 * deadline_slowness());
-    ledger_mark(gate, 0);
+    gate_open(gate);
     for (uint64_t i = 3; i < 100; i++) {
         assert_int_equal(pool_next(iterator, &result, -1), 1);
         assert_true(result == 3 * i);
@@ -273,14 +269,14 @@ static void items_that_had_not_started_never_do_after_that(void **state)
     for (int ordered = 0; ordered < 2; ordered++) {
         uint64_t next = 0, result;
         pool_map_options_t options = {.chunksize = 1};
-        gate = ledger_make(1);
+        gate = gate_make();
         started = ledger_make(1);
         pool_t *pool = world_pool(2);
         pool_iterator_t *iterator = start(pool, triple_behind_gate, &next, ordered, &options);
         for (int i = 0; i < 3; i++)
             assert_int_equal(pool_next(iterator, &result, -1), 1);
         pool_iterator_free(iterator);
-        ledger_mark(gate, 0);
+        gate_open(gate);
         assert_int_equal(pool_close(pool), 0);
         assert_int_equal(pool_join(pool), 0);
         assert_true(ledger_total(started) <= 5);

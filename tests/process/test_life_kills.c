@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
@@ -13,22 +14,17 @@
 
 enum { CALLS = 4, ITEMS = 100, WORKERS = 3, LONG = 10000, PROMPT = 5000 };
 
-static struct ledger *executions, *gate;
+static struct ledger *executions;
+static struct gate *gate;
 
 static int items[CALLS * ITEMS], results[CALLS * ITEMS];
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
 
 /* Every tenth fails. */
 static int triple_or_fail(const void *item, void *result, pool_task_t *task)
 {
     int value = *(const int *)item;
     ledger_mark(executions, (size_t)value);
-    if (!deadline_met(LONG, is_open, NULL))
+    if (!gate_pass(gate))
         return 1;
     if (value % 10 == 5)
         return pool_fail(task, 1 + value, "item %d", value);
@@ -40,7 +36,7 @@ static pool_t *make_pool(size_t life)
 {
     pool_options_t options = {.processes = WORKERS, .maxtasksperchild = life, .grace = 200};
     ledger_clear(executions);
-    ledger_clear(gate);
+    gate_close(gate);
     memset(results, 0, sizeof results);
     return world_pool_with(&options);
 }
@@ -48,7 +44,7 @@ static pool_t *make_pool(size_t life)
 static void make_ledgers(void)
 {
     executions = ledger_make(CALLS * ITEMS);
-    gate = ledger_make(1);
+    gate = gate_make();
 }
 
 static void start_all(pool_t *pool, pool_future_t **futures)
@@ -119,7 +115,7 @@ static void kills_while_workers_are_recycled_cost_their_items_alone(void **state
         pid_t supervisor = process_supervisor(worker);
         start_all(pool, futures);
         pid_t killer = subhost_start(kill_workers, &supervisor);
-        ledger_mark(gate, 0);
+        gate_open(gate);
         if (round % 2 == 0)
             assert_int_equal(pool_close(pool), 0);
         int waited = pool_wait(futures, CALLS, POOL_WAIT_ALL, LONG * deadline_slowness());
@@ -162,7 +158,7 @@ static void check_end(int (*end)(pool_t *), size_t life, bool before, bool busy)
         assert_int_equal(end(pool), 0);
     if (!before)
         kill_all(pool);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     int64_t began = deadline_now();
     assert_int_equal(end(pool), 0);
     assert_int_equal(pool_join(pool), 0);

@@ -20,20 +20,10 @@
 enum { ITEMS = 60, LONG = 10000 };
 
 static int items[ITEMS], results[ITEMS];
-static struct ledger *gate;
 
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
-
-/* Items below 0 wait for the gate. */
 static int triple(const void *item, void *result, pool_task_t *task)
 {
     (void)task;
-    if (*(const int *)item < 0 && !deadline_met(LONG, is_open, NULL))
-        return 1;
     *(int *)result = 3 * *(const int *)item;
     return 0;
 }
@@ -407,7 +397,6 @@ static void a_pool_with_nothing_to_do_is_quiet(void **state)
     uv_loop_t loop;
     struct record record = {0};
     (void)state;
-    gate = ledger_make(1);
     pool_t *pool = world_pool(2);
     open_loop(&loop);
     assert_int_equal(pool_attach(pool, &loop), 0);

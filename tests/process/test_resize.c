@@ -12,6 +12,7 @@
 
 #include "support/crew.h"
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
@@ -28,16 +29,9 @@ struct answer {
 
 static struct ledger *started, *finalized; /* by worker number */
 static struct ledger *runs;                /* by item */
-static _Atomic int *gate;                  /* what waits at it goes on when it is 1 */
+static struct gate *gate;
 static int items[ITEMS];
 static struct answer answers[ITEMS];
-
-static void pass_gate(void)
-{
-    const struct timespec moment = {.tv_nsec = 1000000};
-    while (atomic_load(gate) == 0)
-        nanosleep(&moment, NULL);
-}
 
 static int initialize(void *unused, void **state, pool_task_t *task)
 {
@@ -57,7 +51,7 @@ static void finalize(void *state)
 static void finalize_at_gate(void *state)
 {
     finalize(state);
-    pass_gate();
+    gate_pass(gate);
 }
 
 static int answer(const void *item, void *result, pool_task_t *task)
@@ -81,7 +75,7 @@ static int answer_slowly(const void *item, void *result, pool_task_t *task)
 static int answer_at_gate(const void *item, void *result, pool_task_t *task)
 {
     ledger_mark(runs, pool_task_index(task));
-    pass_gate();
+    gate_pass(gate);
     return answer(item, result, task);
 }
 
@@ -92,7 +86,7 @@ static pool_t *make_pool(int workers, pool_finalizer_t finalizer)
     started = ledger_make(MOST);
     finalized = ledger_make(MOST);
     runs = ledger_make(ITEMS);
-    gate = world_shared(sizeof *gate);
+    gate = gate_make();
     for (int i = 0; i < ITEMS; i++)
         items[i] = i;
     memset(answers, 0, sizeof answers);
@@ -251,7 +245,7 @@ static void those_who_are_too_many_finish_their_items(void **state)
     assert_true(deadline_met(5000, all_are_at_gate, &workers));
     assert_int_equal(pool_resize(pool, 1), 0);
     assert_int_equal(crew_count(supervisor), workers);
-    atomic_store(gate, 1);
+    gate_open(gate);
     assert_int_equal(pool_future_get(future, -1), 0);
     pool_future_free(future);
     answers_are_right(8, workers);
@@ -401,7 +395,7 @@ static int crash_at_gate(const void *item, void *result, pool_task_t *task)
         ;
     if (pool_task_worker(task) == 0)
         return 0;
-    pass_gate();
+    gate_pass(gate);
     return raise(SIGKILL);
 }
 
@@ -413,7 +407,7 @@ static void *dismiss_second(void *argument)
     int two = 2;
     resizer->failures += !deadline_met(5000, all_are_at_gate, &two);
     resizer->failures += pool_resize(resizer->pool, 1) != 0;
-    atomic_store(gate, 1);
+    gate_open(gate);
     while (!atomic_load(&resizer->over)) {
         resizer->failures += pool_resize(resizer->pool, 1) != 0;
         nanosleep(&breath, NULL);
@@ -429,7 +423,7 @@ static void who_waits_learns_what_was_heard(void **state)
     pool_t *pool = make_pool(2, finalize);
     for (int round = 0; round < 200; round++) {
         struct resizer resizer = {.pool = pool};
-        atomic_store(gate, 0);
+        gate_close(gate);
         assert_int_equal(pool_resize(pool, 2), 0);
         pool_future_t *future = map_async(pool, crash_at_gate, 2, 1);
         assert_int_equal(pthread_create(&thread, NULL, dismiss_second, &resizer), 0);
@@ -501,7 +495,7 @@ static void growing_again_brings_back_those_who_still_leave(void **state)
     assert_int_equal(pool_resize(pool, two), 0);
     assert_true(deadline_met(5000, all_left_are_finalized, &two));
     assert_int_equal(pool_resize(pool, 4), 0);
-    atomic_store(gate, 1);
+    gate_open(gate);
     assert_true(deadline_met(5000, have_ended, pids));
     assert_true(crew_told(pool, supervisor, 4));
     outcome_pool_works(pool);

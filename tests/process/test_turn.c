@@ -7,25 +7,20 @@
 #include <uv.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/world.h"
 
 enum { SLOW = 6, PROMPT = 400, LONG = 10000 };
 
-static struct ledger *gate;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
+static struct gate *gate;
 
 /* Items below 0 wait for the gate. */
 static int triple(const void *item, void *result, pool_task_t *task)
 {
     (void)task;
-    if (*(const int *)item < 0 && !deadline_met(LONG, is_open, NULL))
+    if (*(const int *)item < 0 && !gate_pass(gate))
         return 1;
     *(int *)result = 3 * *(const int *)item;
     return 0;
@@ -41,7 +36,7 @@ static pool_t *busy_pool(pool_future_t **slow)
 {
     static int items[SLOW] = {-1, -1, -1, -1, -1, -1}, results[SLOW];
     pool_map_options_t options = {.chunksize = 1};
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(SLOW + 2);
     assert_int_equal(
         pool_map_async(pool, triple, POOL_IN(items, SLOW), POOL_OUT(results), &options, slow), 0);
@@ -50,7 +45,7 @@ static pool_t *busy_pool(pool_future_t **slow)
 
 static void let_go(pool_future_t *slow)
 {
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_future_get(slow, -1), 0);
     pool_future_free(slow);
 }
@@ -99,7 +94,7 @@ static void results_of_an_iterator_come_while_slow_items_run(void **state)
     int items[COUNT] = {-1, -1, -1, -1, -1, -1, 6, 7, 8, 9, 10, 11}, result;
     pool_iterator_t *iterator;
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(SLOW + 1);
     pool_source_t source = {.in = POOL_IN(items, COUNT)};
     pool_map_options_t options = {.chunksize = 1};
@@ -111,7 +106,7 @@ static void results_of_an_iterator_come_while_slow_items_run(void **state)
         assert_true(result > 0);
     }
     assert_true(prompt(began));
-    ledger_mark(gate, 0);
+    gate_open(gate);
     for (int i = 0; i < SLOW; i++)
         assert_int_equal(pool_next(iterator, &result, -1), 1);
     assert_int_equal(pool_next(iterator, &result, -1), 0);
@@ -147,7 +142,7 @@ static void a_call_times_out_in_time_while_another_thread_waits(void **state)
     int64_t began = deadline_now();
     int failed = pool_map_with(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options);
     bool in_time = prompt(began);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     pthread_join(thread, NULL);
     pool_future_free(slow);
     assert_int_equal(failed, 1);
@@ -249,7 +244,7 @@ static void *map_some(void *pool)
     failed = 0;
     for (int i = 0; i < 50; i++)
         failed += pool_map(pool, nap, POOL_IN(items, 3), POOL_OUT(results)) != 0;
-    ledger_mark(gate, 0);
+    gate_open(gate);
     return &failed;
 }
 
@@ -259,12 +254,12 @@ static void steps_do_not_take_the_wakes_of_a_thread_that_waits(void **state)
     pthread_t thread;
     void *failed;
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(3);
     struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
     int64_t began = deadline_now();
     assert_int_equal(pthread_create(&thread, NULL, map_some, pool), 0);
-    while (!is_open(NULL))
+    while (!gate_is_open(gate))
         if (poll(&event, 1, 1) == 1)
             pool_step(pool);
     pthread_join(thread, &failed);
@@ -303,7 +298,7 @@ static void what_another_thread_has_taken_makes_the_descriptor_readable(void **s
     int rest = 0;
     while (poll(&event, 1, 20) == 1 && rest++ < 100)
         pool_step(pool);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     pthread_join(thread, NULL);
     pool_future_free(quick);
     pool_future_free(slow);
@@ -320,7 +315,7 @@ static int hang(const void *item, void *result, pool_task_t *task)
 
 static int mark_and_hang(const void *item, void *result, pool_task_t *task)
 {
-    ledger_mark(gate, 0);
+    gate_open(gate);
     return hang(item, result, task);
 }
 
@@ -387,13 +382,13 @@ static void the_grace_of_a_cancel_makes_the_descriptor_readable(void **state)
     int item = 0, result;
     pool_future_t *future;
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(1);
     assert_int_equal(
         pool_apply_async(pool, mark_and_hang, POOL_IN(&item, 1), POOL_OUT(&result), NULL, &future),
         0);
     assert_true(pool_fileno(pool) >= 0);
-    assert_true(deadline_met(LONG, is_open, NULL));
+    assert_true(gate_pass(gate));
     int64_t began = deadline_now();
     assert_int_equal(pool_future_cancel(future, GRACE), 0);
     int steps = step_to_the_end(pool);
