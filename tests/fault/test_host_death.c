@@ -261,19 +261,13 @@ static bool alone(void *child)
            process_children(children[0], children, 8) == 0;
 }
 
-static bool has_reached(void *unused)
-{
-    (void)unused;
-    return ledger_count(reached, 0) > 0;
-}
-
 static void a_host_that_becomes_another_program_leaves_only_that(void **state)
 {
     (void)state;
     world_expect_orphans();
     reached = ledger_make(1);
     pid_t host = subhost_start(become_sleep, NULL);
-    assert_true(deadline_met(5000, has_reached, NULL));
+    assert_true(ledger_reaches(reached, 1, 5000));
     assert_true(deadline_met(AT_ONCE, alone, &host));
     kill(host, SIGKILL);
     assert_int_equal(subhost_wait(host), SIGKILL);

@@ -37,18 +37,12 @@ static void a_killed_idle_worker_is_replaced(void **state)
 
 static struct ledger *present;
 
-static bool all_present(void *unused)
-{
-    (void)unused;
-    return ledger_total(present) >= WORKERS;
-}
-
 static int wait_for_others(const void *item, void *result, pool_task_t *task)
 {
     (void)item;
     (void)result;
     ledger_mark(present, (size_t)pool_task_worker(task));
-    return !deadline_met(5000, all_present, NULL);
+    return !ledger_reaches(present, WORKERS, 5000);
 }
 
 /* Asserts that all workers work, not only one that is quick. */
@@ -294,21 +288,15 @@ static int crash_while_host_is_stopped(const void *item, void *result, pool_task
     return 0;
 }
 
-static bool many_have_crashed(void *wanted)
-{
-    return ledger_total(executions) >= *(uint64_t *)wanted;
-}
-
 /* Wakes the host when enough has happened, or nothing more happens. */
 static void wake_host(void *unused)
 {
-    uint64_t wanted = 1, seen = 0;
+    uint64_t seen = 0;
     (void)unused;
-    deadline_met(5000, many_have_crashed, &wanted);
-    do {
+    ledger_reaches(executions, 1, 5000);
+    do
         seen = ledger_total(executions);
-        wanted = seen + 1;
-    } while (deadline_met(100, many_have_crashed, &wanted));
+    while (ledger_reaches(executions, seen + 1, 100));
     kill(host, SIGCONT);
 }
 

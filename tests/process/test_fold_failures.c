@@ -264,11 +264,6 @@ static void items_that_cannot_be_packed_are_left_out(void **state)
 static struct gate *gate;
 static struct ledger *started;
 
-static bool have_started(void *count)
-{
-    return ledger_total(started) >= *(const size_t *)count;
-}
-
 /* Items whose number in their block of ten is that of the block stay until the gate opens, or for
  * ever. */
 static int stay(pool_task_t *task, bool for_ever)
@@ -345,7 +340,7 @@ static void check_cancelled(int workers, int grace)
     assert_int_equal(pool_fold_async(pool, grace < 0 ? add_behind_gate : add_and_stay, total_merge,
                                      POOL_RANGE(200), POOL_OUT(&total), &options, &future),
                      0);
-    assert_true(deadline_met(LONG, have_started, &all));
+    assert_true(ledger_reaches(started, all, LONG));
     assert_int_equal(pool_future_cancel(future, grace), 0);
     gate_open(gate);
     int failed = pool_future_get(future, -1);
@@ -485,7 +480,7 @@ static void check_ended(bool broken)
     assert_int_equal(pool_fold_async(pool, add_and_stay, total_merge, POOL_RANGE(200),
                                      POOL_OUT(&total), &options, &future),
                      0);
-    assert_true(deadline_met(LONG, have_started, &all));
+    assert_true(ledger_reaches(started, all, LONG));
     if (broken) {
         pool_pids(pool, &worker, 1);
         assert_true(process_kill(process_supervisor(worker)));

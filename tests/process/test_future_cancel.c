@@ -14,11 +14,6 @@ enum { ITEMS = 200, WORKERS = 2, LONG = 10000 };
 static struct gate *gate;
 static struct ledger *started, *ended;
 
-static bool some_started(void *count)
-{
-    return ledger_total(started) >= *(const size_t *)count;
-}
-
 static int wait_at_gate(const void *item, void *result, pool_task_t *task)
 {
     (void)item;
@@ -67,13 +62,12 @@ static pool_t *make_pool(void)
 /* Starts a call, and waits until all workers run one of its items. */
 static pool_future_t *start(pool_t *pool, pool_function_t function, size_t chunksize)
 {
-    static size_t workers = WORKERS;
     pool_map_options_t options = {.chunksize = chunksize};
     pool_future_t *future = NULL;
     assert_int_equal(
         pool_map_async(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results), &options, &future),
         0);
-    assert_true(deadline_met(LONG, some_started, &workers));
+    assert_true(ledger_reaches(started, WORKERS, LONG));
     return future;
 }
 

@@ -166,12 +166,6 @@ static void check_lost(pool_future_t **futures, int code)
     assert_true(ledger_all_within(executions, 0, 1));
 }
 
-static bool some_run(void *unused)
-{
-    (void)unused;
-    return ledger_total(executions) >= 2;
-}
-
 static void terminate_loses_what_had_not_ended(void **state)
 {
     (void)state;
@@ -179,7 +173,7 @@ static void terminate_loses_what_had_not_ended(void **state)
         pool_future_t *futures[CALLS];
         pool_t *pool = make_pool(2, 0);
         start_all(pool, round % 2 ? triple_behind_gate : sleep_for_ever, futures);
-        assert_true(round % 2 || deadline_met(LONG, some_run, NULL));
+        assert_true(round % 2 || ledger_reaches(executions, 2, LONG));
         int64_t began = deadline_now();
         assert_int_equal(pool_terminate(pool), 0);
         assert_true(deadline_now() - began < PROMPT * deadline_slowness());
@@ -213,7 +207,7 @@ static void futures_of_a_pool_without_supervisor_are_broken(void **state)
     world_expect_orphans();
     pool_t *pool = make_pool(2, 0);
     start_all(pool, sleep_for_ever, futures);
-    assert_true(deadline_met(LONG, some_run, NULL));
+    assert_true(ledger_reaches(executions, 2, LONG));
     assert_int_equal(pool_pids(pool, &worker, 1), 2);
     assert_true(process_kill(process_supervisor(worker)));
     int64_t began = deadline_now();

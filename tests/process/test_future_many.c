@@ -90,16 +90,10 @@ static void thousands_of_calls_are_finished_by_a_close(void **state)
         assert_int_equal(results[i], 3 * i);
 }
 
-static bool all_are_busy(void *unused)
-{
-    (void)unused;
-    return ledger_total(executions) >= WORKERS;
-}
-
 /* Terminates when all workers run an item that never ends. */
 static void terminate_busy(pool_t *pool)
 {
-    assert_true(deadline_met(LONG, all_are_busy, NULL));
+    assert_true(ledger_reaches(executions, WORKERS, LONG));
     int64_t began = deadline_now();
     assert_int_equal(pool_terminate(pool), 0);
     assert_int_equal(pool_join(pool), 0);

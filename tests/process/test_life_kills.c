@@ -130,12 +130,6 @@ static void kills_while_workers_are_recycled_cost_their_items_alone(void **state
 
 /* ---- While the pool ends ---- */
 
-static bool all_are_busy(void *unused)
-{
-    (void)unused;
-    return ledger_total(executions) >= WORKERS;
-}
-
 static void kill_all(pool_t *pool)
 {
     pid_t pids[WORKERS];
@@ -151,7 +145,7 @@ static void check_end(int (*end)(pool_t *), size_t life, bool before, bool busy)
     pool_future_t *futures[CALLS];
     pool_t *pool = make_pool(life);
     start_all(pool, futures);
-    assert_true(!busy || deadline_met(LONG, all_are_busy, NULL));
+    assert_true(!busy || ledger_reaches(executions, WORKERS, LONG));
     if (before)
         kill_all(pool);
     if (end == pool_close) /* a termination waits for the end itself */

@@ -230,11 +230,6 @@ static void finish(pool_future_t *future, int count, int workers)
         assert_int_equal(ledger_count(runs, (size_t)i), 1);
 }
 
-static bool all_are_at_gate(void *count)
-{
-    return ledger_total(runs) == (uint64_t) * (int *)count;
-}
-
 static void those_who_are_too_many_finish_their_items(void **state)
 {
     int workers = 4;
@@ -242,7 +237,7 @@ static void those_who_are_too_many_finish_their_items(void **state)
     pool_t *pool = make_pool(workers, finalize);
     pid_t supervisor = crew_supervisor(pool);
     pool_future_t *future = map_async(pool, answer_at_gate, 8, 1);
-    assert_true(deadline_met(5000, all_are_at_gate, &workers));
+    assert_true(ledger_becomes(runs, (uint64_t)workers, 5000));
     assert_int_equal(pool_resize(pool, 1), 0);
     assert_int_equal(crew_count(supervisor), workers);
     gate_open(gate);
@@ -318,7 +313,6 @@ static int linger(const void *item, void *result, pool_task_t *task)
 /* Nor what one looks out for, spinning, that leaves; though the host is not in the library. */
 static void nor_is_what_they_were_about_to_take(void **state)
 {
-    int one = 1;
     (void)state;
     pool_t *pool = make_pool(2, finalize);
     for (int round = 0; round < 150; round++) {
@@ -332,7 +326,7 @@ static void nor_is_what_they_were_about_to_take(void **state)
         assert_int_equal(pool_map(pool, linger, POOL_IN(items, 2), POOL_OUT(answers)), 0);
         pool_future_t *future = map_async(pool, answer, 1, 1);
         assert_int_equal(pool_resize(pool, 1), 0);
-        assert_true(deadline_met(SECOND * 3 / 4, all_are_at_gate, &one));
+        assert_true(ledger_becomes(runs, 1, SECOND * 3 / 4));
         finish(future, 1, 2);
     }
 }
@@ -404,8 +398,7 @@ static void *dismiss_second(void *argument)
 {
     const struct timespec breath = {.tv_nsec = 20000}; /* or who waits would hardly get the lock */
     struct resizer *resizer = argument;
-    int two = 2;
-    resizer->failures += !deadline_met(5000, all_are_at_gate, &two);
+    resizer->failures += !ledger_becomes(runs, 2, 5000);
     resizer->failures += pool_resize(resizer->pool, 1) != 0;
     gate_open(gate);
     while (!atomic_load(&resizer->over)) {

@@ -273,11 +273,6 @@ static void mark(pool_future_t *future, void *ledger)
     ledger_mark(ledger, 0);
 }
 
-static bool is_marked(void *ledger)
-{
-    return ledger_total(ledger) > 0;
-}
-
 /* The thread that waits takes what was meant for the one that polls. */
 static void what_another_thread_has_taken_makes_the_descriptor_readable(void **state)
 {
@@ -291,7 +286,7 @@ static void what_another_thread_has_taken_makes_the_descriptor_readable(void **s
     pthread_t thread = waiting_thread(slow);
     assert_int_equal(
         pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options, &quick), 0);
-    assert_true(deadline_met(LONG, is_marked, told));
+    assert_true(ledger_reaches(told, 1, LONG));
     bool readable = poll(&event, 1, PROMPT) == 1; /* before a tick */
     assert_int_equal(pool_step(pool), 1);
     bool ready = pool_future_ready(quick);

@@ -21,6 +21,11 @@ uint64_t ledger_total(const struct ledger *ledger);
 /* Everything to 0. */
 void ledger_clear(struct ledger *ledger);
 
+/* Whether all counts together become at least `total`, or exactly `total`, within so many stretched
+ * milliseconds. */
+bool ledger_reaches(const struct ledger *ledger, uint64_t total, int milliseconds);
+bool ledger_becomes(const struct ledger *ledger, uint64_t total, int milliseconds);
+
 /* Whether each item's count is between `least` and `most`; says on stderr which is not. */
 bool ledger_all_within(const struct ledger *ledger, uint32_t least, uint32_t most);
 
