@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -214,11 +213,9 @@ static void workers_are_replaced_without_descriptors(void **state)
 
 static rlim_t address_space(void)
 {
-    unsigned long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    SUBHOST_CHECK(file && fscanf(file, "%lu", &pages) == 1);
-    fclose(file);
-    return pages * (rlim_t)sysconf(_SC_PAGESIZE);
+    long kilobytes = process_kilobytes(getpid(), "VmSize");
+    SUBHOST_CHECK(kilobytes > 0);
+    return (rlim_t)kilobytes * 1024;
 }
 
 static int sum_ends(const void *item, void *result, pool_task_t *task)

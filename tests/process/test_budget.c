@@ -1,10 +1,11 @@
 /* The budget: how much of the board calls take, whatever their size, and however slow who takes the
  * results. */
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/deadline.h"
 #include "support/outcome.h"
+#include "support/process.h"
 #include "support/world.h"
 
 enum { KIB = 1024, MIB = 1024 * KIB };
@@ -12,14 +13,9 @@ enum { KIB = 1024, MIB = 1024 * KIB };
 /* Memory of the host that is shared with the workers, in bytes: what it has touched of the board. */
 static size_t shared_memory(void)
 {
-    unsigned long kilobytes = 0;
-    char line[200];
-    FILE *file = fopen("/proc/self/status", "re");
-    assert_non_null(file);
-    while (fgets(line, sizeof line, file) && sscanf(line, "RssShmem: %lu", &kilobytes) != 1)
-        ;
-    fclose(file);
-    return kilobytes * KIB;
+    long kilobytes = process_kilobytes(getpid(), "RssShmem");
+    assert_true(kilobytes >= 0);
+    return (size_t)kilobytes * KIB;
 }
 
 static pool_t *make_pool(int processes, size_t budget)

@@ -1,10 +1,10 @@
 /* Folds: always the same sum, whatever the workers, the items and the size of the accumulator. */
 #include <poll.h>
-#include <stdio.h>
 
 #include "process/fold.h"
 #include "support/gate.h"
 #include "support/ledger.h"
+#include "support/process.h"
 
 enum { COUNT = 5000, MIB = 1 << 20 };
 
@@ -335,14 +335,9 @@ static int add_behind_gate(const void *item, void *result, pool_task_t *task)
 
 static size_t shared_kilobytes(void)
 {
-    size_t kilobytes = 0;
-    char line[200];
-    FILE *file = fopen("/proc/self/status", "re");
-    assert_non_null(file);
-    while (fgets(line, sizeof line, file) && sscanf(line, "RssShmem: %zu", &kilobytes) != 1)
-        ;
-    fclose(file);
-    return kilobytes;
+    long kilobytes = process_kilobytes(getpid(), "RssShmem");
+    assert_true(kilobytes >= 0);
+    return (size_t)kilobytes;
 }
 
 static void a_slow_block_does_not_fill_the_memory(void **state)

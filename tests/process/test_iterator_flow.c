@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,17 +55,6 @@ static pool_iterator_t *start(pool_t *pool, pool_function_t function, uint64_t *
 
 /* ---- Endless ---- */
 
-static long resident_kilobytes(void)
-{
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    assert_non_null(file);
-    int got = fscanf(file, "%*d %ld", &pages);
-    fclose(file);
-    assert_int_equal(got, 1);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
 static void check_endless(bool ordered)
 {
     const uint64_t count = 3000000 / (uint64_t)deadline_slowness(), warm = count / 10;
@@ -75,7 +63,7 @@ static void check_endless(bool ordered)
     pool_iterator_t *iterator = start(world_pool(2), triple, &next, ordered, NULL);
     for (uint64_t i = 0; i < count; i++) {
         if (i == warm)
-            before = resident_kilobytes();
+            before = process_kilobytes(getpid(), "VmRSS");
         if (pool_next(iterator, &result, -1) != 1 || result != 3 * pool_next_index(iterator))
             fail_msg("item %llu", (unsigned long long)i);
         sum += result;
@@ -83,7 +71,8 @@ static void check_endless(bool ordered)
             fail_msg("%llu items ahead", (unsigned long long)(next - i));
     }
     assert_true(!ordered || sum == 3 * (count * (count - 1) / 2));
-    assert_true(resident_kilobytes() - before < 4096);
+    assert_true(before > 0);
+    assert_true(process_kilobytes(getpid(), "VmRSS") - before < 4096);
     pool_iterator_free(iterator);
 }
 

@@ -76,6 +76,19 @@ pid_t process_parent(pid_t pid)
     return read_stat(pid, &state, &parent, &threads) ? parent : 0;
 }
 
+long process_kilobytes(pid_t pid, const char *field)
+{
+    char path[64], text[4096], *rest = text, *line;
+    size_t length = strlen(field);
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    if (!read_file(path, text, sizeof text))
+        return -1;
+    while ((line = strtok_r(rest, "\n", &rest)))
+        if (strncmp(line, field, length) == 0 && line[length] == ':')
+            return strtol(line + length + 1, NULL, 10);
+    return -1;
+}
+
 static void print_one(pid_t pid, int depth, FILE *stream)
 {
     char path[64], name[64] = "?\n", where[128] = "";

@@ -21,6 +21,10 @@ int process_threads(pid_t pid);
 /* Its parent; 0 when there is no such process. */
 pid_t process_parent(pid_t pid);
 
+/* The number of KiB in the line `field` of /proc/PID/status, such as VmRSS, RssAnon or RssShmem. -1: there
+ * is no such process or line. */
+long process_kilobytes(pid_t pid, const char *field);
+
 /* The supervisor of the pool that this worker belongs to. */
 #define process_supervisor(worker) process_parent(worker)
 
