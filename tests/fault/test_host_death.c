@@ -1,7 +1,6 @@
 /* When the host is gone, by whatever means and at whatever moment, its pool is gone at once. */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -12,6 +11,7 @@
 #include "support/ledger.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { AT_ONCE = 1000, ITEMS = 20 };
@@ -206,14 +206,6 @@ static void end_with_strays(void *unused)
     SUBHOST_EQUAL(pool_map(make_pool(), leave_stray, POOL_IN(items, 4), POOL_NONE), 0);
 }
 
-static int leave_at_once(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    (void)result;
-    (void)task;
-    return 0;
-}
-
 /* With work queued, and workers that are just being replaced. */
 static void end_while_workers_are_recycled(void *unused)
 {
@@ -222,8 +214,8 @@ static void end_while_workers_are_recycled(void *unused)
     pool_options_t options = {.processes = 3, .maxtasksperchild = 1};
     (void)unused;
     SUBHOST_EQUAL(pool_create(&pool, &options), 0);
-    SUBHOST_EQUAL(pool_map(pool, leave_at_once, POOL_IN(items, 10), POOL_NONE), 0);
-    SUBHOST_EQUAL(pool_map_async(pool, leave_at_once, POOL_IN(items, 1000), POOL_NONE, NULL, NULL),
+    SUBHOST_EQUAL(pool_map(pool, work_nothing, POOL_IN(items, 10), POOL_NONE), 0);
+    SUBHOST_EQUAL(pool_map_async(pool, work_nothing, POOL_IN(items, 1000), POOL_NONE, NULL, NULL),
                   0);
     exit(0);
 }

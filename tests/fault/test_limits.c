@@ -14,6 +14,7 @@
 #include "support/ledger.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -41,13 +42,6 @@ static int crash_or_copy(const void *item, void *result, pool_task_t *task)
     return 0;
 }
 
-static int copy(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = *(const int *)item;
-    return 0;
-}
-
 static int map_with(pool_t *pool, pool_function_t function)
 {
     int items[ITEMS], results[ITEMS] = {0};
@@ -70,7 +64,7 @@ static void make_and_use(int workers, int expected)
     if (error < 0)
         SUBHOST_EQUAL(error, expected);
     else
-        SUBHOST_EQUAL(map_with(pool, copy), 0);
+        SUBHOST_EQUAL(map_with(pool, work_copy), 0);
     if (error == 0)
         pool_free(pool);
     SUBHOST_CHECK(deadline_kept(began, PROMPT));
@@ -159,7 +153,7 @@ static void be_unable_to_replace(void *unused)
     int64_t began = deadline_now();
     SUBHOST_EQUAL(map_with(pool, crash_or_copy), POOL_EBROKEN);
     SUBHOST_CHECK(deadline_kept(began, PROMPT));
-    SUBHOST_EQUAL(map_with(pool, copy), POOL_EBROKEN);
+    SUBHOST_EQUAL(map_with(pool, work_copy), POOL_EBROKEN);
     pool_free(pool);
 }
 
@@ -180,7 +174,7 @@ static void lose_one_of_two(void *unused)
     SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
     int64_t end = deadline_now() + 500;
     while (deadline_now() < end)
-        SUBHOST_EQUAL(map_with(pool, copy), 0);
+        SUBHOST_EQUAL(map_with(pool, work_copy), 0);
     pool_free(pool);
 }
 
@@ -199,7 +193,7 @@ static void replace_without_descriptors(void *unused)
     SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NOFILE, &none, NULL), 0);
     for (int i = 0; i < 5; i++)
         SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
-    SUBHOST_EQUAL(map_with(pool, copy), 0);
+    SUBHOST_EQUAL(map_with(pool, work_copy), 0);
     pool_free(pool);
 }
 
@@ -306,7 +300,8 @@ static void have_small_pipes(void *unused)
         items[i] = i;
     pool_t *pool = make_pool(WORKERS);
     pool_map_options_t options = {.chunksize = 1};
-    SUBHOST_EQUAL(pool_map_with(pool, copy, POOL_IN(items, MANY), POOL_OUT(results), &options), 0);
+    SUBHOST_EQUAL(pool_map_with(pool, work_copy, POOL_IN(items, MANY), POOL_OUT(results), &options),
+                  0);
     SUBHOST_CHECK(memcmp(items, results, sizeof items) == 0);
     SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
     pool_free(pool);

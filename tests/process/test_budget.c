@@ -6,6 +6,7 @@
 #include "support/deadline.h"
 #include "support/outcome.h"
 #include "support/process.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { KIB = 1024, MIB = 1024 * KIB };
@@ -98,14 +99,6 @@ static void a_future_keeps_to_the_budget(void **state)
     check_map(3, 4 * MIB, true);
 }
 
-static int do_nothing(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    (void)result;
-    (void)task;
-    return 0;
-}
-
 /* So that the tests above can fail: what is measured is what is taken. */
 static void a_larger_budget_is_used(void **state)
 {
@@ -118,7 +111,7 @@ static void a_larger_budget_is_used(void **state)
     size_t before = shared_memory();
     memset(items, 1, COUNT * sizeof *items);
     assert_int_equal(
-        pool_map_async(pool, do_nothing, POOL_IN(items, COUNT), POOL_NONE, &options, &future), 0);
+        pool_map_async(pool, work_nothing, POOL_IN(items, COUNT), POOL_NONE, &options, &future), 0);
     assert_true(shared_memory() - before > 24 * MIB);
     assert_int_equal(pool_future_get(future, -1), 0);
     pool_future_free(future);

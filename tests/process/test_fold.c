@@ -3,6 +3,7 @@
 
 #include "process/fold.h"
 #include "support/gate.h"
+#include "support/host.h"
 #include "support/ledger.h"
 #include "support/process.h"
 
@@ -370,12 +371,6 @@ static void a_slow_block_does_not_fill_the_memory(void **state)
 
 /* ---- Calls ---- */
 
-static void count_calls(pool_future_t *future, void *context)
-{
-    (void)future;
-    ++*(int *)context;
-}
-
 static void note_progress(void *context, const pool_progress_t *progress)
 {
     if (progress->failed == 0 && progress->total == COUNT && progress->done == COUNT)
@@ -389,8 +384,8 @@ static void futures_and_callbacks(void **state)
     pool_future_t *future;
     (void)state;
     const double *values = make_values(COUNT);
-    pool_map_options_t options = {.callback = count_calls,
-                                  .error_callback = count_calls,
+    pool_map_options_t options = {.callback = host_count_call,
+                                  .error_callback = host_count_call,
                                   .progress = note_progress,
                                   .context = &calls};
     pool_t *pool = world_pool(2);
@@ -409,7 +404,7 @@ static void nobody_need_hold_the_future(void **state)
 {
     struct total total = {0};
     int calls = 0;
-    pool_map_options_t options = {.callback = count_calls, .context = &calls};
+    pool_map_options_t options = {.callback = host_count_call, .context = &calls};
     (void)state;
     pool_t *pool = world_pool(2);
     assert_int_equal(pool_fold_async(pool, add_index, total_merge, POOL_RANGE(COUNT),

@@ -8,6 +8,7 @@
 #include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { ITEMS = 1000, LONG = 10000 };
@@ -15,24 +16,17 @@ enum { ITEMS = 1000, LONG = 10000 };
 static struct gate *gate;
 static struct ledger *executions;
 
-static int triple(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = 3 * *(const int *)item;
-    return 0;
-}
-
 static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
 {
     if (!gate_pass(gate))
         return 1;
-    return triple(item, result, task);
+    return work_triple(item, result, task);
 }
 
 static int triple_and_mark(const void *item, void *result, pool_task_t *task)
 {
     ledger_mark(executions, pool_task_index(task));
-    return triple(item, result, task);
+    return work_triple(item, result, task);
 }
 
 /* Every third fails, every hundredth crashes. */
@@ -43,7 +37,7 @@ static int fail_or_triple(const void *item, void *result, pool_task_t *task)
         raise(SIGKILL);
     if (value % 3 == 0)
         return pool_fail(task, value + 1, "no multiples: %d", value);
-    return triple(item, result, task);
+    return work_triple(item, result, task);
 }
 
 static int *numbers(size_t count)
@@ -83,7 +77,8 @@ static void an_async_map_gives_what_a_map_gives(void **state)
         pool_future_t *future;
         memset(results, 0, sizeof results);
         pool_in_t in = POOL_IN(numbers(ITEMS), count);
-        assert_int_equal(pool_map_async(pool, triple, in, POOL_OUT(results), &options, &future), 0);
+        assert_int_equal(
+            pool_map_async(pool, work_triple, in, POOL_OUT(results), &options, &future), 0);
         assert_int_equal(pool_future_get(future, -1), 0);
         are_triples(results, count);
         pool_future_free(future);
@@ -121,11 +116,12 @@ static void apply_runs_one_item(void **state)
     pool_future_t *future;
     (void)state;
     pool_t *pool = world_pool(2);
-    assert_int_equal(pool_apply(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result)), 0);
+    assert_int_equal(pool_apply(pool, work_triple, POOL_IN(&item, 1), POOL_OUT(&result)), 0);
     assert_int_equal(result, 42);
     result = 0;
     assert_int_equal(
-        pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), NULL, &future), 0);
+        pool_apply_async(pool, work_triple, POOL_IN(&item, 1), POOL_OUT(&result), NULL, &future),
+        0);
     assert_int_equal(pool_future_get(future, -1), 0);
     assert_int_equal(result, 42);
     pool_future_free(future);
@@ -170,8 +166,8 @@ static void calls_of_no_items_end_at_once(void **state)
     for (size_t chunksize = 0; chunksize < 3; chunksize++) {
         pool_map_options_t options = {.chunksize = chunksize};
         pool_in_t in = POOL_IN(results, 0);
-        assert_int_equal(pool_map_async(pool, triple, in, POOL_OUT(results), &options, &none[0]),
-                         0);
+        assert_int_equal(
+            pool_map_async(pool, work_triple, in, POOL_OUT(results), &options, &none[0]), 0);
         assert_int_equal(
             pool_starmap_async(pool, &scaled_function, rows, 0, scales, &options, &none[1]), 0);
         assert_int_equal(pool_wait(none, 2, POOL_WAIT_ALL, LONG), 2);
@@ -287,7 +283,7 @@ static void many_futures_are_waited_for_and_freed_in_any_order(void **state)
         memset(results, 0, sizeof results);
         int *items = numbers(EACH);
         for (size_t i = 0; i < MANY; i++)
-            assert_int_equal(pool_map_async(pool, triple, POOL_IN(items, EACH),
+            assert_int_equal(pool_map_async(pool, work_triple, POOL_IN(items, EACH),
                                             POOL_OUT(results[i]), NULL, &futures[i]),
                              0);
         for (size_t i = 0; i < MANY; i++) {

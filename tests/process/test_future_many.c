@@ -9,9 +9,11 @@
 
 #include "support/deadline.h"
 #include "support/gate.h"
+#include "support/host.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
+#include "support/work.h"
 #include "support/world.h"
 
 /* Under sanitizers freed memory is kept for a while. */
@@ -59,12 +61,6 @@ static pool_t *make_pool(void)
 
 /* ---- Calls ---- */
 
-static void count_call(pool_future_t *future, void *count)
-{
-    (void)future;
-    ++*(int *)count;
-}
-
 /* Nobody takes a result before all have been submitted; of every other one nobody asks at all. */
 static void thousands_of_calls_are_finished_by_a_close(void **state)
 {
@@ -74,7 +70,7 @@ static void thousands_of_calls_are_finished_by_a_close(void **state)
     pool_t *pool = make_pool();
     for (int i = 0; i < count; i++) {
         pool_map_options_t options = {
-            .callback = count_call, .error_callback = count_call, .context = &good};
+            .callback = host_count_call, .error_callback = host_count_call, .context = &good};
         pool_future_t *future = NULL;
         bad += pool_apply_async(pool, triple_behind_gate, POOL_IN(&items[i], 1),
                                 POOL_OUT(&results[i]), &options, i % 2 ? &future : NULL) != 0;
@@ -236,21 +232,13 @@ static const pool_type_t stubborn_type = {.name = "stubborn",
                                           .pack = refuse,
                                           .unpack = unpack_nothing};
 
-static int do_nothing(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    (void)result;
-    (void)task;
-    return 0;
-}
-
 static void results_that_cannot_be_packed_cost_no_worker(void **state)
 {
     pool_future_t *futures[CALLS];
     (void)state;
     pool_t *pool = make_pool();
     for (int i = 0; i < CALLS; i++)
-        assert_int_equal(pool_apply_async(pool, do_nothing, POOL_IN(&items[i], 1),
+        assert_int_equal(pool_apply_async(pool, work_nothing, POOL_IN(&items[i], 1),
                                           POOL_OUT_AS(&results[i], &stubborn_type), NULL,
                                           &futures[i]),
                          0);
@@ -269,7 +257,7 @@ static void items_that_cannot_be_packed_do_not_hold_up_the_end(void **state)
         pool_future_t *futures[CALLS];
         pool_t *pool = make_pool();
         for (int i = 0; i < CALLS; i++)
-            assert_int_equal(pool_apply_async(pool, do_nothing,
+            assert_int_equal(pool_apply_async(pool, work_nothing,
                                               POOL_IN_AS(&items[i], 1, &stubborn_type), POOL_NONE,
                                               NULL, &futures[i]),
                              0);

@@ -2,18 +2,11 @@
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
 #include "support/process.h"
 #include "support/world.h"
 
 static uint64_t next_item; /* not on the stack: the pool may outlive a test that fails */
-
-/* 0, 1, 2... without an end. */
-static int count_on(void *unused, void *item)
-{
-    (void)unused;
-    *(uint64_t *)item = next_item++;
-    return 1;
-}
 
 static int half_square(const void *item, void *result, pool_task_t *task)
 {
@@ -39,7 +32,8 @@ static void ten_million_items_take_no_more_memory_than_one(void **state)
     enum { LITTLE = 4096 }; /* KiB */
     const uint64_t count = 10000000 / (uint64_t)deadline_slowness(), warm = count / 10;
     uint64_t sum = 0, wanted = 0;
-    pool_source_t source = {.in = POOL_IN((uint64_t *)0, 0), .next = count_on};
+    pool_source_t source = {
+        .in = POOL_IN((uint64_t *)0, 0), .next = host_count_for_ever, .context = &next_item};
     pool_iterator_t *iterator = NULL;
     (void)state;
     next_item = 0;

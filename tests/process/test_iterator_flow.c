@@ -7,6 +7,7 @@
 
 #include "support/deadline.h"
 #include "support/gate.h"
+#include "support/host.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
@@ -32,18 +33,11 @@ static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
     return triple(item, result, task);
 }
 
-/* 0, 1, 2... without an end. */
-static int count_on(void *context, void *item)
-{
-    uint64_t *next = context;
-    *(uint64_t *)item = (*next)++;
-    return 1;
-}
-
 static pool_iterator_t *start(pool_t *pool, pool_function_t function, uint64_t *next, bool ordered,
                               const pool_map_options_t *options)
 {
-    pool_source_t source = {.in = POOL_IN((uint64_t *)0, 0), .next = count_on, .context = next};
+    pool_source_t source = {
+        .in = POOL_IN((uint64_t *)0, 0), .next = host_count_for_ever, .context = next};
     pool_iterator_t *iterator = NULL;
     int error = ordered
                     ? pool_imap(pool, function, &source, POOL_RESULT(uint64_t), options, &iterator)
@@ -119,7 +113,8 @@ static void large_results_hold_the_source_back(void **state)
     pool_iterator_t *iterator;
     (void)state;
     pool_t *pool = world_pool(2);
-    pool_source_t source = {.in = POOL_IN((uint64_t *)0, 0), .next = count_on, .context = &next};
+    pool_source_t source = {
+        .in = POOL_IN((uint64_t *)0, 0), .next = host_count_for_ever, .context = &next};
     assert_int_equal(
         pool_imap(pool, make_blob, &source, POOL_RESULT(pool_bytes_t), NULL, &iterator), 0);
     for (uint64_t i = 0; i < 150; i++) {

@@ -5,6 +5,7 @@
 #include "support/deadline.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { COUNT = 3000 };
@@ -177,12 +178,6 @@ static void mistakes_are_no_ranges(void **state)
 
 /* ---- Ranges without end ---- */
 
-static int merge(void *into, const void *from)
-{
-    *(int64_t *)into += *(const int64_t *)from;
-    return 0;
-}
-
 static int count_item(const void *item, void *count, pool_task_t *task)
 {
     (void)item, (void)task;
@@ -213,19 +208,22 @@ static void an_endless_range_can_be_ended(void **state)
     int64_t count = 0;
     (void)state;
     pool_t *pool = world_pool(2);
-    assert_int_equal(
-        pool_fold_async(pool, count_item, merge, endless, POOL_OUT(&count), &brief, &future), 0);
+    assert_int_equal(pool_fold_async(pool, count_item, work_merge_int64, endless, POOL_OUT(&count),
+                                     &brief, &future),
+                     0);
     check_errors(future, POOL_TIMED_OUT);
     brief.chunksize = SIZE_MAX;
     assert_int_equal(pool_map_async(pool, count_item, endless, POOL_NONE, &brief, &future), 0);
     check_errors(future, POOL_TIMED_OUT);
     brief = (pool_map_options_t){.chunksize = 10};
-    assert_int_equal(
-        pool_fold_async(pool, count_item, merge, endless, POOL_OUT(&count), &brief, &future), 0);
+    assert_int_equal(pool_fold_async(pool, count_item, work_merge_int64, endless, POOL_OUT(&count),
+                                     &brief, &future),
+                     0);
     assert_int_equal(pool_future_cancel(future, -1), 0);
     check_errors(future, POOL_CANCELLED);
-    assert_int_equal(
-        pool_fold_async(pool, count_item, merge, endless, POOL_OUT(&count), &brief, &future), 0);
+    assert_int_equal(pool_fold_async(pool, count_item, work_merge_int64, endless, POOL_OUT(&count),
+                                     &brief, &future),
+                     0);
     int64_t began = deadline_now();
     assert_int_equal(pool_terminate(pool), 0);
     assert_true(deadline_kept(began, 3000));

@@ -17,6 +17,7 @@
 #include "support/outcome.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { MOST = 8, ITEMS = 20000, SECOND = 1000 };
@@ -532,14 +533,6 @@ static void a_worker_that_died_is_replaced_only_if_it_is_wanted(void **state)
     outcome_pool_works(pool);
 }
 
-static int only_run(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    (void)result;
-    (void)task;
-    return 0;
-}
-
 /* With a pool of any size that has just been given another, and no time for it. */
 static void it_may_end_just_after(void **state)
 {
@@ -547,7 +540,7 @@ static void it_may_end_just_after(void **state)
     for (int round = 0; round < 36; round++) {
         pool_t *pool = world_pool(1 + round % 4);
         int64_t began = deadline_now();
-        assert_int_equal(pool_map(pool, only_run, POOL_IN(items, 10), POOL_NONE), 0);
+        assert_int_equal(pool_map(pool, work_nothing, POOL_IN(items, 10), POOL_NONE), 0);
         assert_int_equal(pool_resize(pool, 1 + round % 5), 0);
         if (round % 3 == 0)
             assert_int_equal(pool_close(pool), 0);

@@ -8,8 +8,9 @@
 
 #include "support/deadline.h"
 #include "support/gate.h"
+#include "support/host.h"
 #include "support/ledger.h"
-#include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { SLOW = 6, PROMPT = 400, LONG = 10000 };
@@ -115,17 +116,11 @@ static void results_of_an_iterator_come_while_slow_items_run(void **state)
 
 /* ---- What one thread does while another waits ---- */
 
-static void *wait_for(void *future)
-{
-    pool_future_wait(future, -1);
-    return NULL;
-}
-
 /* Starts a thread that waits for the future, and gives it time to fall asleep. */
 static pthread_t waiting_thread(pool_future_t *future)
 {
     pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, wait_for, future), 0);
+    assert_int_equal(pthread_create(&thread, NULL, host_wait, future), 0);
     for (int i = 0; i < 5; i++)
         poll(NULL, 0, 10);
     return thread;
@@ -231,19 +226,13 @@ static void a_death_makes_the_descriptor_readable(void **state)
     pool_future_free(future);
 }
 
-static int nap(const void *item, void *result, pool_task_t *task)
-{
-    poll(NULL, 0, 3);
-    return triple(item, result, task);
-}
-
 static void *map_some(void *pool)
 {
     static int failed;
     int items[3] = {1, 2, 3}, results[3];
     failed = 0;
     for (int i = 0; i < 50; i++)
-        failed += pool_map(pool, nap, POOL_IN(items, 3), POOL_OUT(results)) != 0;
+        failed += pool_map(pool, work_nap_and_triple, POOL_IN(items, 3), POOL_OUT(results)) != 0;
     gate_open(gate);
     return &failed;
 }
@@ -302,16 +291,10 @@ static void what_another_thread_has_taken_makes_the_descriptor_readable(void **s
     assert_true(rest < 5);
 }
 
-static int hang(const void *item, void *result, pool_task_t *task)
-{
-    (void)item, (void)result, (void)task;
-    return poll(NULL, 0, -1);
-}
-
 static int mark_and_hang(const void *item, void *result, pool_task_t *task)
 {
     gate_open(gate);
-    return hang(item, result, task);
+    return work_hang(item, result, task);
 }
 
 /* Steps by poll() until no call is left. Returns how often, or -1: poll() waited in vain. */
@@ -336,8 +319,9 @@ static void a_time_limit_makes_the_descriptor_readable(void **state)
     for (int i = 0; i < 3; i++) {
         pool_map_options_t options = {.timeout = LIMIT};
         int64_t began = deadline_now();
-        assert_int_equal(
-            pool_map_async(pool, hang, POOL_IN(items, 2), POOL_OUT(results), &options, &future), 0);
+        assert_int_equal(pool_map_async(pool, work_hang, POOL_IN(items, 2), POOL_OUT(results),
+                                        &options, &future),
+                         0);
         int steps = step_to_the_end(pool);
         assert_true(steps > 0 && steps < 20);
         assert_true(deadline_now() - began >= LIMIT - 1 && prompt(began));
@@ -358,7 +342,7 @@ static void the_earliest_of_several_limits_counts(void **state)
     int64_t began = deadline_now();
     for (int i = 0; i < 3; i++) {
         pool_map_options_t options = {.timeout = limits[i]};
-        assert_int_equal(pool_apply_async(pool, hang, POOL_IN(&item, 1), POOL_OUT(&result),
+        assert_int_equal(pool_apply_async(pool, work_hang, POOL_IN(&item, 1), POOL_OUT(&result),
                                           &options, &futures[i]),
                          0);
     }
@@ -401,7 +385,8 @@ static void a_descriptor_is_quiet_when_time_has_been_up(void **state)
     pool_map_options_t options = {.timeout = 20};
     struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
     int wakes = 0;
-    assert_int_equal(pool_map_with(pool, hang, POOL_IN(&item, 1), POOL_OUT(&result), &options), 1);
+    assert_int_equal(pool_map_with(pool, work_hang, POOL_IN(&item, 1), POOL_OUT(&result), &options),
+                     1);
     while (poll(&event, 1, 100) == 1 && wakes++ < 1000)
         assert_int_equal(pool_step(pool), 0);
     assert_true(wakes < 20);
@@ -465,12 +450,6 @@ static void start_loop(struct loop *loop)
     uv_poll_start(&loop->poll, UV_READABLE, on_readable);
 }
 
-static int nap_and_triple(const void *item, void *result, pool_task_t *task)
-{
-    poll(NULL, 0, 5);
-    return triple(item, result, task);
-}
-
 static void a_uv_timer_keeps_its_beat_while_a_map_runs(void **state)
 {
     enum { COUNT = 200 };
@@ -482,7 +461,7 @@ static void a_uv_timer_keeps_its_beat_while_a_map_runs(void **state)
     loop.pool = world_pool(2);
     start_loop(&loop);
     pool_map_options_t options = {.callback = on_end, .error_callback = on_end, .context = &loop};
-    assert_int_equal(pool_map_async(loop.pool, nap_and_triple, POOL_IN(items, COUNT),
+    assert_int_equal(pool_map_async(loop.pool, work_nap_and_triple, POOL_IN(items, COUNT),
                                     POOL_OUT(results), &options, NULL),
                      0);
     assert_true(pool_step(loop.pool) >= 0);
@@ -496,17 +475,9 @@ static void a_uv_timer_keeps_its_beat_while_a_map_runs(void **state)
         assert_int_equal(results[i], 3 * i);
 }
 
-/* The first loop of a process opens descriptors that stay. */
-static void prepare_libuv(void)
-{
-    uv_loop_t loop;
-    if (uv_loop_init(&loop) == 0)
-        uv_loop_close(&loop);
-}
-
 int main(void)
 {
-    prepare_libuv();
+    host_prepare_libuv();
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_quick_call_ends_at_once_while_slow_ones_run),
         WORLD_TEST(a_quick_future_is_told_of_at_once_while_slow_ones_run),

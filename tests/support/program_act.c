@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "support/outcome.h"
+#include "support/work.h"
 
 enum {
     MARK = 0x4d000000, /* codes that stand for the end of a process, on a serial pool */
@@ -90,11 +90,6 @@ static enum deed deed_of(const struct call *call, uint64_t chance)
     return DO_WELL;
 }
 
-static OUTCOME_UNCHECKED void write_to_null(void)
-{
-    *(volatile int *)NULL = 1;
-}
-
 static int crash(uint64_t chance, pool_task_t *task)
 {
     static const int signals[] = {SIGKILL, SIGTERM, SIGSEGV, SIGABRT, SIGFPE, SIGUSR2};
@@ -102,7 +97,7 @@ static int crash(uint64_t chance, pool_task_t *task)
     if (acting.serially)
         return pool_fail(task, MARK + number, "a crash");
     if (number == SIGSEGV)
-        write_to_null();
+        work_write_to_null(NULL, NULL, NULL);
     if (number == SIGABRT)
         abort();
     kill(getpid(), number);
