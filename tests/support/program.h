@@ -58,6 +58,9 @@ struct program_allocator {
     void *context;
 };
 
+/* The `allocate` of an allocator that has no context: takes the memory from the heap. */
+void *program_from_heap(void *unused, size_t size);
+
 /* Makes the value that belongs to `hash`, in zeroed memory. False when there is no memory. */
 bool value_make(const struct shape *shape, void *element, uint64_t hash,
                 const struct program_allocator *allocator);
@@ -147,6 +150,8 @@ struct program {
 
 struct program *program_make(uint64_t seed, bool loose);
 void program_free(struct program *program);
+
+/* Prints the program: program_print.c. */
 void program_print(const struct program *program, FILE *stream);
 
 /* ---- What items do: program_act.c; in workers, and in the host for serial pools ---- */

@@ -186,17 +186,11 @@ static void *from_task(void *task, size_t size)
     return pool_task_alloc(task, size);
 }
 
-static void *from_heap(void *unused, size_t size)
-{
-    (void)unused;
-    return calloc(1, size ? size : 1);
-}
-
 /* From the heap now and then: the pool frees it. */
 static int give_result(const struct call *call, uint64_t hash, void *result, pool_task_t *task)
 {
     bool heap = hash >> 60 == 0;
-    const struct program_allocator allocator = {heap ? from_heap : from_task, task};
+    const struct program_allocator allocator = {heap ? program_from_heap : from_task, task};
     if (!result || call->result.kind == KIND_NONE)
         return result ? pool_fail(task, WRONG, "there is room for no result") : 0;
     return value_make(&call->result, result, hash, &allocator) ? 0 : -ENOMEM;

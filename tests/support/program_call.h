@@ -44,6 +44,17 @@ bool call_take(const struct run *run, struct live *live, int milliseconds);
 /* Waits for a call that has begun, in one of many ways, and notes what it said. */
 void call_finish(struct run *run, struct live *live, int way);
 
+/* ---- What came out: program_note.c ---- */
+
+enum { CALL_FILLER = 0xa5 }; /* each byte of the room for results, before the call */
+
+/* Notes an error, or the errors, of the call; those of a serial pool may stand for the end of a process. */
+void call_note_error(struct live *live, const pool_error_t *error, bool serial);
+void call_note_errors(struct live *live, const pool_error_t *errors, size_t count, bool serial);
+
+/* Gives what is noted of a result: the hash of its value, or what else there is in its room. */
+uint64_t call_element(const struct call *call, const void *element);
+
 /* Notes the results, and frees them, of a call that is over. */
 void call_note_results(struct live *live);
 void call_free_results(struct live *live);

@@ -1,6 +1,7 @@
 /* Runs in every process of a test. */
 #include "support/program.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 uint64_t program_mix(uint64_t a, uint64_t b)
@@ -74,6 +75,12 @@ size_t shape_size(enum kind kind)
 }
 
 /* ---- Making ---- */
+
+void *program_from_heap(void *unused, size_t size)
+{
+    (void)unused;
+    return calloc(1, size ? size : 1);
+}
 
 /* A value in the making. */
 struct making {
