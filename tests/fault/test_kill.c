@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/crew.h"
 #include "support/deadline.h"
 #include "support/gate.h"
 #include "support/ledger.h"
@@ -53,22 +54,13 @@ static void all_work(pool_t *pool)
     assert_int_equal(pool_map(pool, wait_for_others, POOL_IN(items, WORKERS), POOL_NONE), 0);
 }
 
-static void kill_all(pool_t *pool)
-{
-    pid_t pids[WORKERS];
-    assert_int_equal(pool_pids(pool, pids, WORKERS), WORKERS);
-    for (int i = 0; i < WORKERS; i++)
-        if (pids[i])
-            kill(pids[i], SIGKILL);
-}
-
 static void all_idle_workers_may_be_killed_again_and_again(void **state)
 {
     (void)state;
     present = ledger_make(WORKERS);
     pool_t *pool = world_pool(WORKERS);
     for (size_t round = 1; round <= 30; round++) {
-        kill_all(pool);
+        crew_kill(pool, WORKERS);
         all_work(pool);
         assert_true(outcome_replaced(pool, round * WORKERS));
     }
@@ -86,7 +78,7 @@ static void workers_may_be_killed_at_birth(void **state)
     pool_t *pool = world_pool_with(&options);
     gate_close(gate);
     for (size_t round = 1; round <= 3; round++) {
-        kill_all(pool);
+        crew_kill(pool, WORKERS);
         assert_true(outcome_replaced(pool, round * WORKERS));
     }
     gate_open(gate);

@@ -134,21 +134,13 @@ static pid_t supervisor_of(pool_t *pool)
     return process_supervisor(pid);
 }
 
-static pool_t *make_pool(int workers)
-{
-    pool_t *pool;
-    pool_options_t options = {.processes = workers, .grace = 500};
-    SUBHOST_EQUAL(pool_create(&pool, &options), 0);
-    return pool;
-}
-
 /* No worker can be replaced any more: with the last one the pool breaks, and soon. */
 static void be_unable_to_replace(void *unused)
 {
     const struct rlimit none = {1, 1};
     (void)unused;
     become_nobody();
-    pool_t *pool = make_pool(1);
+    pool_t *pool = subhost_pool(1, 500);
     SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NPROC, &none, NULL), 0);
     int64_t began = deadline_now();
     SUBHOST_EQUAL(map_with(pool, crash_or_copy), POOL_EBROKEN);
@@ -169,7 +161,7 @@ static void lose_one_of_two(void *unused)
     const struct rlimit none = {1, 1};
     (void)unused;
     become_nobody();
-    pool_t *pool = make_pool(2);
+    pool_t *pool = subhost_pool(2, 500);
     SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NPROC, &none, NULL), 0);
     SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
     int64_t end = deadline_now() + 500;
@@ -189,7 +181,7 @@ static void replace_without_descriptors(void *unused)
 {
     const struct rlimit none = {0, 0};
     (void)unused;
-    pool_t *pool = make_pool(2);
+    pool_t *pool = subhost_pool(2, 500);
     SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NOFILE, &none, NULL), 0);
     for (int i = 0; i < 5; i++)
         SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
@@ -270,7 +262,7 @@ static void write_no_files(void *unused)
     const struct rlimit limit = {4, 4};
     (void)unused;
     SUBHOST_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    pool_t *pool = make_pool(2);
+    pool_t *pool = subhost_pool(2, 500);
     SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
     pool_free(pool);
 }
@@ -298,7 +290,7 @@ static void have_small_pipes(void *unused)
             subhost_skip("so many pipes are not allowed");
     for (int i = 0; i < MANY; i++)
         items[i] = i;
-    pool_t *pool = make_pool(WORKERS);
+    pool_t *pool = subhost_pool(WORKERS, 500);
     pool_map_options_t options = {.chunksize = 1};
     SUBHOST_EQUAL(pool_map_with(pool, work_copy, POOL_IN(items, MANY), POOL_OUT(results), &options),
                   0);

@@ -67,15 +67,6 @@ static struct crew find_crew(pool_t *pool)
     return crew;
 }
 
-static bool have_ended(void *argument)
-{
-    const struct crew *crew = argument;
-    for (int i = 0; i < crew->count; i++)
-        if (!process_ended(crew->pids[i]))
-            return false;
-    return true;
-}
-
 static bool all_sleep(void *argument)
 {
     const struct crew *crew = argument;
@@ -89,7 +80,7 @@ static void kill_supervisor(struct crew *crew)
 {
     world_expect_orphans();
     assert_true(process_kill(crew->supervisor));
-    assert_true(deadline_met(NAPS, have_ended, crew));
+    assert_true(process_end(crew->pids, crew->count, NAPS));
 }
 
 static void a_sleeping_worker_finds_that_the_supervisor_is_gone(void **state)
@@ -130,7 +121,7 @@ static void an_heir_finds_it_too(void **state)
     world_expect_orphans();
     assert_true(process_kill(crew.supervisor));
     gate_open(gate); /* an item that runs is not looked into */
-    assert_true(deadline_met(NAPS, have_ended, &crew));
+    assert_true(process_end(crew.pids, crew.count, NAPS));
     pool_future_get(future, -1);
     pool_future_free(future);
 }

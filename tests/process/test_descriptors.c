@@ -48,14 +48,6 @@ static void check_map(pool_t *pool)
             SUBHOST_EQUAL(results[i], i);
 }
 
-static pool_t *make_pool(void)
-{
-    pool_t *pool;
-    pool_options_t options = {.processes = 2};
-    SUBHOST_EQUAL(pool_create(&pool, &options), 0);
-    return pool;
-}
-
 /* ---- Standard streams ---- */
 
 /* Those whose bit is set in `closed` are; the pool must not take their numbers. */
@@ -64,7 +56,7 @@ static void live_with_closed_streams(void *closed)
     for (int i = 0; i < 3; i++)
         if (*(int *)closed >> i & 1)
             close(i);
-    pool_t *pool = make_pool();
+    pool_t *pool = subhost_pool(2, 0);
     for (int i = 0; i < 3; i++)
         if (*(int *)closed >> i & 1 && fcntl(i, F_GETFD) >= 0)
             _exit(2);
@@ -100,7 +92,7 @@ static void keep_input(void *unused)
     SUBHOST_EQUAL(pipe(ends), 0);
     SUBHOST_EQUAL(write(ends[1], "0123456789", 10), 10);
     SUBHOST_EQUAL(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
-    pool_t *pool = make_pool();
+    pool_t *pool = subhost_pool(2, 0);
     SUBHOST_EQUAL(pool_map(pool, read_input, POOL_IN(items, 10), POOL_NONE), 0);
     pool_free(pool);
     SUBHOST_EQUAL(read(STDIN_FILENO, bytes, sizeof bytes), 10);
@@ -121,7 +113,7 @@ static void check_close_on_exec(void *unused)
     (void)unused;
     for (int i = 0; i < 1024; i++)
         open[i] = fcntl(i, F_GETFD) >= 0;
-    pool_t *pool = make_pool();
+    pool_t *pool = subhost_pool(2, 0);
     int made = 0;
     for (int i = 0; i < 1024; i++) {
         int flags = fcntl(i, F_GETFD);
@@ -151,7 +143,7 @@ static void use_large_numbers(void *unused)
         subhost_skip("not so many descriptors are allowed");
     for (int i = 0; i < 2000; i++)
         SUBHOST_CHECK(open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0);
-    pool_t *pool = make_pool();
+    pool_t *pool = subhost_pool(2, 0);
     check_map(pool);
     pool_free(pool);
 }
@@ -166,7 +158,7 @@ static void the_first_pool_leaves_nothing(void *unused)
 {
     struct world *before = world_take();
     (void)unused;
-    pool_free(make_pool());
+    pool_free(subhost_pool(2, 0));
     SUBHOST_CHECK(world_same(before));
     free(before);
 }
@@ -192,7 +184,7 @@ static int count_mappings(void)
 static void make_pools(int count)
 {
     for (int i = 0; i < count; i++) {
-        pool_t *pool = make_pool();
+        pool_t *pool = subhost_pool(2, 0);
         if (i % 10 == 0)
             check_map(pool);
         if (i % 3 == 0)

@@ -402,15 +402,6 @@ static void terminating_ends_heirs_too(void **state)
     pool_future_free(future);
 }
 
-static bool have_ended(void *argument)
-{
-    const struct heirs *heirs = argument;
-    for (int i = 0; i < heirs->count; i++)
-        if (!process_ended(heirs->pids[i]))
-            return false;
-    return true;
-}
-
 static void they_end_with_the_supervisor(void **state)
 {
     struct heirs heirs;
@@ -419,7 +410,7 @@ static void they_end_with_the_supervisor(void **state)
     pool_future_t *future = begin_to_wait(pool, &heirs, 2);
     world_expect_orphans();
     assert_true(process_kill(heirs.supervisor));
-    assert_true(deadline_met(2000, have_ended, &heirs));
+    assert_true(process_end(heirs.pids, heirs.count, 2000));
     assert_int_equal(pool_future_get(future, -1), POOL_EBROKEN);
     pool_future_free(future);
 }

@@ -2,12 +2,11 @@
  * costs its item at most, and nobody waits for it. */
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
+#include "support/crew.h"
 #include "support/deadline.h"
 #include "support/gate.h"
 #include "support/ledger.h"
-#include "support/outcome.h"
 #include "support/process.h"
 #include "support/subhost.h"
 #include "support/world.h"
@@ -90,19 +89,6 @@ static void check_ends(pool_future_t **futures, bool lost)
 
 /* ---- While they are recycled ---- */
 
-/* Until it is killed: kills a worker every few milliseconds. */
-static void kill_workers(void *supervisor)
-{
-    pid_t workers[2 * WORKERS];
-    for (unsigned i = 0;; i++) {
-        struct timespec moment = {.tv_nsec = 1000000 + i * 7919 % 4000 * 1000};
-        nanosleep(&moment, NULL);
-        int count = process_children(*(pid_t *)supervisor, workers, 2 * WORKERS);
-        if (count > 0)
-            process_kill_child(*(pid_t *)supervisor, workers[i % (unsigned)count]);
-    }
-}
-
 static void kills_while_workers_are_recycled_cost_their_items_alone(void **state)
 {
     (void)state;
@@ -114,7 +100,7 @@ static void kills_while_workers_are_recycled_cost_their_items_alone(void **state
         pool_pids(pool, &worker, 1);
         pid_t supervisor = process_supervisor(worker);
         start_all(pool, futures);
-        pid_t killer = subhost_start(kill_workers, &supervisor);
+        pid_t killer = subhost_start(crew_killer, &supervisor);
         gate_open(gate);
         if (round % 2 == 0)
             assert_int_equal(pool_close(pool), 0);
@@ -130,15 +116,6 @@ static void kills_while_workers_are_recycled_cost_their_items_alone(void **state
 
 /* ---- While the pool ends ---- */
 
-static void kill_all(pool_t *pool)
-{
-    pid_t pids[WORKERS];
-    assert_int_equal(pool_pids(pool, pids, WORKERS), WORKERS);
-    for (int i = 0; i < WORKERS; i++)
-        if (pids[i])
-            kill(pids[i], SIGKILL);
-}
-
 /* Kills before or after the pool is told to end; the workers have begun their first items, or not. */
 static void check_end(int (*end)(pool_t *), size_t life, bool before, bool busy)
 {
@@ -147,11 +124,11 @@ static void check_end(int (*end)(pool_t *), size_t life, bool before, bool busy)
     start_all(pool, futures);
     assert_true(!busy || ledger_reaches(executions, WORKERS, LONG));
     if (before)
-        kill_all(pool);
+        crew_kill(pool, WORKERS);
     if (end == pool_close) /* a termination waits for the end itself */
         assert_int_equal(end(pool), 0);
     if (!before)
-        kill_all(pool);
+        crew_kill(pool, WORKERS);
     gate_open(gate);
     int64_t began = deadline_now();
     assert_int_equal(end(pool), 0);

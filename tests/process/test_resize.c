@@ -472,11 +472,6 @@ static void a_callback_may_resize(void **state)
 
 /* ---- Resizes upon resizes, deaths and ends ---- */
 
-static bool have_ended(void *pids)
-{
-    return process_ended(((pid_t *)pids)[2]) && process_ended(((pid_t *)pids)[3]);
-}
-
 /* Who had begun to leave is wanted again. */
 static void growing_again_brings_back_those_who_still_leave(void **state)
 {
@@ -490,7 +485,7 @@ static void growing_again_brings_back_those_who_still_leave(void **state)
     assert_true(deadline_met(5000, all_left_are_finalized, &two));
     assert_int_equal(pool_resize(pool, 4), 0);
     gate_open(gate);
-    assert_true(deadline_met(5000, have_ended, pids));
+    assert_true(process_end(pids + 2, 2, 5000));
     assert_true(crew_told(pool, supervisor, 4));
     outcome_pool_works(pool);
     assert_true(crew_told(pool, supervisor, 4));

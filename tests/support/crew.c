@@ -1,6 +1,8 @@
-/* Runs in the test program. */
+/* Runs in the test program; crew_killer() in a helper that it forks. */
 #include "support/crew.h"
 
+#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/deadline.h"
@@ -101,4 +103,26 @@ int crew_heirs(pool_t *pool, pid_t supervisor, pid_t heirs[CREW_MOST])
         if (!has(told, workers < CREW_MOST ? workers : CREW_MOST, heirs[i]))
             heirs[left++] = heirs[i];
     return left;
+}
+
+void crew_kill(pool_t *pool, int workers)
+{
+    pid_t pids[CREW_MOST];
+    assert_int_equal(pool_pids(pool, pids, CREW_MOST), workers);
+    for (int i = 0; i < workers; i++)
+        if (pids[i])
+            kill(pids[i], SIGKILL);
+}
+
+void crew_killer(void *supervisor)
+{
+    pid_t parent = *(const pid_t *)supervisor, children[CREW_MOST];
+    for (unsigned i = 0;; i++) {
+        long microseconds = (1000 + (long)(i * 7919 % 4000)) * deadline_slowness();
+        struct timespec moment = {microseconds / 1000000, microseconds % 1000000 * 1000};
+        nanosleep(&moment, NULL);
+        int count = process_children(parent, children, CREW_MOST);
+        if (count > 0)
+            process_kill_child(parent, children[i % (unsigned)count]);
+    }
 }

@@ -27,4 +27,11 @@ bool crew_told(pool_t *pool, pid_t supervisor, int count);
  * A worker just forked may be among them for a moment. */
 int crew_heirs(pool_t *pool, pid_t supervisor, pid_t heirs[CREW_MOST]);
 
+/* Kills the workers of a pool that has so many. Asserts that the pool tells as many. */
+void crew_kill(pool_t *pool, int workers);
+
+/* The body of a helper, for subhost_start(): kills a child of the supervisor every few stretched
+ * milliseconds, until the helper is killed itself. `supervisor` points to the pid. */
+void crew_killer(void *supervisor);
+
 #endif

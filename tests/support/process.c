@@ -148,12 +148,27 @@ bool process_kill_child(pid_t parent, pid_t pid)
     return killed;
 }
 
-static bool ended(void *pid)
+struct processes {
+    const pid_t *pids;
+    int count;
+};
+
+static bool have_ended(void *argument)
 {
-    return process_ended(*(pid_t *)pid);
+    const struct processes *processes = argument;
+    for (int i = 0; i < processes->count; i++)
+        if (!process_ended(processes->pids[i]))
+            return false;
+    return true;
+}
+
+bool process_end(const pid_t *pids, int count, int milliseconds)
+{
+    struct processes processes = {pids, count};
+    return deadline_met(milliseconds, have_ended, &processes);
 }
 
 bool process_kill(pid_t pid)
 {
-    return kill(pid, SIGKILL) == 0 && deadline_met(5000, ended, &pid);
+    return kill(pid, SIGKILL) == 0 && process_end(&pid, 1, 5000);
 }

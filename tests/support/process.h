@@ -38,6 +38,9 @@ void process_kill_children(void);
  * stranger is hit that got the number of a process gone by. Returns whether it was killed. */
 bool process_kill_child(pid_t parent, pid_t pid);
 
+/* Whether all of these processes have ended within so many stretched milliseconds. */
+bool process_end(const pid_t *pids, int count, int milliseconds);
+
 /* Sends SIGKILL and waits until the process has ended, or is a zombie. False when it does not. */
 bool process_kill(pid_t pid);
 

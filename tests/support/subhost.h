@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include <procpool.h>
+
 typedef void (*subhost_body_t)(void *argument);
 
 /* Forks a host that runs `body` and ends; or a helper, which does things to the test program while
@@ -20,6 +22,9 @@ int subhost_wait(pid_t host);
 /* Asserts that a host which runs `body` ends well, and that every process it started is gone
  * soon. */
 void subhost_passes(subhost_body_t body, void *argument);
+
+/* Makes a pool in such a host, with the default grace if `grace` is 0. The host ends when that fails. */
+pool_t *subhost_pool(int processes, int grace);
 
 /* Ends the host, and says why, unless `condition` holds. */
 #define SUBHOST_CHECK(condition)                                                                   \
