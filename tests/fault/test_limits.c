@@ -32,22 +32,13 @@ enum { ITEMS = 100, WORKERS = 4, PROMPT = 5000 };
 
 static struct ledger *outcomes; /* of the hosts: 0 worked, 1 refused, 2 broke */
 
-static int crash_or_copy(const void *item, void *result, pool_task_t *task)
-{
-    int value = *(const int *)item;
-    (void)task;
-    if (value == 50)
-        raise(SIGKILL);
-    *(int *)result = value;
-    return 0;
-}
-
-static int map_with(pool_t *pool, pool_function_t function)
+/* Maps all items, of which one may be to crash. Returns what pool_map() does. */
+static int map_items(pool_t *pool, bool crash)
 {
     int items[ITEMS], results[ITEMS] = {0};
     for (int i = 0; i < ITEMS; i++)
-        items[i] = i;
-    int failed = pool_map(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results));
+        items[i] = crash && i == 50 ? -SIGKILL : i;
+    int failed = pool_map(pool, work_copy_or_raise, POOL_IN(items, ITEMS), POOL_OUT(results));
     for (int i = 0; i < ITEMS && failed >= 0; i++)
         SUBHOST_CHECK(results[i] == i || (failed && i == 50));
     return failed;
@@ -64,7 +55,7 @@ static void make_and_use(int workers, int expected)
     if (error < 0)
         SUBHOST_EQUAL(error, expected);
     else
-        SUBHOST_EQUAL(map_with(pool, work_copy), 0);
+        SUBHOST_EQUAL(map_items(pool, false), 0);
     if (error == 0)
         pool_free(pool);
     SUBHOST_CHECK(deadline_kept(began, PROMPT));
@@ -143,9 +134,9 @@ static void be_unable_to_replace(void *unused)
     pool_t *pool = subhost_pool(1, 500);
     SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NPROC, &none, NULL), 0);
     int64_t began = deadline_now();
-    SUBHOST_EQUAL(map_with(pool, crash_or_copy), POOL_EBROKEN);
+    SUBHOST_EQUAL(map_items(pool, true), POOL_EBROKEN);
     SUBHOST_CHECK(deadline_kept(began, PROMPT));
-    SUBHOST_EQUAL(map_with(pool, work_copy), POOL_EBROKEN);
+    SUBHOST_EQUAL(map_items(pool, false), POOL_EBROKEN);
     pool_free(pool);
 }
 
@@ -163,10 +154,10 @@ static void lose_one_of_two(void *unused)
     become_nobody();
     pool_t *pool = subhost_pool(2, 500);
     SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NPROC, &none, NULL), 0);
-    SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
+    SUBHOST_EQUAL(map_items(pool, true), 1);
     int64_t end = deadline_now() + 500;
     while (deadline_now() < end)
-        SUBHOST_EQUAL(map_with(pool, work_copy), 0);
+        SUBHOST_EQUAL(map_items(pool, false), 0);
     pool_free(pool);
 }
 
@@ -184,8 +175,8 @@ static void replace_without_descriptors(void *unused)
     pool_t *pool = subhost_pool(2, 500);
     SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NOFILE, &none, NULL), 0);
     for (int i = 0; i < 5; i++)
-        SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
-    SUBHOST_EQUAL(map_with(pool, work_copy), 0);
+        SUBHOST_EQUAL(map_items(pool, true), 1);
+    SUBHOST_EQUAL(map_items(pool, false), 0);
     pool_free(pool);
 }
 
@@ -226,7 +217,7 @@ static void map_too_large(pool_t *pool, unsigned char *bytes, size_t size)
         SUBHOST_CHECK(errors[i].index == 2 * i + 1);
         SUBHOST_CHECK(errors[i].kind == POOL_FAILED && errors[i].code == -ENOMEM);
     }
-    SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
+    SUBHOST_EQUAL(map_items(pool, true), 1);
 }
 
 static void have_little_memory(void *more)
@@ -263,7 +254,7 @@ static void write_no_files(void *unused)
     (void)unused;
     SUBHOST_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
     pool_t *pool = subhost_pool(2, 500);
-    SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
+    SUBHOST_EQUAL(map_items(pool, true), 1);
     pool_free(pool);
 }
 
@@ -295,7 +286,7 @@ static void have_small_pipes(void *unused)
     SUBHOST_EQUAL(pool_map_with(pool, work_copy, POOL_IN(items, MANY), POOL_OUT(results), &options),
                   0);
     SUBHOST_CHECK(memcmp(items, results, sizeof items) == 0);
-    SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
+    SUBHOST_EQUAL(map_items(pool, true), 1);
     pool_free(pool);
 }
 

@@ -1,6 +1,7 @@
 /* The host's descriptors, standard streams and memory: none is taken, none is left behind. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "support/deadline.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -27,22 +29,13 @@
 
 enum { ITEMS = 100 };
 
-static int crash_or_copy(const void *item, void *result, pool_task_t *task)
-{
-    int value = *(const int *)item;
-    (void)task;
-    if (value == 50)
-        abort();
-    *(int *)result = value;
-    return 0;
-}
-
 static void check_map(pool_t *pool)
 {
     int items[ITEMS], results[ITEMS];
     for (int i = 0; i < ITEMS; i++)
         items[i] = i;
-    SUBHOST_EQUAL(pool_map(pool, crash_or_copy, POOL_IN(items, ITEMS), POOL_OUT(results)), 1);
+    items[50] = -SIGABRT;
+    SUBHOST_EQUAL(pool_map(pool, work_copy_or_raise, POOL_IN(items, ITEMS), POOL_OUT(results)), 1);
     for (int i = 0; i < ITEMS; i++)
         if (i != 50)
             SUBHOST_EQUAL(results[i], i);

@@ -16,27 +16,17 @@
 #include "support/deadline.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { ITEMS = 100 };
-
-/* Every tenth one crashes. */
-static int crash_or_copy(const void *item, void *result, pool_task_t *task)
-{
-    int value = *(const int *)item;
-    (void)task;
-    if (value % 10 == 5)
-        raise(SIGSEGV);
-    *(int *)result = value;
-    return 0;
-}
 
 static void check_map(pool_t *pool)
 {
     int items[ITEMS], results[ITEMS];
     for (int i = 0; i < ITEMS; i++)
-        items[i] = i;
-    SUBHOST_EQUAL(pool_map(pool, crash_or_copy, POOL_IN(items, ITEMS), POOL_OUT(results)),
+        items[i] = i % 10 == 5 ? -SIGSEGV : i;
+    SUBHOST_EQUAL(pool_map(pool, work_copy_or_raise, POOL_IN(items, ITEMS), POOL_OUT(results)),
                   ITEMS / 10);
     for (int i = 0; i < ITEMS; i++)
         if (i % 10 != 5)

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/work.h"
@@ -135,13 +136,6 @@ static void a_crash_costs_its_index(void **state)
 
 /* ---- What is no range ---- */
 
-static int no_item(void *context, void *item)
-{
-    (void)context;
-    (void)item;
-    return 0;
-}
-
 static int negate(int number)
 {
     return -number;
@@ -153,7 +147,7 @@ static void mistakes_are_no_ranges(void **state)
     int64_t results[4] = {0};
     int numbers[4] = {0};
     const void *nothing = NULL, *something = results;
-    pool_source_t source = {.in = POOL_RANGE(4), .next = no_item};
+    pool_source_t source = {.in = POOL_RANGE(4), .next = host_no_item};
     pool_iterator_t *iterator;
     (void)state;
     pool_t *pool = world_pool(1);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
 #include "support/outcome.h"
 #include "support/work.h"
 #include "support/world.h"
@@ -314,11 +315,6 @@ static void they_do_in_any_order_and_of_any_pool(void **state)
 
 /* ---- All on one future ---- */
 
-static void *get_future(void *future)
-{
-    return (void *)(intptr_t)pool_future_get(future, -1);
-}
-
 static void threads_may_wait_for_one_future(void **state)
 {
     (void)state;
@@ -327,7 +323,7 @@ static void threads_may_wait_for_one_future(void **state)
         pthread_t threads[THREADS];
         pool_future_t *future = start(&parties[0], triple_some, 1);
         for (int t = 0; t < THREADS; t++)
-            assert_int_equal(pthread_create(&threads[t], NULL, get_future, future), 0);
+            assert_int_equal(pthread_create(&threads[t], NULL, host_get, future), 0);
         for (int t = 0; t < THREADS; t++) {
             void *failed;
             pthread_join(threads[t], &failed);

@@ -16,6 +16,11 @@ void *host_wait(void *future)
     return NULL;
 }
 
+void *host_get(void *future)
+{
+    return (void *)(intptr_t)pool_future_get(future, -1);
+}
+
 int host_count_on(void *context, void *item)
 {
     struct host_counter *counter = context;
@@ -23,6 +28,13 @@ int host_count_on(void *context, void *item)
         return counter->end;
     *(int *)item = counter->next++;
     return 1;
+}
+
+int host_no_item(void *context, void *item)
+{
+    (void)context;
+    (void)item;
+    return 0;
 }
 
 int host_count_for_ever(void *context, void *item)

@@ -8,14 +8,19 @@
 /* Counts one more in the int `context`; a callback of futures. */
 void host_count_call(pool_future_t *future, void *context);
 
-/* Waits until the future has ended; the body of a thread. */
+/* The body of a thread: waits until the future has ended. host_get() returns the code of the call, as an
+ * intptr_t. */
 void *host_wait(void *future);
+void *host_get(void *future);
 
 /* A source that gives the ints `next` to `count` - 1, and then ends with the code `end`. */
 struct host_counter {
     int next, count, end;
 };
 int host_count_on(void *counter, void *item);
+
+/* A source without items. */
+int host_no_item(void *context, void *item);
 
 /* A source without an end, which gives the next uint64_t: it counts on in the number `next`. */
 int host_count_for_ever(void *next, void *item);

@@ -2,6 +2,7 @@
 #include "support/work.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,14 @@ int work_copy(const void *item, void *result, pool_task_t *task)
     (void)task;
     *(int *)result = *(const int *)item;
     return 0;
+}
+
+int work_copy_or_raise(const void *item, void *result, pool_task_t *task)
+{
+    int value = *(const int *)item;
+    if (value < 0)
+        raise(-value);
+    return work_copy(item, result, task);
 }
 
 int work_nothing(const void *item, void *result, pool_task_t *task)

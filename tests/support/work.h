@@ -13,6 +13,9 @@ int work_nap_and_triple(const void *item, void *result, pool_task_t *task);
 /* Gives the item itself; both are of type int. */
 int work_copy(const void *item, void *result, pool_task_t *task);
 
+/* Gives the item itself; a negative item raises the signal of this number instead: -SIGKILL for one. */
+int work_copy_or_raise(const void *item, void *result, pool_task_t *task);
+
 /* Ends well, and gives no result. */
 int work_nothing(const void *item, void *result, pool_task_t *task);
 
