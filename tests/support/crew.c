@@ -39,7 +39,7 @@ pid_t crew_supervisor(pool_t *pool)
     return wanted.supervisor;
 }
 
-/* Writes the children that live. */
+/* Writes the living children of the supervisor. Returns how many. */
 static int living(pid_t supervisor, pid_t pids[CREW_MOST])
 {
     int count = process_children(supervisor, pids, CREW_MOST), left = 0;

@@ -1,4 +1,4 @@
-/* Runs in every process of a test. */
+/* Runs in every process of a test; ledger_make() only in the test program. */
 #include "support/ledger.h"
 
 #include <stdatomic.h>

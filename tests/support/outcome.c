@@ -95,7 +95,7 @@ bool outcome_replaced(pool_t *pool, size_t count)
 enum { AMONG = 100, UNTOUCHED = -77 };
 
 struct deed {
-    pool_function_t act; /* NULL: as the others */
+    pool_function_t act; /* NULL: work_triple() */
     int value;
 };
 

@@ -35,7 +35,7 @@ int process_children(pid_t parent, pid_t *children, int count)
     return found;
 }
 
-/* The fields of /proc/PID/stat behind the name, which may hold anything. */
+/* Reads fields of /proc/PID/stat, from the end of the name on: a name may hold blanks and brackets. */
 static bool read_stat(pid_t pid, char *state, int *parent, int *threads)
 {
     char path[64], text[1024];

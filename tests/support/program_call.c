@@ -1,4 +1,4 @@
-/* Runs in the test program, in several of its threads: one call, from its beginning to what came out. */
+/* Runs in the test program, in several of its threads: starts calls and waits for them. */
 #include "support/program_call.h"
 
 #include <errno.h>
@@ -92,7 +92,7 @@ static void place_sum(struct live *live)
     memcpy(live->results, &head, sizeof head);
 }
 
-/* Room for results that holds something else. */
+/* Makes room for the results, and fills it with CALL_FILLER. */
 static void place_results(struct live *live)
 {
     const struct call *call = live->call;
@@ -227,7 +227,7 @@ void call_start(struct run *run, struct live *live, const struct call *call, str
     if (call->blocking || out->refused)
         call_is_over(live, returned);
     size_t count = pool_errors(run->pool, &errors);
-    if (call->blocking && returned >= 0) /* else they may be those of a call before */
+    if (call->blocking && returned >= 0) /* else these may be errors of an earlier call */
         call_note_errors(live, errors, count, run->program->options.serial);
 }
 
@@ -254,7 +254,6 @@ static void note_next(const struct run *run, struct live *live, int got)
         program_wrong(out->wrong, "item %zu failed without an error", index);
 }
 
-/* Takes a result, if there is one in time. Returns false at the end. */
 bool call_take(const struct run *run, struct live *live, int milliseconds)
 {
     memset(live->results, CALL_FILLER, live->call->result.size);
@@ -277,7 +276,7 @@ bool call_take(const struct run *run, struct live *live, int milliseconds)
 
 /* ---- Waiting for a call ---- */
 
-/* What a future's end is asked for. */
+/* Whether the future has ended, or has made its callback. */
 static bool has_ended(struct live *live)
 {
     if (live->call->unheld)
@@ -297,7 +296,7 @@ static void on_timer(uv_timer_t *timer)
     (void)timer;
 }
 
-/* On a loop that comes round every few milliseconds. */
+/* Waits on a libuv loop, with a timer that ends each round after some milliseconds. */
 static void wait_on_loop(struct run *run, struct live *live)
 {
     uv_loop_t loop;
@@ -316,7 +315,7 @@ static void wait_on_loop(struct run *run, struct live *live)
         program_wrong(live->out->wrong, "the loop does not close");
 }
 
-/* Waits in one of many ways, which come to the same. */
+/* Waits in one of many ways, all of which must come to the same end. */
 static void wait_for(struct run *run, struct live *live, int way)
 {
     pool_future_t *future = live->future, *ready = NULL, *set[] = {NULL, future, NULL};
@@ -341,7 +340,7 @@ static void wait_for(struct run *run, struct live *live, int way)
     }
 }
 
-/* Notes what came out of a future that has ended, and gives it back. */
+/* Notes what came out of a future that has ended, and frees it. */
 static void collect(const struct run *run, struct live *live)
 {
     const pool_error_t *errors = NULL;
@@ -355,7 +354,7 @@ static void collect(const struct run *run, struct live *live)
     call_note_errors(live, errors, count, run->program->options.serial);
     if (pool_future_successful(future) != (live->out->returned == 0))
         program_wrong(live->out->wrong, "successful, though it returned %d", live->out->returned);
-    if (run->program->loose) /* others may cancel it: it is freed at the end */
+    if (run->program->loose) /* another thread may cancel it; it is freed at the end */
         return;
     atomic_store(&live->future, NULL);
     pool_future_free(future);

@@ -1,16 +1,16 @@
-/* Runs in the test program: makes programs up. */
+/* Runs in the test program: makes random programs. */
 #include "support/program.h"
 
 #include <stdlib.h>
 
-enum { MIB = 1 << 20, WORKERS = 7, BYTES = 2 * MIB /* of all items of a call, or so */ };
+enum { MIB = 1 << 20, WORKERS = 7, BYTES = 2 * MIB /* about what all items of a call take */ };
 
 /* A program in the making. */
 struct making {
     struct program *program;
     uint64_t dice;
     int workers;
-    bool open[PROGRAM_CALLS]; /* begun, and not waited for */
+    bool open[PROGRAM_CALLS]; /* the call was started, and not waited for */
 };
 
 static uint64_t roll(struct making *making, uint64_t sides)
@@ -94,7 +94,7 @@ static void make_sharing(struct making *making, struct call *call)
     }
 }
 
-/* Few crashes, since each takes a fork. */
+/* Crashes are rare, since each costs a fork. */
 static void make_deeds(struct making *making, struct call *call)
 {
     static const uint64_t bad[] = {0, 0, 0, 1, 2, 2, 10, 10, 100};
@@ -158,7 +158,8 @@ static void make_call(struct making *making, int slot)
     call->watched = once_in(making, 2);
     call->unheld = !iterates && !call->blocking && !making->program->loose && once_in(making, 6);
     call->watched |= call->unheld;
-    call->options.fail_fast &= !call->unheld; /* nobody could tell which items it has ended */
+    call->options.fail_fast &=
+        !call->unheld; /* without a future it is unknown which items were cancelled */
     call->bare = call->blocking && (call->what == CALL_BROADCAST || call->what == CALL_APPLY);
     if (call->bare) {
         call->options = (pool_map_options_t){0};
@@ -211,7 +212,7 @@ static void add_step(struct making *making, enum action action, int call, int nu
         program->step[program->steps++] = (struct step){action, call, number, way};
 }
 
-/* A call that has been begun and can be waited for; -1: none. */
+/* Returns a call that was started and can be waited for. -1: there is none. */
 static int any_open(struct making *making)
 {
     int first = between(making, 0, PROGRAM_CALLS - 1);
@@ -252,7 +253,7 @@ static void cancel(struct making *making, int call)
     add_step(making, STEP_CANCEL, call, between(making, -1, 4));
 }
 
-/* Something that is to change nothing, or, in a loose program, that changes what comes out. */
+/* Adds a step beside the calls. In a strict program it must not change what comes out. */
 static void disturb(struct making *making)
 {
     bool loose = making->program->loose;

@@ -36,7 +36,6 @@ void call_note_errors(struct live *live, const pool_error_t *errors, size_t coun
     live->out->knows_errors = true;
 }
 
-/* Of what nobody has written, or zeroed, no more can be known: it holds no pointers. */
 uint64_t call_element(const struct call *call, const void *element)
 {
     if (call->result.kind == KIND_NONE)
@@ -69,7 +68,7 @@ void call_note_results(struct live *live)
     }
 }
 
-/* What nobody wrote over the filler holds no pointers. */
+/* An element that still holds the filler was not written, so its pointers are no pointers. */
 static void release_results(const struct live *live)
 {
     const struct call *call = live->call;
@@ -80,8 +79,8 @@ static void release_results(const struct live *live)
     }
 }
 
-/* Of a call that is over. Items that an iterator has left behind may still run in shared arrays, which
- * end with the pool. */
+/* Leaves the shared arrays of an iterator to the end of the pool: items may still run there after the
+ * iterator was freed. */
 void call_free_results(struct live *live)
 {
     const struct call *call = live->call;

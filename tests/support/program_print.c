@@ -26,7 +26,7 @@ static void print_call(const struct call *call, FILE *stream)
                                 : "");
     print_shape(&call->result, stream);
     fprintf(stream, "%s%s%s; chunksize %zu", call->in_place ? " in place" : "",
-            call->shared_results ? " (shared)" : "", call->unheld ? ", nobody's" : "",
+            call->shared_results ? " (shared)" : "", call->unheld ? ", unheld" : "",
             options->chunksize);
     fprintf(stream, "%s; priority %d, timeout %d%s; bad %" PRIu64 ", crash %" PRIu64,
             call->watched ? ", callbacks" : "", options->priority, options->timeout,

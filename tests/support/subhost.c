@@ -13,7 +13,7 @@
 
 enum { SKIPPED = 77, SOON = 2000 };
 
-/* What cmocka catches in the test program must kill a host. */
+/* Signals that cmocka catches in the test program must kill a host. */
 static void reset_signals(void)
 {
     static const int caught[] = {SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGSYS, SIGALRM};
