@@ -15,6 +15,7 @@
 #include "support/ledger.h"
 #include "support/subhost.h"
 #include "support/trace.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { ITEMS = 6, PROCESSES = 64 };
@@ -60,20 +61,12 @@ static void check_map(pool_t *pool)
     SUBHOST_CHECK(ledger_all_within(executions, 0, 1));
 }
 
-static int start(void *argument, void **state, pool_task_t *task)
-{
-    (void)argument;
-    (void)state;
-    (void)task;
-    return 0;
-}
-
 static void live(void *with_initializer)
 {
     pool_t *pool;
     pool_options_t options = {.processes = 2, .grace = 500};
     if (*(bool *)with_initializer)
-        options.initializer = start;
+        options.initializer = work_start;
     while (!atomic_load(&stage->go))
         usleep(50);
     if (pool_create(&pool, &options) < 0)

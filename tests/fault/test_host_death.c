@@ -1,7 +1,6 @@
 /* When the host is gone, by whatever means and at whatever moment, its pool is gone at once. */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -12,31 +11,19 @@
 #include "support/ledger.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { AT_ONCE = 1000, ITEMS = 20 };
 
 static struct ledger *reached; /* places in the hosts' lives */
 
-static int crash_or_copy(const void *item, void *result, pool_task_t *task)
-{
-    int value = *(const int *)item;
-    (void)task;
-    if (value == 10)
-        raise(SIGKILL);
-    *(int *)result = value;
-    return 0;
-}
-
 /* The last two are never leaks. */
 static pool_t *make_pool(void)
 {
     static pool_t *pools[2];
     static int made;
-    pool_t **pool = &pools[made++ % 2];
-    pool_options_t options = {.processes = 2};
-    SUBHOST_EQUAL(pool_create(pool, &options), 0);
-    return *pool;
+    return pools[made++ % 2] = subhost_pool(2, 0);
 }
 
 static void check_map(pool_t *pool)
@@ -44,7 +31,8 @@ static void check_map(pool_t *pool)
     int items[ITEMS], results[ITEMS];
     for (int i = 0; i < ITEMS; i++)
         items[i] = i;
-    SUBHOST_EQUAL(pool_map(pool, crash_or_copy, POOL_IN(items, ITEMS), POOL_OUT(results)), 1);
+    items[10] = -SIGKILL;
+    SUBHOST_EQUAL(pool_map(pool, work_copy_or_raise, POOL_IN(items, ITEMS), POOL_OUT(results)), 1);
 }
 
 /* ---- Every system call ---- */
@@ -206,14 +194,6 @@ static void end_with_strays(void *unused)
     SUBHOST_EQUAL(pool_map(make_pool(), leave_stray, POOL_IN(items, 4), POOL_NONE), 0);
 }
 
-static int leave_at_once(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    (void)result;
-    (void)task;
-    return 0;
-}
-
 /* With work queued, and workers that are just being replaced. */
 static void end_while_workers_are_recycled(void *unused)
 {
@@ -222,8 +202,8 @@ static void end_while_workers_are_recycled(void *unused)
     pool_options_t options = {.processes = 3, .maxtasksperchild = 1};
     (void)unused;
     SUBHOST_EQUAL(pool_create(&pool, &options), 0);
-    SUBHOST_EQUAL(pool_map(pool, leave_at_once, POOL_IN(items, 10), POOL_NONE), 0);
-    SUBHOST_EQUAL(pool_map_async(pool, leave_at_once, POOL_IN(items, 1000), POOL_NONE, NULL, NULL),
+    SUBHOST_EQUAL(pool_map(pool, work_nothing, POOL_IN(items, 10), POOL_NONE), 0);
+    SUBHOST_EQUAL(pool_map_async(pool, work_nothing, POOL_IN(items, 1000), POOL_NONE, NULL, NULL),
                   0);
     exit(0);
 }
@@ -261,19 +241,13 @@ static bool alone(void *child)
            process_children(children[0], children, 8) == 0;
 }
 
-static bool has_reached(void *unused)
-{
-    (void)unused;
-    return ledger_count(reached, 0) > 0;
-}
-
 static void a_host_that_becomes_another_program_leaves_only_that(void **state)
 {
     (void)state;
     world_expect_orphans();
     reached = ledger_make(1);
     pid_t host = subhost_start(become_sleep, NULL);
-    assert_true(deadline_met(5000, has_reached, NULL));
+    assert_true(ledger_reaches(reached, 1, 5000));
     assert_true(deadline_met(AT_ONCE, alone, &host));
     kill(host, SIGKILL);
     assert_int_equal(subhost_wait(host), SIGKILL);

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/crew.h"
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
@@ -36,18 +38,12 @@ static void a_killed_idle_worker_is_replaced(void **state)
 
 static struct ledger *present;
 
-static bool all_present(void *unused)
-{
-    (void)unused;
-    return ledger_total(present) >= WORKERS;
-}
-
 static int wait_for_others(const void *item, void *result, pool_task_t *task)
 {
     (void)item;
     (void)result;
     ledger_mark(present, (size_t)pool_task_worker(task));
-    return !deadline_met(5000, all_present, NULL);
+    return !ledger_reaches(present, WORKERS, 5000);
 }
 
 /* Asserts that all workers work, not only one that is quick. */
@@ -58,41 +54,16 @@ static void all_work(pool_t *pool)
     assert_int_equal(pool_map(pool, wait_for_others, POOL_IN(items, WORKERS), POOL_NONE), 0);
 }
 
-static void kill_all(pool_t *pool)
-{
-    pid_t pids[WORKERS];
-    assert_int_equal(pool_pids(pool, pids, WORKERS), WORKERS);
-    for (int i = 0; i < WORKERS; i++)
-        if (pids[i])
-            kill(pids[i], SIGKILL);
-}
-
 static void all_idle_workers_may_be_killed_again_and_again(void **state)
 {
     (void)state;
     present = ledger_make(WORKERS);
     pool_t *pool = world_pool(WORKERS);
     for (size_t round = 1; round <= 30; round++) {
-        kill_all(pool);
+        crew_kill(pool, WORKERS);
         all_work(pool);
         assert_true(outcome_replaced(pool, round * WORKERS));
     }
-}
-
-static struct ledger *gate; /* 0: may start */
-
-static bool gate_open(void *unused)
-{
-    (void)unused;
-    return ledger_count(gate, 0) == 0;
-}
-
-static int wait_at_gate(void *argument, void **state, pool_task_t *task)
-{
-    (void)argument;
-    (void)state;
-    (void)task;
-    return !deadline_met(20000, gate_open, NULL);
 }
 
 /* Before they are ready: but nothing is wrong with them. */
@@ -100,15 +71,17 @@ static void workers_may_be_killed_at_birth(void **state)
 {
     (void)state;
     present = ledger_make(WORKERS);
-    gate = ledger_make(1);
-    pool_options_t options = {.processes = WORKERS, .initializer = wait_at_gate};
+    struct gate *gate = gate_make();
+    pool_options_t options = {
+        .processes = WORKERS, .initializer = gate_initializer, .initargs = gate};
+    gate_open(gate);
     pool_t *pool = world_pool_with(&options);
-    ledger_mark(gate, 0);
+    gate_close(gate);
     for (size_t round = 1; round <= 3; round++) {
-        kill_all(pool);
+        crew_kill(pool, WORKERS);
         assert_true(outcome_replaced(pool, round * WORKERS));
     }
-    ledger_clear(gate);
+    gate_open(gate);
     all_work(pool);
 }
 
@@ -307,21 +280,15 @@ static int crash_while_host_is_stopped(const void *item, void *result, pool_task
     return 0;
 }
 
-static bool many_have_crashed(void *wanted)
-{
-    return ledger_total(executions) >= *(uint64_t *)wanted;
-}
-
 /* Wakes the host when enough has happened, or nothing more happens. */
 static void wake_host(void *unused)
 {
-    uint64_t wanted = 1, seen = 0;
+    uint64_t seen = 0;
     (void)unused;
-    deadline_met(5000, many_have_crashed, &wanted);
-    do {
+    ledger_reaches(executions, 1, 5000);
+    do
         seen = ledger_total(executions);
-        wanted = seen + 1;
-    } while (deadline_met(100, many_have_crashed, &wanted));
+    while (ledger_reaches(executions, seen + 1, 100));
     kill(host, SIGCONT);
 }
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,6 +14,7 @@
 #include "support/ledger.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -32,29 +32,13 @@ enum { ITEMS = 100, WORKERS = 4, PROMPT = 5000 };
 
 static struct ledger *outcomes; /* of the hosts: 0 worked, 1 refused, 2 broke */
 
-static int crash_or_copy(const void *item, void *result, pool_task_t *task)
-{
-    int value = *(const int *)item;
-    (void)task;
-    if (value == 50)
-        raise(SIGKILL);
-    *(int *)result = value;
-    return 0;
-}
-
-static int copy(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = *(const int *)item;
-    return 0;
-}
-
-static int map_with(pool_t *pool, pool_function_t function)
+/* Maps all items, of which one may be to crash. Returns what pool_map() does. */
+static int map_items(pool_t *pool, bool crash)
 {
     int items[ITEMS], results[ITEMS] = {0};
     for (int i = 0; i < ITEMS; i++)
-        items[i] = i;
-    int failed = pool_map(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results));
+        items[i] = crash && i == 50 ? -SIGKILL : i;
+    int failed = pool_map(pool, work_copy_or_raise, POOL_IN(items, ITEMS), POOL_OUT(results));
     for (int i = 0; i < ITEMS && failed >= 0; i++)
         SUBHOST_CHECK(results[i] == i || (failed && i == 50));
     return failed;
@@ -71,7 +55,7 @@ static void make_and_use(int workers, int expected)
     if (error < 0)
         SUBHOST_EQUAL(error, expected);
     else
-        SUBHOST_EQUAL(map_with(pool, copy), 0);
+        SUBHOST_EQUAL(map_items(pool, false), 0);
     if (error == 0)
         pool_free(pool);
     SUBHOST_CHECK(deadline_kept(began, PROMPT));
@@ -141,26 +125,18 @@ static pid_t supervisor_of(pool_t *pool)
     return process_supervisor(pid);
 }
 
-static pool_t *make_pool(int workers)
-{
-    pool_t *pool;
-    pool_options_t options = {.processes = workers, .grace = 500};
-    SUBHOST_EQUAL(pool_create(&pool, &options), 0);
-    return pool;
-}
-
 /* No worker can be replaced any more: with the last one the pool breaks, and soon. */
 static void be_unable_to_replace(void *unused)
 {
     const struct rlimit none = {1, 1};
     (void)unused;
     become_nobody();
-    pool_t *pool = make_pool(1);
+    pool_t *pool = subhost_pool(1, 500);
     SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NPROC, &none, NULL), 0);
     int64_t began = deadline_now();
-    SUBHOST_EQUAL(map_with(pool, crash_or_copy), POOL_EBROKEN);
+    SUBHOST_EQUAL(map_items(pool, true), POOL_EBROKEN);
     SUBHOST_CHECK(deadline_kept(began, PROMPT));
-    SUBHOST_EQUAL(map_with(pool, copy), POOL_EBROKEN);
+    SUBHOST_EQUAL(map_items(pool, false), POOL_EBROKEN);
     pool_free(pool);
 }
 
@@ -176,12 +152,12 @@ static void lose_one_of_two(void *unused)
     const struct rlimit none = {1, 1};
     (void)unused;
     become_nobody();
-    pool_t *pool = make_pool(2);
+    pool_t *pool = subhost_pool(2, 500);
     SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NPROC, &none, NULL), 0);
-    SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
+    SUBHOST_EQUAL(map_items(pool, true), 1);
     int64_t end = deadline_now() + 500;
     while (deadline_now() < end)
-        SUBHOST_EQUAL(map_with(pool, copy), 0);
+        SUBHOST_EQUAL(map_items(pool, false), 0);
     pool_free(pool);
 }
 
@@ -196,11 +172,11 @@ static void replace_without_descriptors(void *unused)
 {
     const struct rlimit none = {0, 0};
     (void)unused;
-    pool_t *pool = make_pool(2);
+    pool_t *pool = subhost_pool(2, 500);
     SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NOFILE, &none, NULL), 0);
     for (int i = 0; i < 5; i++)
-        SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
-    SUBHOST_EQUAL(map_with(pool, copy), 0);
+        SUBHOST_EQUAL(map_items(pool, true), 1);
+    SUBHOST_EQUAL(map_items(pool, false), 0);
     pool_free(pool);
 }
 
@@ -214,11 +190,9 @@ static void workers_are_replaced_without_descriptors(void **state)
 
 static rlim_t address_space(void)
 {
-    unsigned long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    SUBHOST_CHECK(file && fscanf(file, "%lu", &pages) == 1);
-    fclose(file);
-    return pages * (rlim_t)sysconf(_SC_PAGESIZE);
+    long kilobytes = process_kilobytes(getpid(), "VmSize");
+    SUBHOST_CHECK(kilobytes > 0);
+    return (rlim_t)kilobytes * 1024;
 }
 
 static int sum_ends(const void *item, void *result, pool_task_t *task)
@@ -243,7 +217,7 @@ static void map_too_large(pool_t *pool, unsigned char *bytes, size_t size)
         SUBHOST_CHECK(errors[i].index == 2 * i + 1);
         SUBHOST_CHECK(errors[i].kind == POOL_FAILED && errors[i].code == -ENOMEM);
     }
-    SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
+    SUBHOST_EQUAL(map_items(pool, true), 1);
 }
 
 static void have_little_memory(void *more)
@@ -281,8 +255,8 @@ static void write_no_files(void *unused)
     const struct rlimit limit = {4, 4};
     (void)unused;
     SUBHOST_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    pool_t *pool = make_pool(2);
-    SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
+    pool_t *pool = subhost_pool(2, 500);
+    SUBHOST_EQUAL(map_items(pool, true), 1);
     pool_free(pool);
 }
 
@@ -309,11 +283,12 @@ static void have_small_pipes(void *unused)
             subhost_skip("so many pipes are not allowed");
     for (int i = 0; i < MANY; i++)
         items[i] = i;
-    pool_t *pool = make_pool(WORKERS);
+    pool_t *pool = subhost_pool(WORKERS, 500);
     pool_map_options_t options = {.chunksize = 1};
-    SUBHOST_EQUAL(pool_map_with(pool, copy, POOL_IN(items, MANY), POOL_OUT(results), &options), 0);
+    SUBHOST_EQUAL(pool_map_with(pool, work_copy, POOL_IN(items, MANY), POOL_OUT(results), &options),
+                  0);
     SUBHOST_CHECK(memcmp(items, results, sizeof items) == 0);
-    SUBHOST_EQUAL(map_with(pool, crash_or_copy), 1);
+    SUBHOST_EQUAL(map_items(pool, true), 1);
     pool_free(pool);
 }
 

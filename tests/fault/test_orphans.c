@@ -2,7 +2,6 @@
  * while they sleep. */
 #include <errno.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +11,14 @@
 
 #include "support/crew.h"
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/process.h"
 #include "support/world.h"
 
 enum { WORKERS = 4, ITEMS = 64, NAPS = 8000 /* milliseconds: more than a worker sleeps */ };
 
 static int items[ITEMS];
-static _Atomic int *gate;
+static struct gate *gate;
 
 static int stay_alive(const void *item, void *result, pool_task_t *task)
 {
@@ -31,11 +31,8 @@ static int stay_alive(const void *item, void *result, pool_task_t *task)
 /* The first goes on at once, so that the worker asks for a successor; the second waits. */
 static int wait_at_gate(const void *item, void *result, pool_task_t *task)
 {
-    const struct timespec moment = {.tv_nsec = 1000000};
     stay_alive(item, result, task);
-    while (*(const int *)item > 0 && !atomic_load(gate))
-        nanosleep(&moment, NULL);
-    return 0;
+    return *(const int *)item > 0 && !gate_pass(gate) ? 1 : 0;
 }
 
 static int initialize(void *unused, void **state, pool_task_t *task)
@@ -70,15 +67,6 @@ static struct crew find_crew(pool_t *pool)
     return crew;
 }
 
-static bool have_ended(void *argument)
-{
-    const struct crew *crew = argument;
-    for (int i = 0; i < crew->count; i++)
-        if (!process_ended(crew->pids[i]))
-            return false;
-    return true;
-}
-
 static bool all_sleep(void *argument)
 {
     const struct crew *crew = argument;
@@ -92,7 +80,7 @@ static void kill_supervisor(struct crew *crew)
 {
     world_expect_orphans();
     assert_true(process_kill(crew->supervisor));
-    assert_true(deadline_met(NAPS, have_ended, crew));
+    assert_true(process_end(crew->pids, crew->count, NAPS));
 }
 
 static void a_sleeping_worker_finds_that_the_supervisor_is_gone(void **state)
@@ -121,7 +109,7 @@ static void an_successor_finds_it_too(void **state)
     pool_future_t *future;
     static const int two[] = {0, 1};
     (void)state;
-    gate = world_shared(sizeof *gate);
+    gate = gate_make();
     pool_t *pool = world_pool_with(&options);
     assert_int_equal(
         pool_map_async(pool, wait_at_gate, POOL_IN(two, 2), POOL_NONE, &singly, &future), 0);
@@ -132,8 +120,8 @@ static void an_successor_finds_it_too(void **state)
     assert_true(deadline_met(5000, all_sleep, &crew));
     world_expect_orphans();
     assert_true(process_kill(crew.supervisor));
-    atomic_store(gate, 1); /* an item that runs is not looked into */
-    assert_true(deadline_met(NAPS, have_ended, &crew));
+    gate_open(gate); /* an item that runs is not looked into */
+    assert_true(process_end(crew.pids, crew.count, NAPS));
     pool_future_get(future, -1);
     pool_future_free(future);
 }

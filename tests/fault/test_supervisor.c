@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/crew.h"
 #include "support/deadline.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
@@ -14,13 +15,6 @@
 enum { ITEMS = 200, PROMPT = 3000 };
 
 static struct ledger *executions;
-
-static pid_t supervisor_of(pool_t *pool)
-{
-    pid_t worker;
-    assert_true(pool_pids(pool, &worker, 1) > 0);
-    return process_supervisor(worker);
-}
 
 /* ---- Killed ---- */
 
@@ -153,7 +147,7 @@ static void a_call_after_the_supervisor_was_killed_says_so(void **state)
     world_expect_orphans();
     executions = ledger_make(ITEMS);
     pool_t *pool = world_pool(2);
-    assert_true(process_kill(supervisor_of(pool)));
+    assert_true(process_kill(crew_supervisor(pool)));
     check_broken(pool);
     check_broken(pool);
     assert_int_equal(pool_close(pool), 0);
@@ -167,7 +161,7 @@ static void a_pool_whose_supervisor_was_killed_can_be_ended_in_every_way(void **
     world_expect_orphans();
     for (int way = 0; way < 4; way++) {
         pool_t *pool = world_pool(2);
-        assert_true(process_kill(supervisor_of(pool)));
+        assert_true(process_kill(crew_supervisor(pool)));
         if (way == 1)
             assert_int_equal(pool_terminate(pool), 0);
         if (way == 2)
@@ -189,7 +183,7 @@ static void a_lost_supervisor_raises_no_sigpipe(void **state)
     executions = ledger_make(ITEMS);
     pool_t *pool = world_pool(2);
     signal(SIGPIPE, SIG_DFL);
-    assert_true(process_kill(supervisor_of(pool)));
+    assert_true(process_kill(crew_supervisor(pool)));
     for (int i = 0; i < 100; i++)
         check_broken(pool);
     pool_close(pool);
@@ -203,7 +197,7 @@ static void check_end_of_stopped(enum way way)
 {
     pool_options_t options = {.processes = 2, .grace = 50};
     pool_t *pool = world_pool_with(&options);
-    kill(supervisor_of(pool), SIGSTOP);
+    kill(crew_supervisor(pool), SIGSTOP);
     int64_t began = deadline_now();
     if (way == TERMINATE)
         assert_int_equal(pool_terminate(pool), 0);
@@ -229,7 +223,7 @@ static void a_map_goes_on_without_the_supervisor_as_long_as_nobody_dies(void **s
 {
     (void)state;
     pool_t *pool = world_pool(2);
-    pid_t supervisor = supervisor_of(pool);
+    pid_t supervisor = crew_supervisor(pool);
     kill(supervisor, SIGSTOP);
     outcome_pool_works(pool);
     kill(supervisor, SIGCONT);

@@ -12,6 +12,7 @@
 #include "support/deadline.h"
 #include "support/outcome.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum {
@@ -348,20 +349,12 @@ static int overwrite_or_die(const void *item, void *result, pool_task_t *task)
     return kill(getpid(), SIGKILL);
 }
 
-static int start_well(void *unused, void **state, pool_task_t *task)
-{
-    (void)unused;
-    (void)state;
-    (void)task;
-    return 0;
-}
-
 /* Both are ready; then worker 1 is replaced, so that the supervisor has seen it. */
 static void open_seen_pool(pool_t **pool)
 {
     pool_options_t options = {.processes = 2,
                               .grace = 500,
-                              .initializer = start_well,
+                              .initializer = work_start,
                               .start_timeout = START * deadline_slowness()};
     pid_t pids[2];
     set_alarm();

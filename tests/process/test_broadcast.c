@@ -199,16 +199,10 @@ static int wait_for_cancel(const void *item, void *result, pool_task_t *task)
     return 0;
 }
 
-static bool all_run(void *count)
-{
-    return ledger_count(ran, 0) == *(unsigned *)count;
-}
-
 static void who_is_not_wanted_any_more_is_not_waited_for(void **state)
 {
     struct answer answers[WORKERS];
     int item = 5;
-    unsigned count = WORKERS;
     pool_future_t *blockers, *asked;
     (void)state;
     ran = ledger_make(1);
@@ -216,7 +210,7 @@ static void who_is_not_wanted_any_more_is_not_waited_for(void **state)
     assert_int_equal(
         pool_broadcast_async(pool, wait_for_cancel, POOL_IN(&item, 1), POOL_NONE, NULL, &blockers),
         0);
-    assert_true(deadline_met(PROMPT, all_run, &count));
+    assert_true(ledger_becomes(ran, WORKERS, PROMPT));
     assert_int_equal(
         pool_broadcast_async(pool, answer, POOL_IN(&item, 1), POOL_OUT(answers), NULL, &asked), 0);
     assert_int_equal(pool_resize(pool, 2), 0);
@@ -246,7 +240,6 @@ static void who_is_free_answers_while_another_runs_an_earlier_one(void **state)
 {
     struct answer answers[WORKERS];
     int item = 7;
-    unsigned one = 1;
     pool_future_t *earlier, *later;
     const pool_error_t *errors;
     (void)state;
@@ -254,7 +247,7 @@ static void who_is_free_answers_while_another_runs_an_earlier_one(void **state)
     pool_t *pool = world_pool(WORKERS);
     assert_int_equal(
         pool_broadcast_async(pool, hang_in_first, POOL_IN(&item, 1), POOL_NONE, NULL, &earlier), 0);
-    assert_true(deadline_met(PROMPT, all_run, &one));
+    assert_true(ledger_becomes(ran, 1, PROMPT));
     pool_map_options_t options = {.timeout = 300 * deadline_slowness()};
     assert_int_equal(
         pool_broadcast_async(pool, answer, POOL_IN(&item, 1), POOL_OUT(answers), &options, &later),

@@ -1,10 +1,12 @@
 /* The budget: how much of the board calls take, whatever their size, and however slow who takes the
  * results. */
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/deadline.h"
 #include "support/outcome.h"
+#include "support/process.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { KIB = 1024, MIB = 1024 * KIB };
@@ -12,14 +14,9 @@ enum { KIB = 1024, MIB = 1024 * KIB };
 /* Memory of the host that is shared with the workers, in bytes: what it has touched of the board. */
 static size_t shared_memory(void)
 {
-    unsigned long kilobytes = 0;
-    char line[200];
-    FILE *file = fopen("/proc/self/status", "re");
-    assert_non_null(file);
-    while (fgets(line, sizeof line, file) && sscanf(line, "RssShmem: %lu", &kilobytes) != 1)
-        ;
-    fclose(file);
-    return kilobytes * KIB;
+    long kilobytes = process_kilobytes(getpid(), "RssShmem");
+    assert_true(kilobytes >= 0);
+    return (size_t)kilobytes * KIB;
 }
 
 static pool_t *make_pool(int processes, size_t budget)
@@ -102,14 +99,6 @@ static void a_future_keeps_to_the_budget(void **state)
     check_map(3, 4 * MIB, true);
 }
 
-static int do_nothing(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    (void)result;
-    (void)task;
-    return 0;
-}
-
 /* So that the tests above can fail: what is measured is what is taken. */
 static void a_larger_budget_is_used(void **state)
 {
@@ -122,7 +111,7 @@ static void a_larger_budget_is_used(void **state)
     size_t before = shared_memory();
     memset(items, 1, COUNT * sizeof *items);
     assert_int_equal(
-        pool_map_async(pool, do_nothing, POOL_IN(items, COUNT), POOL_NONE, &options, &future), 0);
+        pool_map_async(pool, work_nothing, POOL_IN(items, COUNT), POOL_NONE, &options, &future), 0);
     assert_true(shared_memory() - before > 24 * MIB);
     assert_int_equal(pool_future_get(future, -1), 0);
     pool_future_free(future);

@@ -10,19 +10,10 @@
 
 #include "support/deadline.h"
 #include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 /* ---- Faults ---- */
-
-static OUTCOME_UNCHECKED int write_to_null(const void *item, void *result, pool_task_t *task)
-{
-    volatile int *volatile nowhere = NULL;
-    (void)item;
-    (void)result;
-    (void)task;
-    *nowhere = 1;
-    return 0;
-}
 
 static OUTCOME_UNCHECKED int write_to_item(const void *item, void *result, pool_task_t *task)
 {
@@ -35,7 +26,7 @@ static OUTCOME_UNCHECKED int write_to_item(const void *item, void *result, pool_
 static void writing_to_null_costs_one_item(void **state)
 {
     (void)state;
-    outcome_costs_one(world_pool(2), write_to_null, POOL_CRASHED, SIGSEGV);
+    outcome_costs_one(world_pool(2), work_write_to_null, POOL_CRASHED, SIGSEGV);
 }
 
 static void items_are_read_only(void **state)
@@ -107,7 +98,7 @@ static void a_stack_overflow_costs_one_item_and_says_so(void **state)
     pool_t *pool = world_pool(2);
     outcome_costs_one(pool, overflow_stack, POOL_CRASHED, SIGSEGV);
     assert_non_null(strstr(message_of(pool, overflow_stack), "stack overflow"));
-    assert_null(strstr(message_of(pool, write_to_null), "stack overflow"));
+    assert_null(strstr(message_of(pool, work_write_to_null), "stack overflow"));
 }
 
 /* ---- Signals that functions raise ---- */

@@ -1,6 +1,7 @@
 /* The host's descriptors, standard streams and memory: none is taken, none is left behind. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "support/deadline.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -27,33 +29,16 @@
 
 enum { ITEMS = 100 };
 
-static int crash_or_copy(const void *item, void *result, pool_task_t *task)
-{
-    int value = *(const int *)item;
-    (void)task;
-    if (value == 50)
-        abort();
-    *(int *)result = value;
-    return 0;
-}
-
 static void check_map(pool_t *pool)
 {
     int items[ITEMS], results[ITEMS];
     for (int i = 0; i < ITEMS; i++)
         items[i] = i;
-    SUBHOST_EQUAL(pool_map(pool, crash_or_copy, POOL_IN(items, ITEMS), POOL_OUT(results)), 1);
+    items[50] = -SIGABRT;
+    SUBHOST_EQUAL(pool_map(pool, work_copy_or_raise, POOL_IN(items, ITEMS), POOL_OUT(results)), 1);
     for (int i = 0; i < ITEMS; i++)
         if (i != 50)
             SUBHOST_EQUAL(results[i], i);
-}
-
-static pool_t *make_pool(void)
-{
-    pool_t *pool;
-    pool_options_t options = {.processes = 2};
-    SUBHOST_EQUAL(pool_create(&pool, &options), 0);
-    return pool;
 }
 
 /* ---- Standard streams ---- */
@@ -64,7 +49,7 @@ static void live_with_closed_streams(void *closed)
     for (int i = 0; i < 3; i++)
         if (*(int *)closed >> i & 1)
             close(i);
-    pool_t *pool = make_pool();
+    pool_t *pool = subhost_pool(2, 0);
     for (int i = 0; i < 3; i++)
         if (*(int *)closed >> i & 1 && fcntl(i, F_GETFD) >= 0)
             _exit(2);
@@ -100,7 +85,7 @@ static void keep_input(void *unused)
     SUBHOST_EQUAL(pipe(ends), 0);
     SUBHOST_EQUAL(write(ends[1], "0123456789", 10), 10);
     SUBHOST_EQUAL(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
-    pool_t *pool = make_pool();
+    pool_t *pool = subhost_pool(2, 0);
     SUBHOST_EQUAL(pool_map(pool, read_input, POOL_IN(items, 10), POOL_NONE), 0);
     pool_free(pool);
     SUBHOST_EQUAL(read(STDIN_FILENO, bytes, sizeof bytes), 10);
@@ -121,7 +106,7 @@ static void check_close_on_exec(void *unused)
     (void)unused;
     for (int i = 0; i < 1024; i++)
         open[i] = fcntl(i, F_GETFD) >= 0;
-    pool_t *pool = make_pool();
+    pool_t *pool = subhost_pool(2, 0);
     int made = 0;
     for (int i = 0; i < 1024; i++) {
         int flags = fcntl(i, F_GETFD);
@@ -151,7 +136,7 @@ static void use_large_numbers(void *unused)
         subhost_skip("not so many descriptors are allowed");
     for (int i = 0; i < 2000; i++)
         SUBHOST_CHECK(open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0);
-    pool_t *pool = make_pool();
+    pool_t *pool = subhost_pool(2, 0);
     check_map(pool);
     pool_free(pool);
 }
@@ -166,7 +151,7 @@ static void the_first_pool_leaves_nothing(void *unused)
 {
     struct world *before = world_take();
     (void)unused;
-    pool_free(make_pool());
+    pool_free(subhost_pool(2, 0));
     SUBHOST_CHECK(world_same(before));
     free(before);
 }
@@ -178,15 +163,6 @@ static void even_the_first_pool_of_a_program_leaves_nothing(void **state)
 }
 
 /* ---- Slopes ---- */
-
-static long resident_kib(void)
-{
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    SUBHOST_CHECK(file && fscanf(file, "%*s %ld", &pages) == 1);
-    fclose(file);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
 
 static int count_mappings(void)
 {
@@ -201,7 +177,7 @@ static int count_mappings(void)
 static void make_pools(int count)
 {
     for (int i = 0; i < count; i++) {
-        pool_t *pool = make_pool();
+        pool_t *pool = subhost_pool(2, 0);
         if (i % 10 == 0)
             check_map(pool);
         if (i % 3 == 0)
@@ -216,12 +192,14 @@ static void make_hundreds_of_pools(void *unused)
     (void)unused;
     make_pools(count / 3);
     struct world *before = world_take();
-    long resident = resident_kib();
+    long resident = process_kilobytes(getpid(), "VmRSS");
+    SUBHOST_CHECK(resident > 0);
     int mappings = count_mappings();
     make_pools(count - count / 3);
     SUBHOST_CHECK(world_same(before));
     SUBHOST_CHECK(KEEPS_FREED_MEMORY || count_mappings() <= mappings + 2);
-    SUBHOST_CHECK(KEEPS_FREED_MEMORY || deadline_valgrind() || resident_kib() < resident + 512);
+    SUBHOST_CHECK(KEEPS_FREED_MEMORY || deadline_valgrind() ||
+                  process_kilobytes(getpid(), "VmRSS") < resident + 512);
     free(before);
 }
 

@@ -7,25 +7,21 @@
 #include <uv.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
+#include "support/host.h"
 #include "support/ledger.h"
-#include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { SLOW = 6, PROMPT = 400, LONG = 10000 };
 
-static struct ledger *gate;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
+static struct gate *gate;
 
 /* Items below 0 wait for the gate. */
 static int triple(const void *item, void *result, pool_task_t *task)
 {
     (void)task;
-    if (*(const int *)item < 0 && !deadline_met(LONG, is_open, NULL))
+    if (*(const int *)item < 0 && !gate_pass(gate))
         return 1;
     *(int *)result = 3 * *(const int *)item;
     return 0;
@@ -41,7 +37,7 @@ static pool_t *busy_pool(pool_future_t **slow)
 {
     static int items[SLOW] = {-1, -1, -1, -1, -1, -1}, results[SLOW];
     pool_map_options_t options = {.chunksize = 1};
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(SLOW + 2);
     assert_int_equal(
         pool_map_async(pool, triple, POOL_IN(items, SLOW), POOL_OUT(results), &options, slow), 0);
@@ -50,7 +46,7 @@ static pool_t *busy_pool(pool_future_t **slow)
 
 static void let_go(pool_future_t *slow)
 {
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_future_get(slow, -1), 0);
     pool_future_free(slow);
 }
@@ -99,7 +95,7 @@ static void results_of_an_iterator_come_while_slow_items_run(void **state)
     int items[COUNT] = {-1, -1, -1, -1, -1, -1, 6, 7, 8, 9, 10, 11}, result;
     pool_iterator_t *iterator;
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(SLOW + 1);
     pool_source_t source = {.in = POOL_IN(items, COUNT)};
     pool_map_options_t options = {.chunksize = 1};
@@ -111,7 +107,7 @@ static void results_of_an_iterator_come_while_slow_items_run(void **state)
         assert_true(result > 0);
     }
     assert_true(prompt(began));
-    ledger_mark(gate, 0);
+    gate_open(gate);
     for (int i = 0; i < SLOW; i++)
         assert_int_equal(pool_next(iterator, &result, -1), 1);
     assert_int_equal(pool_next(iterator, &result, -1), 0);
@@ -120,17 +116,11 @@ static void results_of_an_iterator_come_while_slow_items_run(void **state)
 
 /* ---- What one thread does while another waits ---- */
 
-static void *wait_for(void *future)
-{
-    pool_future_wait(future, -1);
-    return NULL;
-}
-
 /* Starts a thread that waits for the future, and gives it time to fall asleep. */
 static pthread_t waiting_thread(pool_future_t *future)
 {
     pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, wait_for, future), 0);
+    assert_int_equal(pthread_create(&thread, NULL, host_wait, future), 0);
     for (int i = 0; i < 5; i++)
         poll(NULL, 0, 10);
     return thread;
@@ -147,7 +137,7 @@ static void a_call_times_out_in_time_while_another_thread_waits(void **state)
     int64_t began = deadline_now();
     int failed = pool_map_with(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options);
     bool in_time = prompt(began);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     pthread_join(thread, NULL);
     pool_future_free(slow);
     assert_int_equal(failed, 1);
@@ -236,20 +226,14 @@ static void a_death_makes_the_descriptor_readable(void **state)
     pool_future_free(future);
 }
 
-static int nap(const void *item, void *result, pool_task_t *task)
-{
-    poll(NULL, 0, 3);
-    return triple(item, result, task);
-}
-
 static void *map_some(void *pool)
 {
     static int failed;
     int items[3] = {1, 2, 3}, results[3];
     failed = 0;
     for (int i = 0; i < 50; i++)
-        failed += pool_map(pool, nap, POOL_IN(items, 3), POOL_OUT(results)) != 0;
-    ledger_mark(gate, 0);
+        failed += pool_map(pool, work_nap_and_triple, POOL_IN(items, 3), POOL_OUT(results)) != 0;
+    gate_open(gate);
     return &failed;
 }
 
@@ -259,12 +243,12 @@ static void steps_do_not_take_the_wakes_of_a_thread_that_waits(void **state)
     pthread_t thread;
     void *failed;
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(3);
     struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
     int64_t began = deadline_now();
     assert_int_equal(pthread_create(&thread, NULL, map_some, pool), 0);
-    while (!is_open(NULL))
+    while (!gate_is_open(gate))
         if (poll(&event, 1, 1) == 1)
             pool_step(pool);
     pthread_join(thread, &failed);
@@ -276,11 +260,6 @@ static void mark(pool_future_t *future, void *ledger)
 {
     (void)future;
     ledger_mark(ledger, 0);
-}
-
-static bool is_marked(void *ledger)
-{
-    return ledger_total(ledger) > 0;
 }
 
 /* The thread that waits takes what was meant for the one that polls. */
@@ -296,14 +275,14 @@ static void what_another_thread_has_taken_makes_the_descriptor_readable(void **s
     pthread_t thread = waiting_thread(slow);
     assert_int_equal(
         pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options, &quick), 0);
-    assert_true(deadline_met(LONG, is_marked, told));
+    assert_true(ledger_reaches(told, 1, LONG));
     bool readable = poll(&event, 1, PROMPT) == 1; /* before a tick */
     assert_int_equal(pool_step(pool), 1);
     bool ready = pool_future_ready(quick);
     int rest = 0;
     while (poll(&event, 1, 20) == 1 && rest++ < 100)
         pool_step(pool);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     pthread_join(thread, NULL);
     pool_future_free(quick);
     pool_future_free(slow);
@@ -312,16 +291,10 @@ static void what_another_thread_has_taken_makes_the_descriptor_readable(void **s
     assert_true(rest < 5);
 }
 
-static int hang(const void *item, void *result, pool_task_t *task)
-{
-    (void)item, (void)result, (void)task;
-    return poll(NULL, 0, -1);
-}
-
 static int mark_and_hang(const void *item, void *result, pool_task_t *task)
 {
-    ledger_mark(gate, 0);
-    return hang(item, result, task);
+    gate_open(gate);
+    return work_hang(item, result, task);
 }
 
 /* Steps by poll() until no call is left. Returns how often, or -1: poll() waited in vain. */
@@ -346,8 +319,9 @@ static void a_time_limit_makes_the_descriptor_readable(void **state)
     for (int i = 0; i < 3; i++) {
         pool_map_options_t options = {.timeout = LIMIT};
         int64_t began = deadline_now();
-        assert_int_equal(
-            pool_map_async(pool, hang, POOL_IN(items, 2), POOL_OUT(results), &options, &future), 0);
+        assert_int_equal(pool_map_async(pool, work_hang, POOL_IN(items, 2), POOL_OUT(results),
+                                        &options, &future),
+                         0);
         int steps = step_to_the_end(pool);
         assert_true(steps > 0 && steps < 20);
         assert_true(deadline_now() - began >= LIMIT - 1 && prompt(began));
@@ -368,7 +342,7 @@ static void the_earliest_of_several_limits_counts(void **state)
     int64_t began = deadline_now();
     for (int i = 0; i < 3; i++) {
         pool_map_options_t options = {.timeout = limits[i]};
-        assert_int_equal(pool_apply_async(pool, hang, POOL_IN(&item, 1), POOL_OUT(&result),
+        assert_int_equal(pool_apply_async(pool, work_hang, POOL_IN(&item, 1), POOL_OUT(&result),
                                           &options, &futures[i]),
                          0);
     }
@@ -387,13 +361,13 @@ static void the_grace_of_a_cancel_makes_the_descriptor_readable(void **state)
     int item = 0, result;
     pool_future_t *future;
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(1);
     assert_int_equal(
         pool_apply_async(pool, mark_and_hang, POOL_IN(&item, 1), POOL_OUT(&result), NULL, &future),
         0);
     assert_true(pool_fileno(pool) >= 0);
-    assert_true(deadline_met(LONG, is_open, NULL));
+    assert_true(gate_pass(gate));
     int64_t began = deadline_now();
     assert_int_equal(pool_future_cancel(future, GRACE), 0);
     int steps = step_to_the_end(pool);
@@ -411,7 +385,8 @@ static void a_descriptor_is_quiet_when_time_has_been_up(void **state)
     pool_map_options_t options = {.timeout = 20};
     struct pollfd event = {.fd = pool_fileno(pool), .events = POLLIN};
     int wakes = 0;
-    assert_int_equal(pool_map_with(pool, hang, POOL_IN(&item, 1), POOL_OUT(&result), &options), 1);
+    assert_int_equal(pool_map_with(pool, work_hang, POOL_IN(&item, 1), POOL_OUT(&result), &options),
+                     1);
     while (poll(&event, 1, 100) == 1 && wakes++ < 1000)
         assert_int_equal(pool_step(pool), 0);
     assert_true(wakes < 20);
@@ -475,12 +450,6 @@ static void start_loop(struct loop *loop)
     uv_poll_start(&loop->poll, UV_READABLE, on_readable);
 }
 
-static int nap_and_triple(const void *item, void *result, pool_task_t *task)
-{
-    poll(NULL, 0, 5);
-    return triple(item, result, task);
-}
-
 static void a_uv_timer_keeps_its_beat_while_a_map_runs(void **state)
 {
     enum { COUNT = 200 };
@@ -492,7 +461,7 @@ static void a_uv_timer_keeps_its_beat_while_a_map_runs(void **state)
     loop.pool = world_pool(2);
     start_loop(&loop);
     pool_map_options_t options = {.callback = on_end, .error_callback = on_end, .context = &loop};
-    assert_int_equal(pool_map_async(loop.pool, nap_and_triple, POOL_IN(items, COUNT),
+    assert_int_equal(pool_map_async(loop.pool, work_nap_and_triple, POOL_IN(items, COUNT),
                                     POOL_OUT(results), &options, NULL),
                      0);
     assert_true(pool_step(loop.pool) >= 0);
@@ -506,17 +475,9 @@ static void a_uv_timer_keeps_its_beat_while_a_map_runs(void **state)
         assert_int_equal(results[i], 3 * i);
 }
 
-/* The first loop of a process opens descriptors that stay. */
-static void prepare_libuv(void)
-{
-    uv_loop_t loop;
-    if (uv_loop_init(&loop) == 0)
-        uv_loop_close(&loop);
-}
-
 int main(void)
 {
-    prepare_libuv();
+    host_prepare_libuv();
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_quick_call_ends_at_once_while_slow_ones_run),
         WORLD_TEST(a_quick_future_is_told_of_at_once_while_slow_ones_run),

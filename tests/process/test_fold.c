@@ -1,10 +1,11 @@
 /* Folds: always the same sum, whatever the workers, the items and the size of the accumulator. */
 #include <poll.h>
-#include <stdio.h>
 
 #include "process/fold.h"
-#include "support/deadline.h"
+#include "support/gate.h"
+#include "support/host.h"
 #include "support/ledger.h"
+#include "support/process.h"
 
 enum { COUNT = 5000, MIB = 1 << 20 };
 
@@ -322,32 +323,22 @@ static void accumulators_may_be_larger_than_the_budget(void **state)
 
 /* ---- What waits to be merged ---- */
 
-static struct ledger *gate, *started;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
+static struct gate *gate;
+static struct ledger *started;
 
 static int add_behind_gate(const void *item, void *result, pool_task_t *task)
 {
     ledger_mark(started, 0);
-    if (pool_task_index(task) == 0 && !deadline_met(10000, is_open, NULL))
+    if (pool_task_index(task) == 0 && !gate_pass(gate))
         return 1;
     return add_wide(item, result, task);
 }
 
 static size_t shared_kilobytes(void)
 {
-    size_t kilobytes = 0;
-    char line[200];
-    FILE *file = fopen("/proc/self/status", "re");
-    assert_non_null(file);
-    while (fgets(line, sizeof line, file) && sscanf(line, "RssShmem: %zu", &kilobytes) != 1)
-        ;
-    fclose(file);
-    return kilobytes;
+    long kilobytes = process_kilobytes(getpid(), "RssShmem");
+    assert_true(kilobytes >= 0);
+    return (size_t)kilobytes;
 }
 
 static void a_slow_block_does_not_fill_the_memory(void **state)
@@ -358,7 +349,7 @@ static void a_slow_block_does_not_fill_the_memory(void **state)
     pool_future_t *future;
     (void)state;
     wide = MIB;
-    gate = ledger_make(1);
+    gate = gate_make();
     started = ledger_make(1);
     unsigned char *bytes = world_alloc(1, wide);
     pool_t *pool = world_pool_with(&small);
@@ -372,19 +363,13 @@ static void a_slow_block_does_not_fill_the_memory(void **state)
     }
     assert_in_range(ledger_total(started), 3, 10);
     assert_true(shared_kilobytes() - before < BUDGET / 1024 + 4096);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_future_get(future, -1), 0);
     assert_int_equal(ledger_total(started), BLOCKS);
     pool_future_free(future);
 }
 
 /* ---- Calls ---- */
-
-static void count_calls(pool_future_t *future, void *context)
-{
-    (void)future;
-    ++*(int *)context;
-}
 
 static void note_progress(void *context, const pool_progress_t *progress)
 {
@@ -399,8 +384,8 @@ static void futures_and_callbacks(void **state)
     pool_future_t *future;
     (void)state;
     const double *values = make_values(COUNT);
-    pool_map_options_t options = {.callback = count_calls,
-                                  .error_callback = count_calls,
+    pool_map_options_t options = {.callback = host_count_call,
+                                  .error_callback = host_count_call,
                                   .progress = note_progress,
                                   .context = &calls};
     pool_t *pool = world_pool(2);
@@ -419,7 +404,7 @@ static void nobody_need_hold_the_future(void **state)
 {
     struct total total = {0};
     int calls = 0;
-    pool_map_options_t options = {.callback = count_calls, .context = &calls};
+    pool_map_options_t options = {.callback = host_count_call, .context = &calls};
     (void)state;
     pool_t *pool = world_pool(2);
     assert_int_equal(pool_fold_async(pool, add_index, total_merge, POOL_RANGE(COUNT),

@@ -4,6 +4,7 @@
 
 #include "process/fold.h"
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/process.h"
 
@@ -260,18 +261,8 @@ static void items_that_cannot_be_packed_are_left_out(void **state)
 
 /* ---- Calls that end early ---- */
 
-static struct ledger *gate, *started;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
-
-static bool have_started(void *count)
-{
-    return ledger_total(started) >= *(const size_t *)count;
-}
+static struct gate *gate;
+static struct ledger *started;
 
 /* Items whose number in their block of ten is that of the block stay until the gate opens, or for
  * ever. */
@@ -281,10 +272,9 @@ static int stay(pool_task_t *task, bool for_ever)
     if (index % 10 != index / 10 % 10)
         return 0;
     ledger_mark(started, 0);
-    if (for_ever)
-        for (;;)
-            poll(NULL, 0, -1);
-    return deadline_met(LONG, is_open, NULL) ? 0 : 1;
+    while (for_ever)
+        poll(NULL, 0, -1);
+    return gate_pass(gate) ? 0 : 1;
 }
 
 static int add_and_stay(const void *item, void *result, pool_task_t *task)
@@ -303,7 +293,7 @@ static int add_behind_gate(const void *item, void *result, pool_task_t *task)
 
 static pool_t *make_pool(int workers)
 {
-    gate = ledger_make(1);
+    gate = gate_make();
     started = ledger_make(1);
     return world_pool(workers);
 }
@@ -350,9 +340,9 @@ static void check_cancelled(int workers, int grace)
     assert_int_equal(pool_fold_async(pool, grace < 0 ? add_behind_gate : add_and_stay, total_merge,
                                      POOL_RANGE(200), POOL_OUT(&total), &options, &future),
                      0);
-    assert_true(deadline_met(LONG, have_started, &all));
+    assert_true(ledger_reaches(started, all, LONG));
     assert_int_equal(pool_future_cancel(future, grace), 0);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     int failed = pool_future_get(future, -1);
     assert_int_equal(pool_future_errors(future, &errors), failed);
     assert_int_equal(total.count, 200 - failed);
@@ -490,7 +480,7 @@ static void check_ended(bool broken)
     assert_int_equal(pool_fold_async(pool, add_and_stay, total_merge, POOL_RANGE(200),
                                      POOL_OUT(&total), &options, &future),
                      0);
-    assert_true(deadline_met(LONG, have_started, &all));
+    assert_true(ledger_reaches(started, all, LONG));
     if (broken) {
         pool_pids(pool, &worker, 1);
         assert_true(process_kill(process_supervisor(worker)));

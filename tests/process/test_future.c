@@ -6,38 +6,28 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { ITEMS = 1000, LONG = 10000 };
 
-static struct ledger *gate, *executions;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
-
-static int triple(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = 3 * *(const int *)item;
-    return 0;
-}
+static struct gate *gate;
+static struct ledger *executions;
 
 static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
 {
-    if (!deadline_met(LONG, is_open, NULL))
+    if (!gate_pass(gate))
         return 1;
-    return triple(item, result, task);
+    return work_triple(item, result, task);
 }
 
 static int triple_and_mark(const void *item, void *result, pool_task_t *task)
 {
     ledger_mark(executions, pool_task_index(task));
-    return triple(item, result, task);
+    return work_triple(item, result, task);
 }
 
 /* Every third fails, every hundredth crashes. */
@@ -48,7 +38,7 @@ static int fail_or_triple(const void *item, void *result, pool_task_t *task)
         raise(SIGKILL);
     if (value % 3 == 0)
         return pool_fail(task, value + 1, "no multiples: %d", value);
-    return triple(item, result, task);
+    return work_triple(item, result, task);
 }
 
 static int *numbers(size_t count)
@@ -88,7 +78,8 @@ static void an_async_map_gives_what_a_map_gives(void **state)
         pool_future_t *future;
         memset(results, 0, sizeof results);
         pool_in_t in = POOL_IN(numbers(ITEMS), count);
-        assert_int_equal(pool_map_async(pool, triple, in, POOL_OUT(results), &options, &future), 0);
+        assert_int_equal(
+            pool_map_async(pool, work_triple, in, POOL_OUT(results), &options, &future), 0);
         assert_int_equal(pool_future_get(future, -1), 0);
         are_triples(results, count);
         pool_future_free(future);
@@ -126,11 +117,12 @@ static void apply_runs_one_item(void **state)
     pool_future_t *future;
     (void)state;
     pool_t *pool = world_pool(2);
-    assert_int_equal(pool_apply(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result)), 0);
+    assert_int_equal(pool_apply(pool, work_triple, POOL_IN(&item, 1), POOL_OUT(&result)), 0);
     assert_int_equal(result, 42);
     result = 0;
     assert_int_equal(
-        pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), NULL, &future), 0);
+        pool_apply_async(pool, work_triple, POOL_IN(&item, 1), POOL_OUT(&result), NULL, &future),
+        0);
     assert_int_equal(pool_future_get(future, -1), 0);
     assert_int_equal(result, 42);
     pool_future_free(future);
@@ -170,14 +162,14 @@ static void calls_of_no_items_end_at_once(void **state)
     struct scaled_args rows[1];
     double scales[1];
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(2);
     pool_future_t *busy = start(pool, triple_behind_gate, 8, results), *none[2];
     for (size_t chunksize = 0; chunksize < 3; chunksize++) {
         pool_map_options_t options = {.chunksize = chunksize};
         pool_in_t in = POOL_IN(results, 0);
-        assert_int_equal(pool_map_async(pool, triple, in, POOL_OUT(results), &options, &none[0]),
-                         0);
+        assert_int_equal(
+            pool_map_async(pool, work_triple, in, POOL_OUT(results), &options, &none[0]), 0);
         assert_int_equal(
             pool_starmap_async(pool, &scaled_function, rows, 0, scales, &options, &none[1]), 0);
         assert_int_equal(pool_wait(none, 2, POOL_WAIT_ALL, LONG), 2);
@@ -188,7 +180,7 @@ static void calls_of_no_items_end_at_once(void **state)
         }
     }
     assert_false(pool_future_ready(busy));
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_future_get(busy, -1), 0);
     pool_future_free(busy);
 }
@@ -199,7 +191,7 @@ static void waiting_stops_in_time_and_the_items_go_on(void **state)
 {
     int results[8];
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(2);
     pool_future_t *future = start(pool, triple_behind_gate, 8, results);
     int64_t began = deadline_now();
@@ -208,7 +200,7 @@ static void waiting_stops_in_time_and_the_items_go_on(void **state)
     assert_int_equal(pool_future_get(future, 200), -ETIMEDOUT);
     int64_t took = deadline_now() - began;
     assert_true(took >= 199 && took < 199 + 300 * deadline_slowness());
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_future_get(future, LONG * deadline_slowness()), 0);
     are_triples(results, 8);
     pool_future_free(future);
@@ -218,12 +210,12 @@ static void ready_and_successful_tell_the_truth(void **state)
 {
     int results[10];
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(2);
     pool_future_t *good = start(pool, triple_behind_gate, 10, results);
     assert_false(pool_future_ready(good));
     assert_false(pool_future_successful(good));
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_future_wait(good, -1), 0);
     assert_true(pool_future_ready(good));
     assert_true(pool_future_successful(good));
@@ -293,7 +285,7 @@ static void many_futures_are_waited_for_and_freed_in_any_order(void **state)
         memset(results, 0, sizeof results);
         int *items = numbers(EACH);
         for (size_t i = 0; i < MANY; i++)
-            assert_int_equal(pool_map_async(pool, triple, POOL_IN(items, EACH),
+            assert_int_equal(pool_map_async(pool, work_triple, POOL_IN(items, EACH),
                                             POOL_OUT(results[i]), NULL, &futures[i]),
                              0);
         for (size_t i = 0; i < MANY; i++) {

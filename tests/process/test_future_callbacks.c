@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { ITEMS = 60, LONG = 10000 };
@@ -52,23 +54,16 @@ static pool_map_options_t recorded(struct record *record)
 
 static int items[ITEMS];
 
-static int triple(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = 3 * *(const int *)item;
-    return 0;
-}
-
 static int fail_at_ten(const void *item, void *result, pool_task_t *task)
 {
-    return *(const int *)item == 10 ? 5 : triple(item, result, task);
+    return *(const int *)item == 10 ? 5 : work_triple(item, result, task);
 }
 
 static int crash_at_ten(const void *item, void *result, pool_task_t *task)
 {
     if (*(const int *)item == 10)
         raise(SIGKILL);
-    return triple(item, result, task);
+    return work_triple(item, result, task);
 }
 
 static pool_future_t *start(pool_t *pool, pool_function_t function,
@@ -108,7 +103,7 @@ static void exactly_one_of_the_callbacks_is_called_once(void **state)
     (void)state;
     pool_t *pool = world_pool(2);
     for (int i = 0; i < 20; i++) {
-        check_called(pool, triple, 0);
+        check_called(pool, work_triple, 0);
         check_called(pool, fail_at_ten, 1);
         check_called(pool, crash_at_ten, 1);
     }
@@ -122,7 +117,7 @@ static void blocking_calls_have_callbacks_too(void **state)
     pool_map_options_t options = recorded(&record);
     pool_in_t in = POOL_IN(items, ITEMS);
     pool_t *pool = world_pool(2);
-    assert_int_equal(pool_map_with(pool, triple, in, POOL_OUT(results), &options), 0);
+    assert_int_equal(pool_map_with(pool, work_triple, in, POOL_OUT(results), &options), 0);
     assert_int_equal(record.good, 1);
     assert_int_equal(pool_map_with(pool, fail_at_ten, in, POOL_OUT(results), &options), 1);
     assert_int_equal(record.good, 1);
@@ -135,18 +130,12 @@ static void a_call_of_no_items_calls_back(void **state)
     pool_future_t *future;
     (void)state;
     pool_map_options_t options = recorded(&record);
-    assert_int_equal(pool_map_async(world_pool(1), triple, POOL_IN(items, 0), POOL_OUT(items),
+    assert_int_equal(pool_map_async(world_pool(1), work_triple, POOL_IN(items, 0), POOL_OUT(items),
                                     &options, &future),
                      0);
     assert_int_equal(pool_future_get(future, -1), 0);
     assert_int_equal(record.good, 1);
     pool_future_free(future);
-}
-
-static void *wait_for(void *future)
-{
-    pool_future_wait(future, -1);
-    return NULL;
 }
 
 static void callbacks_are_made_by_a_thread_that_waits(void **state)
@@ -158,7 +147,7 @@ static void callbacks_are_made_by_a_thread_that_waits(void **state)
     pool_t *pool = world_pool(2);
     pool_future_t *future = start(pool, fail_at_ten, &options);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, wait_for, future), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, host_wait, future), 0);
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
     assert_int_equal(record.bad, 1);
@@ -172,7 +161,7 @@ static void callbacks_of_freed_futures_are_called(void **state)
     (void)state;
     pool_map_options_t for_good = recorded(&good), for_bad = recorded(&bad);
     pool_t *pool = world_pool(2);
-    pool_future_free(start(pool, triple, &for_good));
+    pool_future_free(start(pool, work_triple, &for_good));
     pool_future_free(start(pool, fail_at_ten, &for_bad));
     pool_close(pool);
     assert_int_equal(pool_join(pool), 0);
@@ -217,7 +206,7 @@ static void a_callback_may_submit_and_free_its_future(void **state)
     struct relay relay = {.pool = pool, .left = 50};
     pool_map_options_t options = {
         .callback = submit_next, .error_callback = submit_next, .context = &relay};
-    start(pool, triple, &options);
+    start(pool, work_triple, &options);
     assert_true(deadline_met(LONG, steps_to_the_end, pool));
     assert_int_equal(relay.rounds, 51);
     assert_int_equal(relay.refused, 0);
@@ -262,7 +251,8 @@ static void a_callback_may_cancel_another_call(void **state)
                        one = {.chunksize = ITEMS};
     canceller.victim = start(pool, wait_until_cancelled, &one);
     assert_int_equal(
-        pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options, &quick), 0);
+        pool_apply_async(pool, work_triple, POOL_IN(&item, 1), POOL_OUT(&result), &options, &quick),
+        0);
     assert_int_equal(pool_future_get(quick, -1), 0);
     assert_int_equal(canceller.error, 0);
     assert_int_equal(pool_future_get(canceller.victim, -1), ITEMS);
@@ -307,8 +297,8 @@ static void call_all_that_waits(pool_future_t *future, void *context)
     pool_future_t *ready, *set[1] = {record->future};
     int result[ITEMS], *code = record->codes;
     pool_in_t in = POOL_IN(items, ITEMS);
-    *code++ = pool_map(pool, triple, in, POOL_OUT(result));
-    *code++ = pool_apply(pool, triple, POOL_IN(items, 1), POOL_OUT(result));
+    *code++ = pool_map(pool, work_triple, in, POOL_OUT(result));
+    *code++ = pool_apply(pool, work_triple, POOL_IN(items, 1), POOL_OUT(result));
     *code++ = pool_future_wait(future, -1);
     *code++ = pool_future_get(record->future, -1);
     *code++ = pool_wait(set, 1, POOL_WAIT_ALL, -1);
@@ -329,8 +319,8 @@ static void waiting_in_a_callback_is_refused(void **state)
     int results[ITEMS];
     pool_future_t *other, *future;
     pool_in_t in = POOL_IN(items, ITEMS);
-    future = start(pool, triple, &options);
-    assert_int_equal(pool_map_async(pool, triple, in, POOL_OUT(results), NULL, &other), 0);
+    future = start(pool, work_triple, &options);
+    assert_int_equal(pool_map_async(pool, work_triple, in, POOL_OUT(results), NULL, &other), 0);
     record.future = other;
     assert_int_equal(pool_future_get(future, -1), 0);
     assert_int_equal(record.good, 1);
@@ -349,7 +339,8 @@ static void pull(pool_future_t *future, void *context)
     pool_source_t source = {.in = POOL_IN(items, ITEMS)};
     int result;
     (void)future;
-    record->codes[0] = pool_imap(record->pool, triple, &source, POOL_RESULT(int), NULL, &iterator);
+    record->codes[0] =
+        pool_imap(record->pool, work_triple, &source, POOL_RESULT(int), NULL, &iterator);
     record->codes[1] = pool_next(iterator, &result, -1);
     pool_iterator_free(iterator);
 }
@@ -360,7 +351,7 @@ static void a_callback_may_start_an_iteration_but_not_wait_for_it(void **state)
     pool_t *pool = world_pool(2);
     struct record record = {.pool = pool};
     pool_map_options_t options = {.callback = pull, .context = &record};
-    pool_future_t *future = start(pool, triple, &options);
+    pool_future_t *future = start(pool, work_triple, &options);
     assert_int_equal(pool_future_get(future, -1), 0);
     assert_int_equal(record.codes[0], 0);
     assert_int_equal(record.codes[1], POOL_EBUSY);

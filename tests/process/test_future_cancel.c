@@ -4,30 +4,21 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/world.h"
 
 enum { ITEMS = 200, WORKERS = 2, LONG = 10000 };
 
-static struct ledger *gate, *started, *ended;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
-
-static bool some_started(void *count)
-{
-    return ledger_total(started) >= *(const size_t *)count;
-}
+static struct gate *gate;
+static struct ledger *started, *ended;
 
 static int wait_at_gate(const void *item, void *result, pool_task_t *task)
 {
     (void)item;
     ledger_mark(started, pool_task_index(task));
-    if (!deadline_met(LONG, is_open, NULL))
+    if (!gate_pass(gate))
         return 1;
     *(size_t *)result = 3 * pool_task_index(task);
     ledger_mark(ended, pool_task_index(task));
@@ -61,7 +52,7 @@ static size_t results[ITEMS];
 
 static pool_t *make_pool(void)
 {
-    gate = ledger_make(1);
+    gate = gate_make();
     started = ledger_make(ITEMS);
     ended = ledger_make(ITEMS);
     memset(results, 0, sizeof results);
@@ -71,13 +62,12 @@ static pool_t *make_pool(void)
 /* Starts a call, and waits until all workers run one of its items. */
 static pool_future_t *start(pool_t *pool, pool_function_t function, size_t chunksize)
 {
-    static size_t workers = WORKERS;
     pool_map_options_t options = {.chunksize = chunksize};
     pool_future_t *future = NULL;
     assert_int_equal(
         pool_map_async(pool, function, POOL_IN(items, ITEMS), POOL_OUT(results), &options, &future),
         0);
-    assert_true(deadline_met(LONG, some_started, &workers));
+    assert_true(ledger_reaches(started, WORKERS, LONG));
     return future;
 }
 
@@ -109,7 +99,7 @@ static void queued_items_never_start(void **state)
         pool_future_t *future = start(pool, wait_at_gate, chunks[k]);
         assert_int_equal(pool_future_cancel(future, -1), 0);
         assert_false(pool_future_ready(future));
-        ledger_mark(gate, 0);
+        gate_open(gate);
         check_cancelled(future, WORKERS);
         assert_int_equal(ledger_total(started), WORKERS);
         outcome_pool_works(pool);
@@ -195,8 +185,7 @@ static void items_of_other_calls_are_not_hit(void **state)
                          0);
         pool_future_cancel(innocent, -1); /* queued: never starts */
         pool_future_free(innocent);
-        ledger_clear(gate);
-        ledger_mark(gate, 0);
+        gate_open(gate);
         assert_int_equal(pool_map_async(pool, wait_at_gate, POOL_IN(items, ITEMS), POOL_OUT(others),
                                         &options, &innocent),
                          0);
@@ -216,7 +205,7 @@ static void what_has_ended_cannot_be_cancelled(void **state)
 {
     (void)state;
     pool_t *pool = make_pool();
-    ledger_mark(gate, 0);
+    gate_open(gate);
     pool_future_t *future = start(pool, wait_at_gate, 0);
     assert_int_equal(pool_future_get(future, -1), 0);
     assert_int_equal(pool_future_cancel(future, -1), -EALREADY);
@@ -255,7 +244,7 @@ static void every_state_has_its_answers(void **state)
     check_answers(running, (struct answers){false, false, -ETIMEDOUT, 0});
     check_answers(running, (struct answers){false, false, -ETIMEDOUT, 0}); /* it does not obey */
     check_answers(none, (struct answers){true, true, 0, -EALREADY});
-    ledger_mark(gate, 0);
+    gate_open(gate);
     check_cancelled(running, WORKERS);
     check_answers(running, (struct answers){true, false, ITEMS - WORKERS, -EALREADY});
     pool_future_free(none);

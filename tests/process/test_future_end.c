@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
@@ -12,7 +13,8 @@
 
 enum { CALLS = 8, ITEMS = 100, LONG = 10000, PROMPT = 3000 };
 
-static struct ledger *executions, *gate;
+static struct ledger *executions;
+static struct gate *gate;
 
 static int items[CALLS][ITEMS], results[CALLS][ITEMS];
 
@@ -42,15 +44,9 @@ static int triple(const void *item, void *result, pool_task_t *task)
     return 0;
 }
 
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
-
 static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
 {
-    return deadline_met(LONG, is_open, NULL) ? triple(item, result, task) : 1;
+    return gate_pass(gate) ? triple(item, result, task) : 1;
 }
 
 static int sleep_for_ever(const void *item, void *result, pool_task_t *task)
@@ -66,7 +62,7 @@ static pool_t *make_pool(int workers, size_t recycle)
 {
     pool_options_t options = {.processes = workers, .maxtasksperchild = recycle};
     executions = ledger_make(CALLS * ITEMS);
-    gate = ledger_make(1);
+    gate = gate_make();
     memset(results, 0, sizeof results);
     memset(records, 0, sizeof records);
     for (int i = 0; i < CALLS * ITEMS; i++)
@@ -133,7 +129,7 @@ static void close_and_join_finish_what_was_accepted(void **state)
                                     NULL, &refused),
                      POOL_ECLOSED);
     assert_null(refused);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(pool_join(pool), 0);
     check_finished(futures);
     assert_int_equal(pool_join(pool), 0);
@@ -171,12 +167,6 @@ static void check_lost(pool_future_t **futures, int code)
     assert_true(ledger_all_within(executions, 0, 1));
 }
 
-static bool some_run(void *unused)
-{
-    (void)unused;
-    return ledger_total(executions) >= 2;
-}
-
 static void terminate_loses_what_had_not_ended(void **state)
 {
     (void)state;
@@ -184,7 +174,7 @@ static void terminate_loses_what_had_not_ended(void **state)
         pool_future_t *futures[CALLS];
         pool_t *pool = make_pool(2, 0);
         start_all(pool, round % 2 ? triple_behind_gate : sleep_for_ever, futures);
-        assert_true(round % 2 || deadline_met(LONG, some_run, NULL));
+        assert_true(round % 2 || ledger_reaches(executions, 2, LONG));
         int64_t began = deadline_now();
         assert_int_equal(pool_terminate(pool), 0);
         assert_true(deadline_now() - began < PROMPT * deadline_slowness());
@@ -218,7 +208,7 @@ static void futures_of_a_pool_without_supervisor_are_broken(void **state)
     world_expect_orphans();
     pool_t *pool = make_pool(2, 0);
     start_all(pool, sleep_for_ever, futures);
-    assert_true(deadline_met(LONG, some_run, NULL));
+    assert_true(ledger_reaches(executions, 2, LONG));
     assert_int_equal(pool_pids(pool, &worker, 1), 2);
     assert_true(process_kill(process_supervisor(worker)));
     int64_t began = deadline_now();

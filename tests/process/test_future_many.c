@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
+#include "support/host.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
+#include "support/work.h"
 #include "support/world.h"
 
 /* Under sanitizers freed memory is kept for a while. */
@@ -22,21 +25,16 @@ enum { KEEPS_FREED_MEMORY = 0 };
 
 enum { QUEUED = 10000, WORKERS = 2, LONG = 20000, PROMPT = 3000 };
 
-static struct ledger *executions, *gate;
+static struct ledger *executions;
+static struct gate *gate;
 
 static int items[QUEUED], results[QUEUED];
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
 
 static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
 {
     int value = *(const int *)item;
     (void)task;
-    if (!deadline_met(LONG, is_open, NULL))
+    if (!gate_pass(gate))
         return 1;
     ledger_mark(executions, (size_t)value);
     *(int *)result = 3 * value;
@@ -56,18 +54,12 @@ static int sleep_for_ever(const void *item, void *result, pool_task_t *task)
 static pool_t *make_pool(void)
 {
     executions = ledger_make(QUEUED);
-    gate = ledger_make(1);
+    gate = gate_make();
     memset(results, 0, sizeof results);
     return world_pool(WORKERS);
 }
 
 /* ---- Calls ---- */
-
-static void count_call(pool_future_t *future, void *count)
-{
-    (void)future;
-    ++*(int *)count;
-}
 
 /* Nobody takes a result before all have been submitted; of every other one nobody asks at all. */
 static void thousands_of_calls_are_finished_by_a_close(void **state)
@@ -78,13 +70,13 @@ static void thousands_of_calls_are_finished_by_a_close(void **state)
     pool_t *pool = make_pool();
     for (int i = 0; i < count; i++) {
         pool_map_options_t options = {
-            .callback = count_call, .error_callback = count_call, .context = &good};
+            .callback = host_count_call, .error_callback = host_count_call, .context = &good};
         pool_future_t *future = NULL;
         bad += pool_apply_async(pool, triple_behind_gate, POOL_IN(&items[i], 1),
                                 POOL_OUT(&results[i]), &options, i % 2 ? &future : NULL) != 0;
         pool_future_free(future);
     }
-    ledger_mark(gate, 0);
+    gate_open(gate);
     assert_int_equal(bad, 0);
     assert_int_equal(pool_close(pool), 0);
     assert_int_equal(pool_join(pool), 0);
@@ -94,16 +86,10 @@ static void thousands_of_calls_are_finished_by_a_close(void **state)
         assert_int_equal(results[i], 3 * i);
 }
 
-static bool all_are_busy(void *unused)
-{
-    (void)unused;
-    return ledger_total(executions) >= WORKERS;
-}
-
 /* Terminates when all workers run an item that never ends. */
 static void terminate_busy(pool_t *pool)
 {
-    assert_true(deadline_met(LONG, all_are_busy, NULL));
+    assert_true(ledger_reaches(executions, WORKERS, LONG));
     int64_t began = deadline_now();
     assert_int_equal(pool_terminate(pool), 0);
     assert_int_equal(pool_join(pool), 0);
@@ -246,21 +232,13 @@ static const pool_type_t stubborn_type = {.name = "stubborn",
                                           .pack = refuse,
                                           .unpack = unpack_nothing};
 
-static int do_nothing(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    (void)result;
-    (void)task;
-    return 0;
-}
-
 static void results_that_cannot_be_packed_cost_no_worker(void **state)
 {
     pool_future_t *futures[CALLS];
     (void)state;
     pool_t *pool = make_pool();
     for (int i = 0; i < CALLS; i++)
-        assert_int_equal(pool_apply_async(pool, do_nothing, POOL_IN(&items[i], 1),
+        assert_int_equal(pool_apply_async(pool, work_nothing, POOL_IN(&items[i], 1),
                                           POOL_OUT_AS(&results[i], &stubborn_type), NULL,
                                           &futures[i]),
                          0);
@@ -279,7 +257,7 @@ static void items_that_cannot_be_packed_do_not_hold_up_the_end(void **state)
         pool_future_t *futures[CALLS];
         pool_t *pool = make_pool();
         for (int i = 0; i < CALLS; i++)
-            assert_int_equal(pool_apply_async(pool, do_nothing,
+            assert_int_equal(pool_apply_async(pool, work_nothing,
                                               POOL_IN_AS(&items[i], 1, &stubborn_type), POOL_NONE,
                                               NULL, &futures[i]),
                              0);
@@ -329,26 +307,16 @@ static void call_with_texts(pool_t *pool, int rounds)
     }
 }
 
-static long resident_kilobytes(void)
-{
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    assert_non_null(file);
-    int got = fscanf(file, "%*d %ld", &pages);
-    fclose(file);
-    assert_int_equal(got, 1);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
 static void what_futures_delivered_takes_no_more_memory(void **state)
 {
     const int rounds = 200 / deadline_slowness();
     (void)state;
     pool_t *pool = make_pool();
     call_with_texts(pool, rounds / 4);
-    long before = resident_kilobytes();
+    long before = process_kilobytes(getpid(), "VmRSS");
+    assert_true(before > 0);
     call_with_texts(pool, rounds);
-    assert_true(KEEPS_FREED_MEMORY || resident_kilobytes() < before + 1024);
+    assert_true(KEEPS_FREED_MEMORY || process_kilobytes(getpid(), "VmRSS") < before + 1024);
     outcome_pool_works(pool);
 }
 

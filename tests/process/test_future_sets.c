@@ -3,26 +3,20 @@
 #include <string.h>
 
 #include "support/deadline.h"
-#include "support/ledger.h"
+#include "support/gate.h"
 #include "support/outcome.h"
 #include "support/world.h"
 
-enum { CALLS = 5, LONG = 10000 };
+enum { CALLS = 5 };
 
-static struct ledger *gates;
-
-static bool is_open(void *gate)
-{
-    return ledger_count(gates, *(const size_t *)gate) > 0;
-}
+static struct gate **gates;
 
 /* Waits at the gate with the item's number; items from 100 on fail behind that of number - 100. */
 static int pass_gate(const void *item, void *result, pool_task_t *task)
 {
     int value = *(const int *)item;
-    size_t gate = (size_t)value % 100;
     (void)task;
-    if (!deadline_met(LONG, is_open, &gate))
+    if (!gate_pass(gates[value % 100]))
         return 1;
     *(int *)result = 3 * value;
     return value < 100 ? 0 : value;
@@ -34,7 +28,9 @@ static int results[CALLS];
 static pool_t *start_all(pool_future_t **futures, unsigned failing)
 {
     static int items[CALLS];
-    gates = ledger_make(CALLS);
+    gates = world_alloc(CALLS, sizeof *gates);
+    for (int i = 0; i < CALLS; i++)
+        gates[i] = gate_make();
     pool_t *pool = world_pool(CALLS);
     for (int i = 0; i < CALLS; i++) {
         items[i] = failing & 1u << i ? 100 + i : i;
@@ -47,7 +43,7 @@ static pool_t *start_all(pool_future_t **futures, unsigned failing)
 
 static void open_gate(size_t gate)
 {
-    ledger_mark(gates, gate);
+    gate_open(gates[gate]);
 }
 
 static void free_all(pool_future_t **futures)
@@ -156,7 +152,7 @@ static void bad_sets_are_refused(void **state)
     pool_future_t *futures[CALLS], *others[CALLS], *ready = NULL;
     (void)state;
     start_all(futures, 0);
-    struct ledger *first = gates;
+    struct gate **first = gates;
     start_all(others, 0);
     pool_future_t *mixed[2] = {futures[0], others[0]};
     assert_int_equal(pool_wait(mixed, 2, POOL_WAIT_ALL, 0), -EINVAL);

@@ -4,13 +4,15 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/world.h"
 
-enum { ITEMS = 100, WORKERS = 2, LONG = 10000, SLEEPER = 30, LIMIT = 300 };
+enum { ITEMS = 100, WORKERS = 2, SLEEPER = 30, LIMIT = 300 };
 
-static struct ledger *started, *gate;
+static struct ledger *started;
+static struct gate *gate;
 
 static int items[ITEMS], results[ITEMS];
 
@@ -38,7 +40,7 @@ static int nap(const void *item, void *result, pool_task_t *task)
 static pool_t *make_pool(void)
 {
     started = ledger_make(ITEMS);
-    gate = ledger_make(1);
+    gate = gate_make();
     memset(results, 0, sizeof results);
     return world_pool(WORKERS);
 }
@@ -182,16 +184,10 @@ enum { MANY = 10000 };
 
 static struct ledger *order, *turn;
 
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
-
 /* Marks at which place it was run. One worker, so nobody comes between. */
 static int take_place(const void *item, void *result, pool_task_t *task)
 {
-    if (!deadline_met(LONG, is_open, NULL))
+    if (!gate_pass(gate))
         return 1;
     *(uint32_t *)result = ledger_count(turn, 0);
     ledger_mark(turn, 0);
@@ -214,7 +210,7 @@ static void items_of_higher_priority_are_given_out_first(void **state)
     static uint32_t places[3][MANY];
     pool_future_t *futures[3];
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     order = ledger_make(MANY);
     turn = ledger_make(1);
     pool_t *pool = world_pool(1);
@@ -224,7 +220,7 @@ static void items_of_higher_priority_are_given_out_first(void **state)
                                         &options, &futures[i]),
                          0);
     }
-    ledger_mark(gate, 0);
+    gate_open(gate);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(pool_future_get(futures[i], -1), 0);
         pool_future_free(futures[i]);

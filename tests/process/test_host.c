@@ -16,47 +16,29 @@
 #include "support/deadline.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { ITEMS = 100 };
-
-/* Every tenth one crashes. */
-static int crash_or_copy(const void *item, void *result, pool_task_t *task)
-{
-    int value = *(const int *)item;
-    (void)task;
-    if (value % 10 == 5)
-        raise(SIGSEGV);
-    *(int *)result = value;
-    return 0;
-}
 
 static void check_map(pool_t *pool)
 {
     int items[ITEMS], results[ITEMS];
     for (int i = 0; i < ITEMS; i++)
-        items[i] = i;
-    SUBHOST_EQUAL(pool_map(pool, crash_or_copy, POOL_IN(items, ITEMS), POOL_OUT(results)),
+        items[i] = i % 10 == 5 ? -SIGSEGV : i;
+    SUBHOST_EQUAL(pool_map(pool, work_copy_or_raise, POOL_IN(items, ITEMS), POOL_OUT(results)),
                   ITEMS / 10);
     for (int i = 0; i < ITEMS; i++)
         if (i % 10 != 5)
             SUBHOST_EQUAL(results[i], i);
 }
 
-static pool_t *make_pool(int processes)
-{
-    pool_t *pool;
-    pool_options_t options = {.processes = processes, .grace = 5000};
-    SUBHOST_EQUAL(pool_create(&pool, &options), 0);
-    return pool;
-}
-
 static void live_through_a_pool(void)
 {
-    pool_t *pool = make_pool(2);
+    pool_t *pool = subhost_pool(2, 5000);
     check_map(pool);
     pool_free(pool);
-    pool = make_pool(2);
+    pool = subhost_pool(2, 5000);
     check_map(pool);
     int64_t began = deadline_now();
     SUBHOST_EQUAL(pool_terminate(pool), 0); /* its SIGTERM arrives: no need to wait for the grace */
@@ -144,7 +126,7 @@ static void look_for_children(void *unused)
 {
     int status = 0;
     (void)unused;
-    pool_t *pool = make_pool(2);
+    pool_t *pool = subhost_pool(2, 5000);
     SUBHOST_CHECK(waitpid(-1, NULL, 0) < 0 && errno == ECHILD);
     pid_t child = fork();
     if (child == 0)
@@ -252,7 +234,7 @@ static void be_interrupted_with_its_group(void *unused)
     sigaction(SIGINT, &action, NULL);
     for (int i = 0; i < ITEMS; i++)
         items[i] = i;
-    pool_t *pool = make_pool(2);
+    pool_t *pool = subhost_pool(2, 5000);
     SUBHOST_EQUAL(pool_map(pool, interrupt_and_copy, POOL_IN(items, ITEMS), POOL_OUT(results)), 0);
     SUBHOST_CHECK(memcmp(items, results, sizeof items) == 0);
     SUBHOST_CHECK(atomic_load(&caught) > 0);
@@ -327,7 +309,7 @@ static void look_around_before_and_after(void *unused)
     sigaction(SIGUSR1, &action, NULL);
     sigprocmask(SIG_BLOCK, &action.sa_mask, NULL);
     look_around(&before);
-    pool_t *pool = make_pool(2);
+    pool_t *pool = subhost_pool(2, 5000);
     check_map(pool);
     look_around(&during);
     pool_free(pool);
@@ -347,7 +329,7 @@ static void a_pool_changes_nothing_of_its_host(void **state)
 
 static void *make_in_thread(void *pool)
 {
-    *(pool_t **)pool = make_pool(2);
+    *(pool_t **)pool = subhost_pool(2, 5000);
     check_map(*(pool_t **)pool);
     return NULL;
 }

@@ -201,15 +201,10 @@ static void nor_if_some_crash(void **state)
 
 /* ---- Calls for which nobody waits ---- */
 
-static bool all_have_run(void *count)
-{
-    return ledger_total(runs) == (uint64_t) * (int *)count;
-}
-
 /* The host is not in the library: who brings the workers back is told at submission. */
 static void work_goes_on_without_the_host(void **state)
 {
-    int count = 8;
+    enum { COUNT = 8 };
     (void)state;
     pool_t *pool = make_pool(2, IDLE);
     pid_t supervisor = crew_supervisor(pool);
@@ -217,10 +212,10 @@ static void work_goes_on_without_the_host(void **state)
     for (int round = 0; round < 20; round++) {
         assert_true(crew_becomes(supervisor, 0));
         ledger_clear(runs);
-        assert_int_equal(pool_map_async(pool, triple, POOL_IN(items, (size_t)count),
-                                        POOL_OUT(results), NULL, &futures[round]),
+        assert_int_equal(pool_map_async(pool, triple, POOL_IN(items, COUNT), POOL_OUT(results),
+                                        NULL, &futures[round]),
                          0);
-        assert_true(deadline_met(LATE, all_have_run, &count));
+        assert_true(ledger_becomes(runs, COUNT, LATE));
     }
     for (int round = 0; round < 20; round++) {
         assert_int_equal(pool_future_get(futures[round], -1), 0);
@@ -231,7 +226,6 @@ static void work_goes_on_without_the_host(void **state)
 /* Births and deaths that nobody hears do not fill the supervisor's channel for ever. */
 static void nor_does_it_stop_after_hundreds(void **state)
 {
-    int one = 1;
     (void)state;
     pool_t *pool = make_pool(1, 1);
     pid_t supervisor = crew_supervisor(pool);
@@ -240,7 +234,7 @@ static void nor_does_it_stop_after_hundreds(void **state)
         ledger_clear(runs);
         assert_int_equal(
             pool_map_async(pool, triple, POOL_IN(items, 1), POOL_OUT(results), NULL, NULL), 0);
-        assert_true(deadline_met(LATE, all_have_run, &one));
+        assert_true(ledger_becomes(runs, 1, LATE));
     }
 }
 

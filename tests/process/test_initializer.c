@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/world.h"
@@ -171,28 +172,14 @@ static void bad_finalizers_do_not_hold_up_the_end(void **state)
 
 /* ---- Initializers that hang in replacements ---- */
 
-static struct ledger *gate; /* 0: open */
-
-static bool gate_open(void *unused)
-{
-    (void)unused;
-    return ledger_count(gate, 0) == 0;
-}
-
-static int wait_at_gate(void *argument, void **state, pool_task_t *task)
-{
-    (void)argument;
-    (void)state;
-    (void)task;
-    return !deadline_met(60000, gate_open, NULL);
-}
+static struct gate *gate;
 
 static int crash_first(const void *item, void *result, pool_task_t *task)
 {
     (void)result;
     (void)task;
     if (*(const int *)item == 1) {
-        ledger_mark(gate, 0);
+        gate_close(gate);
         abort();
     }
     return 0;
@@ -202,8 +189,10 @@ static void others_work_while_a_replacement_starts(void **state)
 {
     int items[100] = {1};
     (void)state;
-    gate = ledger_make(1);
-    pool_options_t options = {.processes = 2, .initializer = wait_at_gate, .grace = 100};
+    gate = gate_make();
+    gate_open(gate);
+    pool_options_t options = {
+        .processes = 2, .initializer = gate_initializer, .initargs = gate, .grace = 100};
     pool_t *pool = world_pool_with(&options);
     assert_int_equal(pool_map(pool, crash_first, POOL_IN(items, 100), POOL_NONE), 1);
     outcome_is(pool, 0, POOL_CRASHED, SIGABRT);

@@ -5,21 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/deadline.h"
+#include "support/host.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { ITEMS = 5000, SOURCE_ERROR = -1234 };
 
 static int items[ITEMS];
-
-static int triple(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = 3 * *(const int *)item;
-    return 0;
-}
 
 /* Every seventh fails, every 500th crashes. */
 static int fail_or_triple(const void *item, void *result, pool_task_t *task)
@@ -29,24 +23,10 @@ static int fail_or_triple(const void *item, void *result, pool_task_t *task)
         raise(SIGKILL);
     if (value % 7 == 0)
         return pool_fail(task, 1000 + value, "seven: %d", value);
-    return triple(item, result, task);
+    return work_triple(item, result, task);
 }
 
 /* ---- Sources ---- */
-
-/* Gives 0, 1, 2... until `count`; then ends with `end`. */
-struct counter {
-    int next, count, end;
-};
-
-static int count_on(void *context, void *item)
-{
-    struct counter *counter = context;
-    if (counter->next >= counter->count)
-        return counter->end;
-    *(int *)item = counter->next++;
-    return 1;
-}
 
 typedef int (*imap_t)(pool_t *, pool_function_t, const pool_source_t *, pool_out_t,
                       const pool_map_options_t *, pool_iterator_t **);
@@ -109,8 +89,9 @@ static void check_ways(pool_function_t function, size_t count, int end)
     pool_t *pool = world_pool(3);
     for (int way = 0; way < 16; way++) {
         bool ordered = way & 1, array = way & 2;
-        struct counter counter = {0, (int)count, end};
-        pool_source_t source = {.in = POOL_IN((int *)0, 0), .next = count_on, .context = &counter};
+        struct host_counter counter = {0, (int)count, end};
+        pool_source_t source = {
+            .in = POOL_IN((int *)0, 0), .next = host_count_on, .context = &counter};
         if (array)
             source = (pool_source_t){.in = POOL_IN(items, count)};
         pool_iterator_t *iterator = start(ordered ? pool_imap : pool_imap_unordered, pool, function,
@@ -124,15 +105,15 @@ static void check_ways(pool_function_t function, size_t count, int end)
 static void each_result_comes_once_and_in_order_if_wanted(void **state)
 {
     (void)state;
-    check_ways(triple, ITEMS, 0);
-    check_ways(triple, 17, 0);
-    check_ways(triple, 1, 0);
+    check_ways(work_triple, ITEMS, 0);
+    check_ways(work_triple, 17, 0);
+    check_ways(work_triple, 1, 0);
 }
 
 static void an_empty_source_gives_nothing(void **state)
 {
     (void)state;
-    check_ways(triple, 0, 0);
+    check_ways(work_triple, 0, 0);
 }
 
 static void failing_and_crashing_items_have_their_place_in_the_stream(void **state)
@@ -144,9 +125,9 @@ static void failing_and_crashing_items_have_their_place_in_the_stream(void **sta
 static void items_before_an_error_of_the_source_are_given(void **state)
 {
     (void)state;
-    check_ways(triple, 0, SOURCE_ERROR);
-    check_ways(triple, 1, SOURCE_ERROR);
-    check_ways(triple, 1234, SOURCE_ERROR);
+    check_ways(work_triple, 0, SOURCE_ERROR);
+    check_ways(work_triple, 1, SOURCE_ERROR);
+    check_ways(work_triple, 1234, SOURCE_ERROR);
     check_ways(fail_or_triple, 300, SOURCE_ERROR);
     outcome_pool_works(world_pool(1));
 }
@@ -324,7 +305,7 @@ static void several_iterations_run_side_by_side(void **state)
     pool_t *pool = world_pool(3);
     pool_source_t source = {.in = POOL_IN(items, ITEMS)};
     for (int k = 0; k < SIDES; k++)
-        iterators[k] = start(pool_imap, pool, triple, &source, (size_t)k);
+        iterators[k] = start(pool_imap, pool, work_triple, &source, (size_t)k);
     for (int i = 0; i < ITEMS; i++) {
         for (int k = 0; k < SIDES; k++) {
             assert_int_equal(pool_next(iterators[k], &result, -1), 1);

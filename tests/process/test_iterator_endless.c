@@ -1,19 +1,12 @@
 /* Ten million items through an iterator: the host stays as small as it was, and nothing is lost. */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
+#include "support/process.h"
 #include "support/world.h"
 
 static uint64_t next_item; /* not on the stack: the pool may outlive a test that fails */
-
-/* 0, 1, 2... without an end. */
-static int count_on(void *unused, void *item)
-{
-    (void)unused;
-    *(uint64_t *)item = next_item++;
-    return 1;
-}
 
 static int half_square(const void *item, void *result, pool_task_t *task)
 {
@@ -21,17 +14,6 @@ static int half_square(const void *item, void *result, pool_task_t *task)
     (void)task;
     *(uint64_t *)result = i * i / 2;
     return 0;
-}
-
-static long resident_kilobytes(void)
-{
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    assert_non_null(file);
-    int got = fscanf(file, "%*d %ld", &pages);
-    fclose(file);
-    assert_int_equal(got, 1);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 /* Takes results, one by one, until `count` have been taken since the start. */
@@ -50,16 +32,18 @@ static void ten_million_items_take_no_more_memory_than_one(void **state)
     enum { LITTLE = 4096 }; /* KiB */
     const uint64_t count = 10000000 / (uint64_t)deadline_slowness(), warm = count / 10;
     uint64_t sum = 0, wanted = 0;
-    pool_source_t source = {.in = POOL_IN((uint64_t *)0, 0), .next = count_on};
+    pool_source_t source = {
+        .in = POOL_IN((uint64_t *)0, 0), .next = host_count_for_ever, .context = &next_item};
     pool_iterator_t *iterator = NULL;
     (void)state;
     next_item = 0;
     assert_int_equal(
         pool_imap(world_pool(2), half_square, &source, POOL_RESULT(uint64_t), NULL, &iterator), 0);
     take(iterator, 0, warm, &sum);
-    long before = resident_kilobytes();
+    long before = process_kilobytes(getpid(), "VmRSS");
+    assert_true(before > 0);
     take(iterator, warm, count, &sum);
-    long grown = resident_kilobytes() - before;
+    long grown = process_kilobytes(getpid(), "VmRSS") - before;
     if (grown > LITTLE)
         fail_msg("%ld KiB more", grown);
     for (uint64_t i = 0; i < count; i++)

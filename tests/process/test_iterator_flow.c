@@ -2,25 +2,21 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/gate.h"
+#include "support/host.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
 #include "support/world.h"
 
-enum { LONG = 10000, AHEAD = 8192 };
+enum { AHEAD = 8192 };
 
-static struct ledger *gate, *started;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
+static struct gate *gate;
+static struct ledger *started;
 
 static int triple(const void *item, void *result, pool_task_t *task)
 {
@@ -32,23 +28,16 @@ static int triple(const void *item, void *result, pool_task_t *task)
 static int triple_behind_gate(const void *item, void *result, pool_task_t *task)
 {
     ledger_mark(started, 0);
-    if (*(const uint64_t *)item > 2 && !deadline_met(LONG, is_open, NULL))
+    if (*(const uint64_t *)item > 2 && !gate_pass(gate))
         return 1;
     return triple(item, result, task);
-}
-
-/* 0, 1, 2... without an end. */
-static int count_on(void *context, void *item)
-{
-    uint64_t *next = context;
-    *(uint64_t *)item = (*next)++;
-    return 1;
 }
 
 static pool_iterator_t *start(pool_t *pool, pool_function_t function, uint64_t *next, bool ordered,
                               const pool_map_options_t *options)
 {
-    pool_source_t source = {.in = POOL_IN((uint64_t *)0, 0), .next = count_on, .context = next};
+    pool_source_t source = {
+        .in = POOL_IN((uint64_t *)0, 0), .next = host_count_for_ever, .context = next};
     pool_iterator_t *iterator = NULL;
     int error = ordered
                     ? pool_imap(pool, function, &source, POOL_RESULT(uint64_t), options, &iterator)
@@ -60,17 +49,6 @@ static pool_iterator_t *start(pool_t *pool, pool_function_t function, uint64_t *
 
 /* ---- Endless ---- */
 
-static long resident_kilobytes(void)
-{
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    assert_non_null(file);
-    int got = fscanf(file, "%*d %ld", &pages);
-    fclose(file);
-    assert_int_equal(got, 1);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
 static void check_endless(bool ordered)
 {
     const uint64_t count = 3000000 / (uint64_t)deadline_slowness(), warm = count / 10;
@@ -79,7 +57,7 @@ static void check_endless(bool ordered)
     pool_iterator_t *iterator = start(world_pool(2), triple, &next, ordered, NULL);
     for (uint64_t i = 0; i < count; i++) {
         if (i == warm)
-            before = resident_kilobytes();
+            before = process_kilobytes(getpid(), "VmRSS");
         if (pool_next(iterator, &result, -1) != 1 || result != 3 * pool_next_index(iterator))
             fail_msg("item %llu", (unsigned long long)i);
         sum += result;
@@ -87,7 +65,8 @@ static void check_endless(bool ordered)
             fail_msg("%llu items ahead", (unsigned long long)(next - i));
     }
     assert_true(!ordered || sum == 3 * (count * (count - 1) / 2));
-    assert_true(resident_kilobytes() - before < 4096);
+    assert_true(before > 0);
+    assert_true(process_kilobytes(getpid(), "VmRSS") - before < 4096);
     pool_iterator_free(iterator);
 }
 
@@ -134,7 +113,8 @@ static void large_results_hold_the_source_back(void **state)
     pool_iterator_t *iterator;
     (void)state;
     pool_t *pool = world_pool(2);
-    pool_source_t source = {.in = POOL_IN((uint64_t *)0, 0), .next = count_on, .context = &next};
+    pool_source_t source = {
+        .in = POOL_IN((uint64_t *)0, 0), .next = host_count_for_ever, .context = &next};
     assert_int_equal(
         pool_imap(pool, make_blob, &source, POOL_RESULT(pool_bytes_t), NULL, &iterator), 0);
     for (uint64_t i = 0; i < 150; i++) {
@@ -158,7 +138,7 @@ static void waiting_for_the_next_stops_in_time_and_skips_nothing(void **state)
     uint64_t next = 0, result;
     pool_map_options_t options = {.chunksize = 1};
     (void)state;
-    gate = ledger_make(1);
+    gate = gate_make();
     started = ledger_make(1);
     pool_iterator_t *iterator = start(world_pool(2), triple_behind_gate, &next, true, &options);
     for (uint64_t i = 0; i < 3; i++) {
@@ -170,7 +150,7 @@ static void waiting_for_the_next_stops_in_time_and_skips_nothing(void **state)
     assert_int_equal(pool_next(iterator, &result, 150), -ETIMEDOUT);
     int64_t took = deadline_now() - began;
     assert_true(took >= 149 && took < 149 + 300 * deadline_slowness());
-    ledger_mark(gate, 0);
+    gate_open(gate);
     for (uint64_t i = 3; i < 100; i++) {
         assert_int_equal(pool_next(iterator, &result, -1), 1);
         assert_true(result == 3 * i);
@@ -273,14 +253,14 @@ static void items_that_had_not_started_never_do_after_that(void **state)
     for (int ordered = 0; ordered < 2; ordered++) {
         uint64_t next = 0, result;
         pool_map_options_t options = {.chunksize = 1};
-        gate = ledger_make(1);
+        gate = gate_make();
         started = ledger_make(1);
         pool_t *pool = world_pool(2);
         pool_iterator_t *iterator = start(pool, triple_behind_gate, &next, ordered, &options);
         for (int i = 0; i < 3; i++)
             assert_int_equal(pool_next(iterator, &result, -1), 1);
         pool_iterator_free(iterator);
-        ledger_mark(gate, 0);
+        gate_open(gate);
         assert_int_equal(pool_close(pool), 0);
         assert_int_equal(pool_join(pool), 0);
         assert_true(ledger_total(started) <= 5);

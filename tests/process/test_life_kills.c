@@ -2,33 +2,28 @@
  * costs its item at most, and nobody waits for it. */
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
+#include "support/crew.h"
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
-#include "support/outcome.h"
 #include "support/process.h"
 #include "support/subhost.h"
 #include "support/world.h"
 
 enum { CALLS = 4, ITEMS = 100, WORKERS = 3, LONG = 10000, PROMPT = 5000 };
 
-static struct ledger *executions, *gate;
+static struct ledger *executions;
+static struct gate *gate;
 
 static int items[CALLS * ITEMS], results[CALLS * ITEMS];
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
 
 /* Every tenth fails. */
 static int triple_or_fail(const void *item, void *result, pool_task_t *task)
 {
     int value = *(const int *)item;
     ledger_mark(executions, (size_t)value);
-    if (!deadline_met(LONG, is_open, NULL))
+    if (!gate_pass(gate))
         return 1;
     if (value % 10 == 5)
         return pool_fail(task, 1 + value, "item %d", value);
@@ -40,7 +35,7 @@ static pool_t *make_pool(size_t life)
 {
     pool_options_t options = {.processes = WORKERS, .maxtasksperchild = life, .grace = 200};
     ledger_clear(executions);
-    ledger_clear(gate);
+    gate_close(gate);
     memset(results, 0, sizeof results);
     return world_pool_with(&options);
 }
@@ -48,7 +43,7 @@ static pool_t *make_pool(size_t life)
 static void make_ledgers(void)
 {
     executions = ledger_make(CALLS * ITEMS);
-    gate = ledger_make(1);
+    gate = gate_make();
 }
 
 static void start_all(pool_t *pool, pool_future_t **futures)
@@ -94,19 +89,6 @@ static void check_ends(pool_future_t **futures, bool lost)
 
 /* ---- While they are recycled ---- */
 
-/* Until it is killed: kills a worker every few milliseconds. */
-static void kill_workers(void *supervisor)
-{
-    pid_t workers[2 * WORKERS];
-    for (unsigned i = 0;; i++) {
-        struct timespec moment = {.tv_nsec = 1000000 + i * 7919 % 4000 * 1000};
-        nanosleep(&moment, NULL);
-        int count = process_children(*(pid_t *)supervisor, workers, 2 * WORKERS);
-        if (count > 0)
-            process_kill_child(*(pid_t *)supervisor, workers[i % (unsigned)count]);
-    }
-}
-
 static void kills_while_workers_are_recycled_cost_their_items_alone(void **state)
 {
     (void)state;
@@ -118,8 +100,8 @@ static void kills_while_workers_are_recycled_cost_their_items_alone(void **state
         pool_pids(pool, &worker, 1);
         pid_t supervisor = process_supervisor(worker);
         start_all(pool, futures);
-        pid_t killer = subhost_start(kill_workers, &supervisor);
-        ledger_mark(gate, 0);
+        pid_t killer = subhost_start(crew_killer, &supervisor);
+        gate_open(gate);
         if (round % 2 == 0)
             assert_int_equal(pool_close(pool), 0);
         int waited = pool_wait(futures, CALLS, POOL_WAIT_ALL, LONG * deadline_slowness());
@@ -134,35 +116,20 @@ static void kills_while_workers_are_recycled_cost_their_items_alone(void **state
 
 /* ---- While the pool ends ---- */
 
-static bool all_are_busy(void *unused)
-{
-    (void)unused;
-    return ledger_total(executions) >= WORKERS;
-}
-
-static void kill_all(pool_t *pool)
-{
-    pid_t pids[WORKERS];
-    assert_int_equal(pool_pids(pool, pids, WORKERS), WORKERS);
-    for (int i = 0; i < WORKERS; i++)
-        if (pids[i])
-            kill(pids[i], SIGKILL);
-}
-
 /* Kills before or after the pool is told to end; the workers have begun their first items, or not. */
 static void check_end(int (*end)(pool_t *), size_t life, bool before, bool busy)
 {
     pool_future_t *futures[CALLS];
     pool_t *pool = make_pool(life);
     start_all(pool, futures);
-    assert_true(!busy || deadline_met(LONG, all_are_busy, NULL));
+    assert_true(!busy || ledger_reaches(executions, WORKERS, LONG));
     if (before)
-        kill_all(pool);
+        crew_kill(pool, WORKERS);
     if (end == pool_close) /* a termination waits for the end itself */
         assert_int_equal(end(pool), 0);
     if (!before)
-        kill_all(pool);
-    ledger_mark(gate, 0);
+        crew_kill(pool, WORKERS);
+    gate_open(gate);
     int64_t began = deadline_now();
     assert_int_equal(end(pool), 0);
     assert_int_equal(pool_join(pool), 0);

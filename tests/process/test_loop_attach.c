@@ -12,43 +12,15 @@
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
 #include "support/ledger.h"
-#include "support/outcome.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { ITEMS = 60, LONG = 10000 };
 
 static int items[ITEMS], results[ITEMS];
-static struct ledger *gate;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
-
-/* Items below 0 wait for the gate. */
-static int triple(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    if (*(const int *)item < 0 && !deadline_met(LONG, is_open, NULL))
-        return 1;
-    *(int *)result = 3 * *(const int *)item;
-    return 0;
-}
-
-static int nap_and_triple(const void *item, void *result, pool_task_t *task)
-{
-    poll(NULL, 0, 4);
-    return triple(item, result, task);
-}
-
-static int hang(const void *item, void *result, pool_task_t *task)
-{
-    (void)item, (void)result, (void)task;
-    return poll(NULL, 0, -1);
-}
 
 /* How a call ended, and where that was told. */
 struct record {
@@ -222,7 +194,7 @@ static void two_pools_share_a_loop(void **state)
         pools[i] = world_pool(2);
         assert_int_equal(pool_attach(pools[i], &loop), 0);
         pool_map_options_t options = recorded(&records[i]);
-        assert_int_equal(pool_apply_async(pools[i], nap_and_triple, POOL_IN(&one[i], 1),
+        assert_int_equal(pool_apply_async(pools[i], work_nap_and_triple, POOL_IN(&one[i], 1),
                                           POOL_OUT(&tripled[i]), &options, NULL),
                          0);
     }
@@ -232,7 +204,7 @@ static void two_pools_share_a_loop(void **state)
         assert_int_equal(tripled[i], 3 * one[i]);
     }
     world_free(pools[1]);
-    start(pools[0], triple, &records[0]);
+    start(pools[0], work_triple, &records[0]);
     uv_run(&loop, UV_RUN_DEFAULT);
     check_results();
     assert_int_equal(records[0].good, 2);
@@ -249,7 +221,7 @@ static void a_pool_moves_from_loop_to_loop_with_its_calls(void **state)
     for (int i = 0; i < 3; i++)
         open_loop(&loops[i]);
     assert_int_equal(pool_attach(pool, &loops[0]), 0);
-    start(pool, nap_and_triple, &record);
+    start(pool, work_nap_and_triple, &record);
     for (int i = 0; i < 2; i++) {
         uv_run(&loops[i], UV_RUN_ONCE);
         assert_int_equal(pool_attach(pool, NULL), 0);
@@ -272,7 +244,7 @@ static void a_pool_serves_one_loop_after_the_other(void **state)
         uv_loop_t loop;
         struct record record = {0};
         open_loop(&loop);
-        start(pool, triple, &record);
+        start(pool, work_triple, &record);
         assert_int_equal(pool_attach(pool, &loop), 0);
         uv_run(&loop, UV_RUN_DEFAULT);
         assert_int_equal(record.good, 1);
@@ -289,7 +261,7 @@ static void who_leaves_with_calls_waits_for_them_as_ever(void **state)
     pool_t *pool = world_pool(2);
     open_loop(&loop);
     assert_int_equal(pool_attach(pool, &loop), 0);
-    pool_future_t *future = start(pool, nap_and_triple, NULL);
+    pool_future_t *future = start(pool, work_nap_and_triple, NULL);
     uv_run(&loop, UV_RUN_ONCE);
     assert_int_equal(pool_attach(pool, NULL), 0);
     close_loop(&loop);
@@ -315,9 +287,10 @@ static void a_pool_leaves_in_its_own_callback(void **state)
     pool_map_options_t options = recorded(&record);
     options.progress = leave;
     int item = 5, result;
-    pool_future_t *slow = start(pool, nap_and_triple, NULL);
+    pool_future_t *slow = start(pool, work_nap_and_triple, NULL);
     assert_int_equal(
-        pool_apply_async(pool, triple, POOL_IN(&item, 1), POOL_OUT(&result), &options, NULL), 0);
+        pool_apply_async(pool, work_triple, POOL_IN(&item, 1), POOL_OUT(&result), &options, NULL),
+        0);
     close_loop(&loop); /* the run ends as it has left */
     assert_int_equal(pool_future_get(slow, -1), 0);
     assert_int_equal(record.good, 1);
@@ -342,7 +315,7 @@ static void a_pool_is_freed_with_calls_outstanding_in_a_timer(void **state)
     pool_t *pool = world_pool(2);
     open_loop(&loop);
     assert_int_equal(pool_attach(pool, &loop), 0);
-    start(pool, hang, &record);
+    start(pool, work_hang, &record);
     uv_timer_init(&loop, &timer);
     timer.data = pool;
     uv_timer_start(&timer, free_the_pool, 30, 0);
@@ -359,7 +332,7 @@ static void a_closed_pool_ends_its_calls_on_the_loop(void **state)
     pool_t *pool = world_pool(2);
     open_loop(&loop);
     assert_int_equal(pool_attach(pool, &loop), 0);
-    start(pool, nap_and_triple, &record);
+    start(pool, work_nap_and_triple, &record);
     assert_int_equal(pool_close(pool), 0);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(record.good, 1);
@@ -407,15 +380,14 @@ static void a_pool_with_nothing_to_do_is_quiet(void **state)
     uv_loop_t loop;
     struct record record = {0};
     (void)state;
-    gate = ledger_make(1);
     pool_t *pool = world_pool(2);
     open_loop(&loop);
     assert_int_equal(pool_attach(pool, &loop), 0);
     assert_true(idle_rounds(&loop) < 20);
-    start(pool, triple, &record);
+    start(pool, work_triple, &record);
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_true(idle_rounds(&loop) < 20);
-    pool_future_t *future = start(pool, hang, NULL);
+    pool_future_t *future = start(pool, work_hang, NULL);
     assert_true(idle_rounds(&loop) < 20);
     assert_int_equal(pool_future_cancel(future, 0), 0);
     uv_run(&loop, UV_RUN_DEFAULT);
@@ -449,7 +421,7 @@ static void *submit_some(void *argument)
         options.progress = on_progress;
         pool_future_t *future = NULL;
         numbers[i] = i;
-        int error = pool_apply_async(helper->pool, nap_and_triple, POOL_IN(&numbers[i], 1),
+        int error = pool_apply_async(helper->pool, work_nap_and_triple, POOL_IN(&numbers[i], 1),
                                      POOL_OUT(&tripled[i]), &options, &future);
         if (i % 2 && !error) /* it waits for a callback, which the loop makes */
             error = pool_future_get(future, LONG * deadline_slowness());
@@ -508,7 +480,7 @@ static void *map_slowly(void *argument)
         some[i] = i;
     for (int i = 0; i < 5 && !helper->error; i++)
         helper->error =
-            pool_map(helper->pool, nap_and_triple, POOL_IN(some, 100), POOL_OUT(tripled));
+            pool_map(helper->pool, work_nap_and_triple, POOL_IN(some, 100), POOL_OUT(tripled));
     ledger_mark(helper->submitted, 0);
     return NULL;
 }
@@ -529,7 +501,7 @@ static void next_link(pool_future_t *future, void *context)
     chain->links++;
     chain->errors += !pthread_equal(chain->thread, pthread_self());
     if (ledger_total(chain->until) == 0)
-        chain->errors += pool_apply_async(chain->pool, triple, POOL_IN(&chain->item, 1),
+        chain->errors += pool_apply_async(chain->pool, work_triple, POOL_IN(&chain->item, 1),
                                           POOL_OUT(&chain->result), &options, NULL) != 0;
 }
 
@@ -575,7 +547,7 @@ static void who_waits_for_the_loop_of_a_pool_that_is_gone_sleeps(void **state)
     helper.pool = world_pool(2);
     open_loop(&loop);
     assert_int_equal(pool_attach(helper.pool, &loop), 0);
-    start(helper.pool, triple, &record);
+    start(helper.pool, work_triple, &record);
     assert_int_equal(pool_close(helper.pool), 0);
     assert_int_equal(pthread_create(&helper.thread, NULL, join_pool, &helper), 0);
     for (int i = 0; i < 5; i++)
@@ -605,7 +577,7 @@ static void a_loop_may_be_prepared_in_one_thread_and_run_in_another(void **state
     pool_t *pool = world_pool(2);
     open_loop(&loop);
     assert_int_equal(pool_attach(pool, &loop), 0);
-    start(pool, nap_and_triple, &record);
+    start(pool, work_nap_and_triple, &record);
     assert_int_equal(pthread_create(&thread, NULL, run_loop, &loop), 0);
     pthread_join(thread, NULL);
     assert_int_equal(record.good, 1);
@@ -633,10 +605,10 @@ static void a_pool_is_freed_after_its_loops_thread(void **state)
     open_loop(&loop);
     assert_int_equal(pool_attach(pool, &loop), 0);
     assert_int_equal(
-        pool_apply_async(pool, triple, POOL_IN(&one, 1), POOL_OUT(&tripled), NULL, NULL), 0);
+        pool_apply_async(pool, work_triple, POOL_IN(&one, 1), POOL_OUT(&tripled), NULL, NULL), 0);
     assert_int_equal(pthread_create(&thread, NULL, run_once, &loop), 0);
     pthread_join(thread, NULL);
-    start(pool, hang, &record);
+    start(pool, work_hang, &record);
     world_free(pool);
     assert_int_equal(record.bad, 1);
     close_loop(&loop);
@@ -681,7 +653,7 @@ static void copies_of_the_host_leave_its_loop_alone(void **state)
         open_loop(&copied.loop);
         assert_int_equal(pool_attach(copied.pool, &copied.loop), 0);
         copied.descriptor = pool_fileno(copied.pool);
-        start(copied.pool, nap_and_triple, &record);
+        start(copied.pool, work_nap_and_triple, &record);
         uv_run(&copied.loop, UV_RUN_ONCE);
         assert_int_equal(subhost_wait(subhost_start(live_as_a_copy, &copied)), 0);
         uv_run(&copied.loop, UV_RUN_DEFAULT);
@@ -692,17 +664,9 @@ static void copies_of_the_host_leave_its_loop_alone(void **state)
     }
 }
 
-/* The first loop of a process opens descriptors that stay. */
-static void prepare_libuv(void)
-{
-    uv_loop_t loop;
-    if (uv_loop_init(&loop) == 0)
-        uv_loop_close(&loop);
-}
-
 int main(void)
 {
-    prepare_libuv();
+    host_prepare_libuv();
     const struct CMUnitTest tests[] = {
         WORLD_TEST(attaching_has_codes),
         WORLD_TEST(a_loop_closes_only_when_the_pool_has_left),

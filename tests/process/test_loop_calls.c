@@ -1,13 +1,16 @@
 /* Calls of a pool on a libuv loop: uv_run() does everything, and ends with the last of them. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <uv.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { ITEMS = 200, LONG = 10000, HANG = -3 };
@@ -30,12 +33,6 @@ static int triple(const void *item, void *result, pool_task_t *task)
         return pool_fail(task, EDOM, "minus two");
     *(int *)result = 3 * value;
     return 0;
-}
-
-static int nap_and_triple(const void *item, void *result, pool_task_t *task)
-{
-    poll(NULL, 0, 4);
-    return triple(item, result, task);
 }
 
 static void open_loop(int processes)
@@ -128,7 +125,7 @@ static void results_and_callbacks_come_while_the_loop_runs(void **state)
     (void)state;
     open_loop(3);
     pool_map_options_t options = recorded(&record);
-    start(nap_and_triple, &options);
+    start(work_nap_and_triple, &options);
     assert_int_equal(record.good + record.bad + record.progress, 0);
     run();
     assert_int_equal(record.good, 1);
@@ -187,7 +184,7 @@ static void a_timer_keeps_its_beat_while_a_map_runs(void **state)
     uv_timer_start(&beats.timer, on_beat, 10, 10);
     beats.last = deadline_now();
     pool_map_options_t options = recorded(&beats.record);
-    start(nap_and_triple, &options);
+    start(work_nap_and_triple, &options);
     run();
     assert_int_equal(beats.record.good, 1);
     assert_true(beats.count >= 10);
@@ -305,7 +302,7 @@ static void blocking_calls_work_in_the_callbacks_of_other_handles(void **state)
     timer.data = codes;
     uv_timer_start(&timer, map_in_a_timer, 5, 0);
     pool_map_options_t options = recorded(&record);
-    start(nap_and_triple, &options);
+    start(work_nap_and_triple, &options);
     run();
     assert_int_equal(codes[0], 0);
     assert_int_equal(codes[1], 3 * 49);
@@ -529,7 +526,7 @@ static void an_iterator_is_drained_by_a_timer(void **state)
         items[i] = i;
     pool_source_t source = {.in = POOL_IN(items, ITEMS)};
     assert_int_equal(
-        pool_imap(pool, nap_and_triple, &source, POOL_RESULT(int), NULL, &drain.iterator), 0);
+        pool_imap(pool, work_nap_and_triple, &source, POOL_RESULT(int), NULL, &drain.iterator), 0);
     uv_timer_init(&loop, &timer);
     timer.data = &drain;
     uv_timer_start(&timer, drain_in_a_timer, 2, 2);
@@ -556,20 +553,14 @@ static void no_drain(pool_future_t *future, void *context)
     ((struct drain *)context)->calls = -1;
 }
 
-static int count_for_ever(void *context, void *item)
-{
-    *(int *)item = (*(int *)context)++;
-    return 1;
-}
-
 /* An endless one, freed in a callback: the loop ends. */
 static void an_iterator_that_is_freed_lets_the_loop_end(void **state)
 {
-    int next = 0;
+    struct host_counter counter = {.count = INT_MAX};
     struct drain drain = {0};
     (void)state;
     open_loop(2);
-    pool_source_t source = {.in = POOL_IN((int *)0, 0), .next = count_for_ever, .context = &next};
+    pool_source_t source = {.in = POOL_IN((int *)0, 0), .next = host_count_on, .context = &counter};
     pool_map_options_t options = {.progress = free_at_a_hundred,
                                   .callback = no_drain,
                                   .error_callback = no_drain,
@@ -582,16 +573,9 @@ static void an_iterator_that_is_freed_lets_the_loop_end(void **state)
     close_loop();
 }
 
-/* The first loop of a process opens descriptors that stay. */
-static void prepare_libuv(void)
-{
-    if (uv_loop_init(&loop) == 0)
-        uv_loop_close(&loop);
-}
-
 int main(void)
 {
-    prepare_libuv();
+    host_prepare_libuv();
     const struct CMUnitTest tests[] = {
         WORLD_TEST(results_and_callbacks_come_while_the_loop_runs),
         WORLD_TEST(an_idle_pool_does_not_keep_the_loop),

@@ -1,12 +1,11 @@
 /* maxmemoryperchild: a worker that has more memory than that leaves after its item. */
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/process.h"
 #include "support/world.h"
 
 enum { ITEMS = 60, MIB = 1 << 20, LEAK = 4 * MIB, LIMIT = 64 * MIB, SLACK = 8 * MIB };
@@ -31,14 +30,8 @@ static void *volatile leaked;
 /* What this process has resident of its own. */
 static size_t resident(void)
 {
-    char text[128] = "";
-    size_t all = 0, shared = 0;
-    int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (file < 0 || read(file, text, sizeof text - 1) < 0)
-        return 0;
-    close(file);
-    sscanf(text, "%*u %zu %zu", &all, &shared);
-    return (all - shared) * (size_t)sysconf(_SC_PAGESIZE);
+    long kilobytes = process_kilobytes(getpid(), "RssAnon");
+    return kilobytes > 0 ? (size_t)kilobytes * 1024 : 0;
 }
 
 static void use_memory(size_t size)

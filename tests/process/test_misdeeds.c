@@ -15,6 +15,7 @@
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
+#include "support/work.h"
 #include "support/world.h"
 
 /* ---- Descriptors ---- */
@@ -296,23 +297,13 @@ static int turn_deaf(const void *item, void *result, pool_task_t *task)
     return 0;
 }
 
-static OUTCOME_UNCHECKED int crash(const void *item, void *result, pool_task_t *task)
-{
-    volatile int *volatile nowhere = NULL;
-    (void)item;
-    (void)result;
-    (void)task;
-    *nowhere = 1;
-    return 0;
-}
-
 static void ignoring_all_signals_costs_nothing(void **state)
 {
     (void)state;
     pool_options_t options = {.processes = 1, .grace = 50};
     pool_t *pool = world_pool_with(&options);
     outcome_costs_none(pool, turn_deaf);
-    outcome_costs_one(pool, crash, POOL_CRASHED, SIGSEGV);
+    outcome_costs_one(pool, work_write_to_null, POOL_CRASHED, SIGSEGV);
     outcome_costs_none(pool, turn_deaf);
     int64_t began = deadline_now();
     assert_int_equal(pool_terminate(pool), 0);

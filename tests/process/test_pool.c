@@ -10,19 +10,13 @@
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
+#include "support/work.h"
 #include "support/world.h"
-
-static int copy(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = *(const int *)item;
-    return 0;
-}
 
 static int map_one(pool_t *pool)
 {
     int item = 7, result = 0;
-    int status = pool_map(pool, copy, POOL_IN(&item, 1), POOL_OUT(&result));
+    int status = pool_map(pool, work_copy, POOL_IN(&item, 1), POOL_OUT(&result));
     assert_int_equal(result, status == 0 ? 7 : 0);
     return status;
 }
@@ -84,7 +78,7 @@ static void results_and_errors_stay_after_the_end(void **state)
     int items[] = {1, 2}, results[2];
     (void)state;
     pool_t *pool = world_pool(1);
-    assert_int_equal(pool_map(pool, copy, POOL_IN(items, 2), POOL_OUT(results)), 0);
+    assert_int_equal(pool_map(pool, work_copy, POOL_IN(items, 2), POOL_OUT(results)), 0);
     assert_int_equal(pool_terminate(pool), 0);
     assert_int_equal(results[1], 2);
     assert_int_equal(pool_errors(pool, NULL), 0);
@@ -224,7 +218,7 @@ static void hundreds_of_workers_work(void **state)
     int *items = world_alloc((size_t)count, sizeof *items);
     (void)state;
     pool_t *pool = world_pool(count);
-    assert_int_equal(pool_map(pool, copy, POOL_IN(items, (size_t)count), POOL_OUT(items)), 0);
+    assert_int_equal(pool_map(pool, work_copy, POOL_IN(items, (size_t)count), POOL_OUT(items)), 0);
 }
 
 static void many_pools_live_at_once(void **state)

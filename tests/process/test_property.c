@@ -4,9 +4,9 @@
  * POOL_TEST_PROGRAMS: how many of each. POOL_TEST_SEED: this one alone, or the first; failures name theirs. */
 #include <inttypes.h>
 #include <stdlib.h>
-#include <uv.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
 #include "support/program.h"
 #include "support/world.h"
 
@@ -71,9 +71,7 @@ static void each_item_has_an_end_that_it_may_have(void **state)
 
 int main(void)
 {
-    uv_loop_t loop; /* the first of a process makes descriptors that stay */
-    if (uv_loop_init(&loop) < 0 || uv_loop_close(&loop) < 0)
-        return 1;
+    host_prepare_libuv();
     const struct CMUnitTest tests[] = {
         WORLD_TEST(programs_do_what_they_do_serially),
         WORLD_TEST(each_item_has_an_end_that_it_may_have),

@@ -3,8 +3,10 @@
 #include <signal.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { COUNT = 3000 };
@@ -134,13 +136,6 @@ static void a_crash_costs_its_index(void **state)
 
 /* ---- What is no range ---- */
 
-static int no_item(void *context, void *item)
-{
-    (void)context;
-    (void)item;
-    return 0;
-}
-
 static int negate(int number)
 {
     return -number;
@@ -152,7 +147,7 @@ static void mistakes_are_no_ranges(void **state)
     int64_t results[4] = {0};
     int numbers[4] = {0};
     const void *nothing = NULL, *something = results;
-    pool_source_t source = {.in = POOL_RANGE(4), .next = no_item};
+    pool_source_t source = {.in = POOL_RANGE(4), .next = host_no_item};
     pool_iterator_t *iterator;
     (void)state;
     pool_t *pool = world_pool(1);
@@ -176,12 +171,6 @@ static void mistakes_are_no_ranges(void **state)
 }
 
 /* ---- Ranges without end ---- */
-
-static int merge(void *into, const void *from)
-{
-    *(int64_t *)into += *(const int64_t *)from;
-    return 0;
-}
 
 static int count_item(const void *item, void *count, pool_task_t *task)
 {
@@ -213,19 +202,22 @@ static void an_endless_range_can_be_ended(void **state)
     int64_t count = 0;
     (void)state;
     pool_t *pool = world_pool(2);
-    assert_int_equal(
-        pool_fold_async(pool, count_item, merge, endless, POOL_OUT(&count), &brief, &future), 0);
+    assert_int_equal(pool_fold_async(pool, count_item, work_merge_int64, endless, POOL_OUT(&count),
+                                     &brief, &future),
+                     0);
     check_errors(future, POOL_TIMED_OUT);
     brief.chunksize = SIZE_MAX;
     assert_int_equal(pool_map_async(pool, count_item, endless, POOL_NONE, &brief, &future), 0);
     check_errors(future, POOL_TIMED_OUT);
     brief = (pool_map_options_t){.chunksize = 10};
-    assert_int_equal(
-        pool_fold_async(pool, count_item, merge, endless, POOL_OUT(&count), &brief, &future), 0);
+    assert_int_equal(pool_fold_async(pool, count_item, work_merge_int64, endless, POOL_OUT(&count),
+                                     &brief, &future),
+                     0);
     assert_int_equal(pool_future_cancel(future, -1), 0);
     check_errors(future, POOL_CANCELLED);
-    assert_int_equal(
-        pool_fold_async(pool, count_item, merge, endless, POOL_OUT(&count), &brief, &future), 0);
+    assert_int_equal(pool_fold_async(pool, count_item, work_merge_int64, endless, POOL_OUT(&count),
+                                     &brief, &future),
+                     0);
     int64_t began = deadline_now();
     assert_int_equal(pool_terminate(pool), 0);
     assert_true(deadline_kept(began, 3000));

@@ -12,10 +12,12 @@
 
 #include "support/crew.h"
 #include "support/deadline.h"
+#include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { MOST = 8, ITEMS = 20000, SECOND = 1000 };
@@ -28,16 +30,9 @@ struct answer {
 
 static struct ledger *started, *finalized; /* by worker number */
 static struct ledger *runs;                /* by item */
-static _Atomic int *gate;                  /* what waits at it goes on when it is 1 */
+static struct gate *gate;
 static int items[ITEMS];
 static struct answer answers[ITEMS];
-
-static void pass_gate(void)
-{
-    const struct timespec moment = {.tv_nsec = 1000000};
-    while (atomic_load(gate) == 0)
-        nanosleep(&moment, NULL);
-}
 
 static int initialize(void *unused, void **state, pool_task_t *task)
 {
@@ -57,7 +52,7 @@ static void finalize(void *state)
 static void finalize_at_gate(void *state)
 {
     finalize(state);
-    pass_gate();
+    gate_pass(gate);
 }
 
 static int answer(const void *item, void *result, pool_task_t *task)
@@ -81,7 +76,7 @@ static int answer_slowly(const void *item, void *result, pool_task_t *task)
 static int answer_at_gate(const void *item, void *result, pool_task_t *task)
 {
     ledger_mark(runs, pool_task_index(task));
-    pass_gate();
+    gate_pass(gate);
     return answer(item, result, task);
 }
 
@@ -92,7 +87,7 @@ static pool_t *make_pool(int workers, pool_finalizer_t finalizer)
     started = ledger_make(MOST);
     finalized = ledger_make(MOST);
     runs = ledger_make(ITEMS);
-    gate = world_shared(sizeof *gate);
+    gate = gate_make();
     for (int i = 0; i < ITEMS; i++)
         items[i] = i;
     memset(answers, 0, sizeof answers);
@@ -236,11 +231,6 @@ static void finish(pool_future_t *future, int count, int workers)
         assert_int_equal(ledger_count(runs, (size_t)i), 1);
 }
 
-static bool all_are_at_gate(void *count)
-{
-    return ledger_total(runs) == (uint64_t) * (int *)count;
-}
-
 static void those_who_are_too_many_finish_their_items(void **state)
 {
     int workers = 4;
@@ -248,10 +238,10 @@ static void those_who_are_too_many_finish_their_items(void **state)
     pool_t *pool = make_pool(workers, finalize);
     pid_t supervisor = crew_supervisor(pool);
     pool_future_t *future = map_async(pool, answer_at_gate, 8, 1);
-    assert_true(deadline_met(5000, all_are_at_gate, &workers));
+    assert_true(ledger_becomes(runs, (uint64_t)workers, 5000));
     assert_int_equal(pool_resize(pool, 1), 0);
     assert_int_equal(crew_count(supervisor), workers);
-    atomic_store(gate, 1);
+    gate_open(gate);
     assert_int_equal(pool_future_get(future, -1), 0);
     pool_future_free(future);
     answers_are_right(8, workers);
@@ -324,7 +314,6 @@ static int linger(const void *item, void *result, pool_task_t *task)
 /* Nor what one looks out for, spinning, that leaves; though the host is not in the library. */
 static void nor_is_what_they_were_about_to_take(void **state)
 {
-    int one = 1;
     (void)state;
     pool_t *pool = make_pool(2, finalize);
     for (int round = 0; round < 150; round++) {
@@ -338,7 +327,7 @@ static void nor_is_what_they_were_about_to_take(void **state)
         assert_int_equal(pool_map(pool, linger, POOL_IN(items, 2), POOL_OUT(answers)), 0);
         pool_future_t *future = map_async(pool, answer, 1, 1);
         assert_int_equal(pool_resize(pool, 1), 0);
-        assert_true(deadline_met(SECOND * 3 / 4, all_are_at_gate, &one));
+        assert_true(ledger_becomes(runs, 1, SECOND * 3 / 4));
         finish(future, 1, 2);
     }
 }
@@ -401,7 +390,7 @@ static int crash_at_gate(const void *item, void *result, pool_task_t *task)
         ;
     if (pool_task_worker(task) == 0)
         return 0;
-    pass_gate();
+    gate_pass(gate);
     return raise(SIGKILL);
 }
 
@@ -410,10 +399,9 @@ static void *dismiss_second(void *argument)
 {
     const struct timespec breath = {.tv_nsec = 20000}; /* or who waits would hardly get the lock */
     struct resizer *resizer = argument;
-    int two = 2;
-    resizer->failures += !deadline_met(5000, all_are_at_gate, &two);
+    resizer->failures += !ledger_becomes(runs, 2, 5000);
     resizer->failures += pool_resize(resizer->pool, 1) != 0;
-    atomic_store(gate, 1);
+    gate_open(gate);
     while (!atomic_load(&resizer->over)) {
         resizer->failures += pool_resize(resizer->pool, 1) != 0;
         nanosleep(&breath, NULL);
@@ -429,7 +417,7 @@ static void who_waits_learns_what_was_heard(void **state)
     pool_t *pool = make_pool(2, finalize);
     for (int round = 0; round < 200; round++) {
         struct resizer resizer = {.pool = pool};
-        atomic_store(gate, 0);
+        gate_close(gate);
         assert_int_equal(pool_resize(pool, 2), 0);
         pool_future_t *future = map_async(pool, crash_at_gate, 2, 1);
         assert_int_equal(pthread_create(&thread, NULL, dismiss_second, &resizer), 0);
@@ -484,11 +472,6 @@ static void a_callback_may_resize(void **state)
 
 /* ---- Resizes upon resizes, deaths and ends ---- */
 
-static bool have_ended(void *pids)
-{
-    return process_ended(((pid_t *)pids)[2]) && process_ended(((pid_t *)pids)[3]);
-}
-
 /* Who had begun to leave is wanted again. */
 static void growing_again_brings_back_those_who_still_leave(void **state)
 {
@@ -501,8 +484,8 @@ static void growing_again_brings_back_those_who_still_leave(void **state)
     assert_int_equal(pool_resize(pool, two), 0);
     assert_true(deadline_met(5000, all_left_are_finalized, &two));
     assert_int_equal(pool_resize(pool, 4), 0);
-    atomic_store(gate, 1);
-    assert_true(deadline_met(5000, have_ended, pids));
+    gate_open(gate);
+    assert_true(process_end(pids + 2, 2, 5000));
     assert_true(crew_told(pool, supervisor, 4));
     outcome_pool_works(pool);
     assert_true(crew_told(pool, supervisor, 4));
@@ -545,14 +528,6 @@ static void a_worker_that_died_is_replaced_only_if_it_is_wanted(void **state)
     outcome_pool_works(pool);
 }
 
-static int only_run(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    (void)result;
-    (void)task;
-    return 0;
-}
-
 /* With a pool of any size that has just been given another, and no time for it. */
 static void it_may_end_just_after(void **state)
 {
@@ -560,7 +535,7 @@ static void it_may_end_just_after(void **state)
     for (int round = 0; round < 36; round++) {
         pool_t *pool = world_pool(1 + round % 4);
         int64_t began = deadline_now();
-        assert_int_equal(pool_map(pool, only_run, POOL_IN(items, 10), POOL_NONE), 0);
+        assert_int_equal(pool_map(pool, work_nothing, POOL_IN(items, 10), POOL_NONE), 0);
         assert_int_equal(pool_resize(pool, 1 + round % 5), 0);
         if (round % 3 == 0)
             assert_int_equal(pool_close(pool), 0);

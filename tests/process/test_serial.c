@@ -1,11 +1,13 @@
 /* A serial pool gives the results and the errors of a pool with workers. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/deadline.h"
+#include "support/host.h"
 #include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { COUNT = 500 };
@@ -138,12 +140,6 @@ static int add(const void *item, void *sum, pool_task_t *task)
     return 0;
 }
 
-static int merge(void *into, const void *from)
-{
-    *(double *)into += *(const double *)from;
-    return 0;
-}
-
 static void folds_are_the_same_to_the_last_bit(void **state)
 {
     double numbers[COUNT], sums[4];
@@ -155,10 +151,10 @@ static void folds_are_the_same_to_the_last_bit(void **state)
         pool_map_options_t options = {.chunksize = chunks[k]};
         memset(sums, 0, sizeof sums);
         for (int p = 0; p < 2; p++) {
-            assert_int_equal(pool_fold(pools[p], add, merge, POOL_IN(numbers, COUNT),
+            assert_int_equal(pool_fold(pools[p], add, work_merge_double, POOL_IN(numbers, COUNT),
                                        POOL_OUT(&sums[p]), &options),
                              COUNT / 50);
-            assert_int_equal(pool_fold(pools[p], add, merge, POOL_RANGE(COUNT),
+            assert_int_equal(pool_fold(pools[p], add, work_merge_double, POOL_RANGE(COUNT),
                                        POOL_OUT(&sums[2 + p]), &options),
                              COUNT / 50);
         }
@@ -332,19 +328,6 @@ static void custom_types_run_in_the_host_and_fail_alike(void **state)
 
 /* ---- Iterators ---- */
 
-struct counter {
-    int next, end;
-};
-
-static int count_up(void *context, void *item)
-{
-    struct counter *counter = context;
-    if (counter->next == counter->end)
-        return 0;
-    *(int *)item = counter->next++;
-    return 1;
-}
-
 /* Asserts that an iterator gives the answers in order, and each failure in its place. */
 static void take_answers(pool_iterator_t *iterator, int count)
 {
@@ -371,8 +354,8 @@ static void iterators_give_everything_in_order(void **state)
     (void)state;
     pool_t *pool = serial_pool();
     for (size_t k = 0; k < CHUNKS; k++) {
-        struct counter counter = {0, MANY};
-        pool_source_t source = {POOL_IN((int *)0, 0), count_up, &counter};
+        struct host_counter counter = {.count = MANY};
+        pool_source_t source = {POOL_IN((int *)0, 0), host_count_on, &counter};
         pool_map_options_t options = {.chunksize = chunks[k]};
         assert_int_equal(
             pool_imap(pool, answer, &source, POOL_RESULT(struct answer), &options, &iterator), 0);
@@ -383,8 +366,8 @@ static void iterators_give_everything_in_order(void **state)
 
 static void an_endless_iterator_runs_no_further_than_its_window(void **state)
 {
-    struct counter counter = {0, -1};
-    pool_source_t source = {POOL_IN((int *)0, 0), count_up, &counter};
+    struct host_counter counter = {.count = INT_MAX};
+    pool_source_t source = {POOL_IN((int *)0, 0), host_count_on, &counter};
     pool_iterator_t *iterator;
     int result, sum = 0;
     (void)state;

@@ -10,19 +10,13 @@
 #include "support/deadline.h"
 #include "support/outcome.h"
 #include "support/process.h"
+#include "support/work.h"
 #include "support/world.h"
 
 static int children(void)
 {
     pid_t pids[64];
     return process_children(getpid(), pids, 64);
-}
-
-static int copy(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = *(const int *)item;
-    return 0;
 }
 
 static int tell_pid(const void *item, void *result, pool_task_t *task)
@@ -139,7 +133,7 @@ static void the_finalizer_runs_once_in_every_peaceful_end(void **state)
             assert_int_equal(pool_join(pool), 0);
         }
         if (way != 4)
-            assert_int_equal(pool_map(pool, copy, POOL_IN(&way, 1), POOL_NONE), POOL_ECLOSED);
+            assert_int_equal(pool_map(pool, work_copy, POOL_IN(&way, 1), POOL_NONE), POOL_ECLOSED);
         world_free(pool);
         assert_int_equal(finished, way != 3);
         if (way != 3)
@@ -157,7 +151,8 @@ static void work_accepted_before_the_close_is_finished(void **state)
         pool_t *pool = pool_with_both();
         memset(results, 0, sizeof results);
         assert_int_equal(
-            pool_map_async(pool, copy, POOL_IN(items, 100), POOL_OUT(results), NULL, &future), 0);
+            pool_map_async(pool, work_copy, POOL_IN(items, 100), POOL_OUT(results), NULL, &future),
+            0);
         assert_int_equal(pool_close(pool), 0);
         assert_int_equal(finished, 0);
         assert_int_equal(way ? pool_join(pool) : pool_future_wait(future, -1), 0);
@@ -178,7 +173,8 @@ static void what_had_not_started_is_lost_with_the_pool(void **state)
         const pool_error_t *errors;
         pool_t *pool = pool_with_both();
         assert_int_equal(
-            pool_map_async(pool, copy, POOL_IN(items, 100), POOL_OUT(results), NULL, &future), 0);
+            pool_map_async(pool, work_copy, POOL_IN(items, 100), POOL_OUT(results), NULL, &future),
+            0);
         if (way == 1)
             assert_int_equal(pool_close(pool), 0);
         assert_int_equal(pool_terminate(pool), 0);
@@ -277,9 +273,9 @@ static int first_call_allowed(pool_t *pool)
 {
     int item = 1, result = 0;
     pool_future_t *future;
-    if (pool_map(pool, copy, POOL_IN(&item, 1), POOL_OUT(&result)) != POOL_EFORKED)
+    if (pool_map(pool, work_copy, POOL_IN(&item, 1), POOL_OUT(&result)) != POOL_EFORKED)
         return 1;
-    if (pool_map_async(pool, copy, POOL_IN(&item, 1), POOL_OUT(&result), NULL, &future) !=
+    if (pool_map_async(pool, work_copy, POOL_IN(&item, 1), POOL_OUT(&result), NULL, &future) !=
         POOL_EFORKED)
         return 2;
     if (pool_close(pool) != POOL_EFORKED || pool_join(pool) != POOL_EFORKED)
@@ -366,7 +362,7 @@ static int use_kept(const void *item, void *result, pool_task_t *task)
     (void)task;
     if (!kept && pool_create(&kept, &options) < 0)
         return 1;
-    return pool_map(kept, copy, POOL_IN((const int *)item, 1), POOL_OUT((int *)result));
+    return pool_map(kept, work_copy, POOL_IN((const int *)item, 1), POOL_OUT((int *)result));
 }
 
 static void a_pool_made_in_a_function_may_outlive_its_pool(void **state)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/memory.h"
 #include "support/outcome.h"
 #include "support/world.h"
 
@@ -22,12 +23,6 @@ static enum place place_of(size_t i)
     return (enum place)(i * 7 / 3 % PLACES);
 }
 
-static void *malloced(const void *data, size_t size)
-{
-    void *copy = malloc(size + 1);
-    return copy ? memcpy(copy, data, size) : NULL;
-}
-
 static void check_texts(char *const *is, char *const *should)
 {
     for (size_t i = 0; i < COUNT; i++) {
@@ -37,16 +32,6 @@ static void check_texts(char *const *is, char *const *should)
     }
 }
 
-static char *long_text(size_t size)
-{
-    char *text = malloc(size + 1);
-    if (!text)
-        return NULL;
-    memset(text, 'x', size);
-    text[size] = '\0';
-    return text;
-}
-
 /* ---- char * ---- */
 
 static char *find_text(enum place place, char *word, size_t i)
@@ -54,7 +39,7 @@ static char *find_text(enum place place, char *word, size_t i)
     static char buffer[32];
     switch (place) {
     case MALLOCED:
-        return malloced(word, strlen(word) + 1);
+        return memory_copy(word, strlen(word) + 1);
     case ARGUMENT:
         return word;
     case WITHIN_ARGUMENT:
@@ -67,7 +52,7 @@ static char *find_text(enum place place, char *word, size_t i)
     case EMPTY:
         return calloc(1, 1);
     case LONG:
-        return long_text(i % 50 == 1 ? MIB : 1000 + i);
+        return memory_text('x', i % 50 == 1 ? MIB : 1000 + i);
     default:
         return NULL;
     }
@@ -118,7 +103,7 @@ static const char *keep_text(const char *word, size_t which)
     if (which > 5)
         return which == 6 ? "a literal" : NULL;
     if (!kept[which])
-        kept[which] = malloced(words[which], strlen(words[which]) + 1);
+        kept[which] = memory_copy(words[which], strlen(words[which]) + 1);
     return kept[which];
 }
 POOL_FUNCTION(keep_text, const char *, (const char *, word), (size_t, which));
@@ -166,7 +151,7 @@ static pool_bytes_t find_bytes(enum place place, pool_bytes_t bytes)
     static unsigned char buffer[1000];
     switch (place) {
     case MALLOCED:
-        return (pool_bytes_t){malloced(bytes.data, bytes.size), bytes.size};
+        return (pool_bytes_t){memory_copy(bytes.data, bytes.size), bytes.size};
     case ARGUMENT:
         return bytes;
     case WITHIN_ARGUMENT:

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/memory.h"
 #include "support/outcome.h"
 #include "support/world.h"
 
@@ -16,22 +17,6 @@ static const size_t chunks[] = {0, 1, 7, COUNT};
 enum { CHUNKS = sizeof chunks / sizeof chunks[0] };
 
 static char *const words[] = {"zero", "one", "two", "three", "four", "five", "six"};
-
-static char *long_text(size_t size)
-{
-    char *text = malloc(size + 1);
-    if (!text)
-        return NULL;
-    memset(text, 'x', size);
-    text[size] = '\0';
-    return text;
-}
-
-static void *malloced(const void *data, size_t size)
-{
-    void *copy = malloc(size + 1);
-    return copy ? memcpy(copy, data, size) : NULL;
-}
 
 /* ---- Results ---- */
 
@@ -62,13 +47,14 @@ static int fill_page(struct page *page, size_t i)
 {
     page->lines = calloc(i % 9 + 1, sizeof *page->lines);
     page->weights = calloc(i + 1, sizeof *page->weights);
-    page->picture = (pool_bytes_t){malloced(page->mark, sizeof page->mark), i % sizeof page->mark};
+    page->picture =
+        (pool_bytes_t){memory_copy(page->mark, sizeof page->mark), i % sizeof page->mark};
     if (!page->lines || !page->weights || !page->picture.data)
         return -ENOMEM;
     page->line_count = (uint16_t)(i % 9);
     page->weight_count = i;
     for (int k = 0; k < page->line_count; k++)
-        page->lines[k] = (struct line){k % 4 ? long_text((size_t)k) : NULL, k};
+        page->lines[k] = (struct line){k % 4 ? memory_text('x', (size_t)k) : NULL, k};
     for (size_t k = 0; k < i; k++)
         page->weights[k] = (double)(k * i);
     return 0;
@@ -81,7 +67,7 @@ static int read_page(const char *title, size_t i, struct page *page, pool_task_t
                           .tags = {strdup("first"), NULL, words[i % 7]},
                           .mark = "mark",
                           .unused = 99,
-                          .last = {long_text(i), (int)i}};
+                          .last = {memory_text('x', i), (int)i}};
     if (i % 10 == 9)
         return task ? pool_fail(task, 9, "page %zu is torn", i) : 9;
     return fill_page(page, i);

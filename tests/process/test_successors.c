@@ -402,15 +402,6 @@ static void terminating_ends_successors_too(void **state)
     pool_future_free(future);
 }
 
-static bool have_ended(void *argument)
-{
-    const struct successors *successors = argument;
-    for (int i = 0; i < successors->count; i++)
-        if (!process_ended(successors->pids[i]))
-            return false;
-    return true;
-}
-
 static void they_end_with_the_supervisor(void **state)
 {
     struct successors successors;
@@ -419,7 +410,7 @@ static void they_end_with_the_supervisor(void **state)
     pool_future_t *future = begin_to_wait(pool, &successors, 2);
     world_expect_orphans();
     assert_true(process_kill(successors.supervisor));
-    assert_true(deadline_met(2000, have_ended, &successors));
+    assert_true(process_end(successors.pids, successors.count, 2000));
     assert_int_equal(pool_future_get(future, -1), POOL_EBROKEN);
     pool_future_free(future);
 }

@@ -1,7 +1,6 @@
 /* What a function may ask about the item it works on. */
 #include <unistd.h>
 
-#include "support/deadline.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/world.h"
@@ -54,18 +53,12 @@ static void a_task_knows_its_index_and_its_worker(void **state)
 }
 
 /* Waits until all workers are in their first item. */
-static bool all_here(void *unused)
-{
-    (void)unused;
-    return ledger_total(in_worker) >= WORKERS;
-}
-
 static int wait_for_others(const void *item, void *result, pool_task_t *task)
 {
     (void)item;
     (void)result;
     ledger_mark(in_worker, (size_t)pool_task_worker(task));
-    return !deadline_met(5000, all_here, NULL);
+    return !ledger_reaches(in_worker, WORKERS, 5000);
 }
 
 static void all_workers_work_at_once_under_different_numbers(void **state)

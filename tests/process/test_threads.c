@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
 #include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { THREADS = 8, ITEMS = 200, KINDS = 11, MOST = 6 };
@@ -31,13 +33,6 @@ struct party {
         }                                                                                          \
     } while (0)
 
-static int triple(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = 3 * *(const int *)item;
-    return 0;
-}
-
 /* Two of each party's items fail, one crashes. */
 static int triple_some(const void *item, void *result, pool_task_t *task)
 {
@@ -46,7 +41,7 @@ static int triple_some(const void *item, void *result, pool_task_t *task)
         return pool_fail(task, 1 + value, "%d", value);
     if (value % ITEMS == 150 + 1)
         raise(SIGKILL);
-    return triple(item, result, task);
+    return work_triple(item, result, task);
 }
 
 static void on_end(pool_future_t *future, void *context)
@@ -78,14 +73,14 @@ static pool_future_t *start(struct party *party, pool_function_t function, size_
 
 static void map(struct party *party)
 {
-    EXPECT(party, pool_map(party->pool, triple, POOL_IN(party->items, ITEMS),
+    EXPECT(party, pool_map(party->pool, work_triple, POOL_IN(party->items, ITEMS),
                            POOL_OUT(party->results)) == 0);
     EXPECT(party, all_triples(party));
 }
 
 static void map_async(struct party *party)
 {
-    pool_future_t *future = start(party, triple, 3);
+    pool_future_t *future = start(party, work_triple, 3);
     EXPECT(party, pool_future_get(future, -1) == 0);
     EXPECT(party, pool_future_successful(future));
     EXPECT(party, party->called == 1);
@@ -109,7 +104,7 @@ static void apply_several(struct party *party)
 {
     pool_future_t *futures[10];
     for (int i = 0; i < 10; i++)
-        EXPECT(party, pool_apply_async(party->pool, triple, POOL_IN(&party->items[i], 1),
+        EXPECT(party, pool_apply_async(party->pool, work_triple, POOL_IN(&party->items[i], 1),
                                        POOL_OUT(&party->results[i]), NULL, &futures[i]) == 0);
     for (int i = 0; i < 10; i++) {
         pool_future_t *ready = NULL;
@@ -125,9 +120,10 @@ static void iterate(struct party *party, bool ordered)
     pool_source_t source = {.in = POOL_IN(party->items, ITEMS)};
     pool_iterator_t *iterator;
     int count = 0, result;
-    int error = ordered ? pool_imap(party->pool, triple, &source, POOL_RESULT(int), NULL, &iterator)
-                        : pool_imap_unordered(party->pool, triple, &source, POOL_RESULT(int), NULL,
-                                              &iterator);
+    int error =
+        ordered ? pool_imap(party->pool, work_triple, &source, POOL_RESULT(int), NULL, &iterator)
+                : pool_imap_unordered(party->pool, work_triple, &source, POOL_RESULT(int), NULL,
+                                      &iterator);
     EXPECT(party, error == 0);
     while (pool_next(iterator, &result, -1) == 1) {
         size_t index = pool_next_index(iterator);
@@ -141,7 +137,7 @@ static void iterate(struct party *party, bool ordered)
 
 static void cancel(struct party *party)
 {
-    pool_future_t *future = start(party, triple, 1);
+    pool_future_t *future = start(party, work_triple, 1);
     pool_future_cancel(future, party->number % 2 - 1);
     int failed = pool_future_get(future, -1);
     EXPECT(party, failed >= 0 && failed <= ITEMS);
@@ -152,24 +148,18 @@ static void cancel(struct party *party)
 
 static int add(const void *item, void *sum, pool_task_t *task)
 {
-    *(long *)sum += item ? *(const int *)item : (int)pool_task_index(task);
-    return 0;
-}
-
-static int merge(void *into, const void *from)
-{
-    *(long *)into += *(const long *)from;
+    *(int64_t *)sum += item ? *(const int *)item : (int)pool_task_index(task);
     return 0;
 }
 
 static void fold(struct party *party)
 {
-    long sum = 0, should = 0;
+    int64_t sum = 0, should = 0;
     pool_map_options_t options = {.chunksize = 7, .priority = party->number % 3};
     pool_future_t *future = NULL;
     for (int i = 0; i < ITEMS; i++)
         should += party->items[i];
-    EXPECT(party, pool_fold_async(party->pool, add, merge, POOL_IN(party->items, ITEMS),
+    EXPECT(party, pool_fold_async(party->pool, add, work_merge_int64, POOL_IN(party->items, ITEMS),
                                   POOL_OUT(&sum), &options, &future) == 0);
     EXPECT(party, pool_future_get(future, -1) == 0);
     EXPECT(party, sum == should);
@@ -178,9 +168,10 @@ static void fold(struct party *party)
 
 static void fold_range(struct party *party)
 {
-    long sum = 0;
-    EXPECT(party, pool_fold(party->pool, add, merge, POOL_RANGE(3000), POOL_OUT(&sum), NULL) == 0);
-    EXPECT(party, sum == 3000L * 2999 / 2);
+    int64_t sum = 0;
+    EXPECT(party, pool_fold(party->pool, add, work_merge_int64, POOL_RANGE(3000), POOL_OUT(&sum),
+                            NULL) == 0);
+    EXPECT(party, sum == (int64_t)3000 * 2999 / 2);
 }
 
 static int number(const void *item, void *result, pool_task_t *task)
@@ -324,11 +315,6 @@ static void they_do_in_any_order_and_of_any_pool(void **state)
 
 /* ---- All on one future ---- */
 
-static void *get_future(void *future)
-{
-    return (void *)(intptr_t)pool_future_get(future, -1);
-}
-
 static void threads_may_wait_for_one_future(void **state)
 {
     (void)state;
@@ -337,7 +323,7 @@ static void threads_may_wait_for_one_future(void **state)
         pthread_t threads[THREADS];
         pool_future_t *future = start(&parties[0], triple_some, 1);
         for (int t = 0; t < THREADS; t++)
-            assert_int_equal(pthread_create(&threads[t], NULL, get_future, future), 0);
+            assert_int_equal(pthread_create(&threads[t], NULL, host_get, future), 0);
         for (int t = 0; t < THREADS; t++) {
             void *failed;
             pthread_join(threads[t], &failed);
@@ -356,8 +342,8 @@ static void *submit_until_closed(void *argument)
 {
     struct party *party = argument;
     for (;;) {
-        int got =
-            pool_map(party->pool, triple, POOL_IN(party->items, ITEMS), POOL_OUT(party->results));
+        int got = pool_map(party->pool, work_triple, POOL_IN(party->items, ITEMS),
+                           POOL_OUT(party->results));
         if (got == POOL_ECLOSED)
             return NULL;
         /* Terminated meanwhile, a call ends as closed too, and is the last. */

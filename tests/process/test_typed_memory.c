@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/deadline.h"
 #include "support/outcome.h"
+#include "support/process.h"
 #include "support/world.h"
 
 enum { MIB = 1 << 20 };
@@ -21,17 +23,10 @@ static const size_t chunks[] = {0, 1, 1000};
 /* What the worker has in memory of its own, in bytes: VmRSS counts the pool's shared memory too. */
 static int weigh(int unused, size_t *result, pool_task_t *task)
 {
-    char line[256];
-    size_t kibibytes = 0;
+    long kilobytes = process_kilobytes(getpid(), "RssAnon");
     (void)unused;
-    FILE *status = fopen("/proc/self/status", "re");
-    while (status && kibibytes == 0 && fgets(line, sizeof line, status))
-        if (strncmp(line, "RssAnon:", 8) == 0)
-            kibibytes = strtoul(line + 8, NULL, 10);
-    if (status)
-        fclose(status);
-    *result = kibibytes * 1024;
-    return kibibytes ? 0 : pool_fail(task, 1, "no RssAnon");
+    *result = (size_t)kilobytes * 1024;
+    return kilobytes > 0 ? 0 : pool_fail(task, 1, "no RssAnon");
 }
 POOL_FALLIBLE(weigh, size_t, (int, unused));
 

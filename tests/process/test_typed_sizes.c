@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
+#include "support/crew.h"
 #include "support/deadline.h"
 #include "support/ledger.h"
+#include "support/memory.h"
 #include "support/outcome.h"
 #include "support/process.h"
 #include "support/subhost.h"
@@ -41,11 +42,6 @@ static unsigned char letter_of(size_t row)
     return (unsigned char)('a' + row % 26);
 }
 
-static bool all_are(const unsigned char *bytes, size_t size, unsigned char letter)
-{
-    return size == 0 || (bytes[0] == letter && memcmp(bytes, bytes + 1, size - 1) == 0);
-}
-
 /* ---- Blobs and texts ---- */
 
 static pool_bytes_t make_bytes(size_t row, size_t size)
@@ -60,12 +56,9 @@ POOL_FUNCTION(make_bytes, pool_bytes_t, (size_t, row), (size_t, size));
 
 static char *make_text(size_t row, size_t size)
 {
-    char *text = malloc(size + 1);
-    if (!text)
-        return NULL;
-    memset(text, letter_of(row), size);
-    text[size] = '\0';
-    ledger_mark(executions, row);
+    char *text = memory_text((char)letter_of(row), size);
+    if (text)
+        ledger_mark(executions, row);
     return text;
 }
 POOL_FUNCTION(make_text, char *, (size_t, row), (size_t, size));
@@ -74,7 +67,7 @@ static void check_bytes(const struct make_bytes_args *row, const pool_bytes_t *b
 {
     assert_int_equal(bytes->size, row->size);
     assert_int_equal(bytes->data == NULL, row->size == 0 && row->row % 4 == 0);
-    assert_true(all_are(bytes->data, bytes->size, letter_of(row->row)));
+    assert_true(memory_is(bytes->data, bytes->size, letter_of(row->row)));
 }
 
 static void blobs_of_0_to_40_mebibytes_in_one_map(void **state)
@@ -117,7 +110,7 @@ static void thousands_of_texts_of_wild_sizes(void **state)
             pool_starmap_with(pool, &make_text_function, rows, MANY, results, &options), 0);
         for (size_t i = 0; i < MANY; i++) {
             assert_int_equal(strlen(results[i]), rows[i].size);
-            assert_true(all_are((unsigned char *)results[i], rows[i].size, letter_of(i)));
+            assert_true(memory_is(results[i], rows[i].size, letter_of(i)));
         }
         assert_true(ledger_all_within(executions, 1, 1));
         pool_release(&pool_type_text, results, MANY);
@@ -147,7 +140,7 @@ static void check_some(const pool_t *pool, size_t row, const char *result, size_
         return;
     }
     assert_int_equal(strlen(result), size);
-    assert_true(all_are((const unsigned char *)result, size, letter_of(row)));
+    assert_true(memory_is(result, size, letter_of(row)));
 }
 
 static void failures_and_deaths_between_large_results(void **state)
@@ -175,19 +168,6 @@ static void failures_and_deaths_between_large_results(void **state)
 }
 
 /* ---- Killed at any moment: also while they pack, or wait for room ---- */
-
-/* Until it is killed: kills a worker every now and then. */
-static void kill_workers(void *supervisor_of)
-{
-    pid_t supervisor = process_supervisor(*(pid_t *)supervisor_of), workers[8];
-    for (unsigned i = 0;; i++) {
-        struct timespec moment = {.tv_nsec = 1000000 + i * 7919 % 4000 * 1000};
-        nanosleep(&moment, NULL);
-        int count = process_children(supervisor, workers, 8);
-        if (count > 0)
-            process_kill_child(supervisor, workers[i % (unsigned)count]);
-    }
-}
 
 /* Returns how many died. */
 static size_t check_killed(const pool_t *pool, const struct make_bytes_args *rows,
@@ -218,7 +198,8 @@ static void workers_killed_at_any_moment(void **state)
         rows[i] = (struct make_bytes_args){i, i % 4 ? i * 3001 % 300000 : i};
     pool_t *pool = world_pool(2);
     pool_pids(pool, &worker, 1);
-    pid_t killer = subhost_start(kill_workers, &worker);
+    pid_t supervisor = process_supervisor(worker);
+    pid_t killer = subhost_start(crew_killer, &supervisor);
     for (size_t round = 0; round < 8; round++) {
         pool_map_options_t options = {.chunksize = chunks[round % CHUNKS]};
         ledger_clear(executions);

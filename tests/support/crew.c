@@ -1,6 +1,8 @@
-/* Runs in the test program. */
+/* Runs in the test program; crew_killer() in a helper that it forks. */
 #include "support/crew.h"
 
+#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/deadline.h"
@@ -37,7 +39,7 @@ pid_t crew_supervisor(pool_t *pool)
     return wanted.supervisor;
 }
 
-/* Writes the children that live. */
+/* Writes the living children of the supervisor. Returns how many. */
 static int living(pid_t supervisor, pid_t pids[CREW_MOST])
 {
     int count = process_children(supervisor, pids, CREW_MOST), left = 0;
@@ -101,4 +103,26 @@ int crew_successors(pool_t *pool, pid_t supervisor, pid_t successors[CREW_MOST])
         if (!has(told, workers < CREW_MOST ? workers : CREW_MOST, successors[i]))
             successors[left++] = successors[i];
     return left;
+}
+
+void crew_kill(pool_t *pool, int workers)
+{
+    pid_t pids[CREW_MOST];
+    assert_int_equal(pool_pids(pool, pids, CREW_MOST), workers);
+    for (int i = 0; i < workers; i++)
+        if (pids[i])
+            kill(pids[i], SIGKILL);
+}
+
+void crew_killer(void *supervisor)
+{
+    pid_t parent = *(const pid_t *)supervisor, children[CREW_MOST];
+    for (unsigned i = 0;; i++) {
+        long microseconds = (1000 + (long)(i * 7919 % 4000)) * deadline_slowness();
+        struct timespec moment = {microseconds / 1000000, microseconds % 1000000 * 1000};
+        nanosleep(&moment, NULL);
+        int count = process_children(parent, children, CREW_MOST);
+        if (count > 0)
+            process_kill_child(parent, children[i % (unsigned)count]);
+    }
 }

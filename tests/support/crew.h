@@ -1,4 +1,4 @@
-/* The processes of a pool, as /proc shows them: what pool_pids() tells can be held against it. */
+/* The processes of a pool as /proc shows them, to compare with what pool_pids() tells. */
 #ifndef SUPPORT_CREW_H
 #define SUPPORT_CREW_H
 
@@ -9,22 +9,29 @@
 
 enum { CREW_MOST = 64 };
 
-/* The pool's supervisor, if one of its workers lives or there is no other pool: then it is the only child
- * of the test program, which is a subreaper. Asserts that it is found within a deadline. */
+/* Returns the supervisor of the pool. Either one of its workers must live, or the supervisor must be
+ * the only child of the test program. Asserts that the supervisor is found within a deadline. */
 pid_t crew_supervisor(pool_t *pool);
 
-/* How many children of the supervisor live: workers, and successors that wait. */
+/* Returns how many children of the supervisor live: workers, and successors that wait to succeed them. */
 int crew_count(pid_t supervisor);
 
-/* Whether there come to be exactly so many within a deadline. */
+/* Whether the number of these children becomes `count` within a deadline. */
 bool crew_becomes(pid_t supervisor, int count);
 
-/* Whether there come to be exactly so many workers within a deadline, all of which the pool tells: as
- * many numbers, each with a living child of the supervisor, and no child beside these. */
+/* Whether the pool comes to tell of `count` workers within a deadline, and all is true: each is another
+ * living child of the supervisor, and the supervisor has no other children. */
 bool crew_told(pool_t *pool, pid_t supervisor, int count);
 
-/* Writes the living children of the supervisor that the pool does not tell: successors. Returns how many.
- * A worker just forked may be among them for a moment. */
+/* Writes the successors: the living children of the supervisor that the pool does not tell of. Returns how many.
+ * For a moment a worker that was just forked may be among them. */
 int crew_successors(pool_t *pool, pid_t supervisor, pid_t successors[CREW_MOST]);
+
+/* Kills the workers of a pool that has so many. Asserts that the pool tells as many. */
+void crew_kill(pool_t *pool, int workers);
+
+/* The body of a helper, for subhost_start(): kills a child of the supervisor every few stretched
+ * milliseconds, until the helper is killed itself. `supervisor` points to the pid. */
+void crew_killer(void *supervisor);
 
 #endif

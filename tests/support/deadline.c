@@ -49,7 +49,8 @@ bool deadline_kept(int64_t began, int milliseconds)
     return deadline_now() - began < (int64_t)milliseconds * deadline_slowness();
 }
 
-/* The program is about to end, so functions that a handler must not call do no harm. */
+/* Calls functions that are not safe in a handler: the program ends here, so a spoiled state does no
+ * harm. */
 static void on_alarm(int signal)
 {
     (void)signal;

@@ -1,29 +1,30 @@
-/* Time in tests: deadlines, never sleeps. The environment variable POOL_TEST_SLOWNESS, a number
- * from 1, stretches all of them for slow machines and slow tools. */
+/* Time in tests: deadlines instead of sleeps. The environment variable POOL_TEST_SLOWNESS, a number
+ * from 1, is a factor for all deadlines on slow machines and under slow tools. A stretched millisecond
+ * is so many. */
 #ifndef SUPPORT_DEADLINE_H
 #define SUPPORT_DEADLINE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How much slower than usual things may be: POOL_TEST_SLOWNESS, or 1. */
+/* Returns POOL_TEST_SLOWNESS, or 1 if it is not set. */
 int deadline_slowness(void);
 
-/* Whether the program runs under valgrind, where some things cannot work. */
+/* Whether the program runs under valgrind, where some tests cannot work. */
 bool deadline_valgrind(void);
 
-/* Milliseconds of the monotonic clock. */
+/* Returns the time of the monotonic clock in milliseconds. */
 int64_t deadline_now(void);
 
-/* Whether `holds(argument)` becomes true within `milliseconds` (stretched). Looks again and again,
- * a millisecond apart. */
+/* Whether `holds(argument)` becomes true within so many stretched milliseconds. It is called again every
+ * millisecond. */
 bool deadline_met(int milliseconds, bool (*holds)(void *), void *argument);
 
-/* Whether less than `milliseconds` (stretched) have passed since `began`. */
+/* Whether fewer than so many stretched milliseconds have passed since `began`. */
 bool deadline_kept(int64_t began, int milliseconds);
 
-/* Kills the whole program, and says that `test` hangs, unless deadline_disarm() is called within
- * `seconds` (stretched). */
+/* Gives the program so many stretched seconds until deadline_disarm(). After these it says that `test`
+ * still runs, prints and kills its children, and exits. */
 void deadline_arm(const char *test, int seconds);
 void deadline_disarm(void);
 

@@ -1,9 +1,10 @@
-/* Runs in every process of a test. */
+/* Runs in every process of a test; ledger_make() only in the test program. */
 #include "support/ledger.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "support/deadline.h"
 #include "support/world.h"
 
 struct ledger {
@@ -40,6 +41,35 @@ void ledger_clear(struct ledger *ledger)
 {
     for (size_t i = 0; i < ledger->count; i++)
         atomic_store(&ledger->marks[i], 0);
+}
+
+struct wanted {
+    const struct ledger *ledger;
+    uint64_t total;
+};
+
+static bool is_reached(void *argument)
+{
+    const struct wanted *wanted = argument;
+    return ledger_total(wanted->ledger) >= wanted->total;
+}
+
+bool ledger_reaches(const struct ledger *ledger, uint64_t total, int milliseconds)
+{
+    struct wanted wanted = {ledger, total};
+    return deadline_met(milliseconds, is_reached, &wanted);
+}
+
+static bool is_exact(void *argument)
+{
+    const struct wanted *wanted = argument;
+    return ledger_total(wanted->ledger) == wanted->total;
+}
+
+bool ledger_becomes(const struct ledger *ledger, uint64_t total, int milliseconds)
+{
+    struct wanted wanted = {ledger, total};
+    return deadline_met(milliseconds, is_exact, &wanted);
 }
 
 bool ledger_all_within(const struct ledger *ledger, uint32_t least, uint32_t most)

@@ -1,4 +1,4 @@
-/* A ledger in shared memory: how often something happened to each of many items, in any process. */
+/* A ledger in shared memory counts how often something happened to each of many items, in any process. */
 #ifndef SUPPORT_LEDGER_H
 #define SUPPORT_LEDGER_H
 
@@ -8,20 +8,26 @@
 
 struct ledger;
 
-/* One for `count` items, all 0; it ends with the test. Made before the pool, so that workers share
- * it. */
+/* Makes a ledger of `count` items with the counts 0, which ends with the test. Make it before the pool, so
+ * that the workers share it. Asserts success. */
 struct ledger *ledger_make(size_t count);
 
-/* Counts one more for the item. From any process. */
+/* Adds 1 to the count of the item; any process may do it. */
 void ledger_mark(struct ledger *ledger, size_t item);
 
+/* Returns the count of the item, or the sum of all counts. */
 uint32_t ledger_count(const struct ledger *ledger, size_t item);
 uint64_t ledger_total(const struct ledger *ledger);
 
-/* Everything to 0. */
+/* Sets all counts to 0. */
 void ledger_clear(struct ledger *ledger);
 
-/* Whether each item's count is between `least` and `most`; says on stderr which is not. */
+/* Whether the sum of all counts becomes at least `total`, or exactly `total`, within so many stretched
+ * milliseconds. */
+bool ledger_reaches(const struct ledger *ledger, uint64_t total, int milliseconds);
+bool ledger_becomes(const struct ledger *ledger, uint64_t total, int milliseconds);
+
+/* Whether the count of each item is from `least` to `most`. Prints the first item where it is not. */
 bool ledger_all_within(const struct ledger *ledger, uint32_t least, uint32_t most);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/deadline.h"
+#include "support/work.h"
 
 int outcome_sequential(pool_function_t function, pool_in_t in, pool_out_t out)
 {
@@ -60,20 +61,13 @@ void outcome_errors_in_order(const pool_t *pool, size_t count, size_t failed)
     }
 }
 
-static int triple(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = 3 * *(const int *)item;
-    return 0;
-}
-
 void outcome_pool_works(pool_t *pool)
 {
     enum { COUNT = 100 };
     int items[COUNT], results[COUNT];
     for (int i = 0; i < COUNT; i++)
         items[i] = i;
-    assert_int_equal(pool_map(pool, triple, POOL_IN(items, COUNT), POOL_OUT(results)), 0);
+    assert_int_equal(pool_map(pool, work_triple, POOL_IN(items, COUNT), POOL_OUT(results)), 0);
     for (int i = 0; i < COUNT; i++)
         assert_int_equal(results[i], 3 * i);
     assert_int_equal(pool_errors(pool, NULL), 0);
@@ -101,14 +95,14 @@ bool outcome_replaced(pool_t *pool, size_t count)
 enum { AMONG = 100, UNTOUCHED = -77 };
 
 struct deed {
-    pool_function_t act; /* NULL: as the others */
+    pool_function_t act; /* NULL: work_triple() */
     int value;
 };
 
 static int act_or_triple(const void *item, void *result, pool_task_t *task)
 {
     const struct deed *deed = item;
-    return deed->act ? deed->act(item, result, task) : triple(&deed->value, result, task);
+    return deed->act ? deed->act(item, result, task) : work_triple(&deed->value, result, task);
 }
 
 static int map_with_act_at(pool_t *pool, pool_function_t act, size_t place, size_t chunksize)

@@ -35,7 +35,7 @@ int process_children(pid_t parent, pid_t *children, int count)
     return found;
 }
 
-/* The fields of /proc/PID/stat behind the name, which may hold anything. */
+/* Reads fields of /proc/PID/stat, from the end of the name on: a name may hold blanks and brackets. */
 static bool read_stat(pid_t pid, char *state, int *parent, int *threads)
 {
     char path[64], text[1024];
@@ -74,6 +74,19 @@ pid_t process_parent(pid_t pid)
     char state;
     int parent, threads;
     return read_stat(pid, &state, &parent, &threads) ? parent : 0;
+}
+
+long process_kilobytes(pid_t pid, const char *field)
+{
+    char path[64], text[4096], *rest = text, *line;
+    size_t length = strlen(field);
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    if (!read_file(path, text, sizeof text))
+        return -1;
+    while ((line = strtok_r(rest, "\n", &rest)))
+        if (strncmp(line, field, length) == 0 && line[length] == ':')
+            return strtol(line + length + 1, NULL, 10);
+    return -1;
 }
 
 static void print_one(pid_t pid, int depth, FILE *stream)
@@ -135,12 +148,27 @@ bool process_kill_child(pid_t parent, pid_t pid)
     return killed;
 }
 
-static bool ended(void *pid)
+struct processes {
+    const pid_t *pids;
+    int count;
+};
+
+static bool have_ended(void *argument)
 {
-    return process_ended(*(pid_t *)pid);
+    const struct processes *processes = argument;
+    for (int i = 0; i < processes->count; i++)
+        if (!process_ended(processes->pids[i]))
+            return false;
+    return true;
+}
+
+bool process_end(const pid_t *pids, int count, int milliseconds)
+{
+    struct processes processes = {pids, count};
+    return deadline_met(milliseconds, have_ended, &processes);
 }
 
 bool process_kill(pid_t pid)
 {
-    return kill(pid, SIGKILL) == 0 && deadline_met(5000, ended, &pid);
+    return kill(pid, SIGKILL) == 0 && process_end(&pid, 1, 5000);
 }

@@ -6,35 +6,42 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/* Writes the children of `parent`, `count` at most. Returns how many were written. */
+/* Writes at most `count` children of `parent`. Returns how many it wrote. */
 int process_children(pid_t parent, pid_t *children, int count);
 
-/* Its state, as in ps: R, S, D, T, t, Z; 0 when there is no such process. */
+/* Returns the state of the process, a letter as in ps: R, S, D, T, t, Z. 0: there is no such process. */
 char process_state(pid_t pid);
 
-/* Whether it is no more, or a zombie. */
+/* Whether the process has ended: it is a zombie, or was collected. */
 bool process_ended(pid_t pid);
 
-/* The number of its threads; 0 when there is no such process. */
+/* Returns the number of threads of the process. 0: there is no such process. */
 int process_threads(pid_t pid);
 
-/* Its parent; 0 when there is no such process. */
+/* Returns the parent of the process. 0: there is no such process. */
 pid_t process_parent(pid_t pid);
 
-/* The supervisor of the pool that this worker belongs to. */
+/* Returns the number of KiB in the line `field` of /proc/PID/status, such as VmRSS, RssAnon or
+ * RssShmem. -1: there is no such process or line. */
+long process_kilobytes(pid_t pid, const char *field);
+
+/* Returns the supervisor of the pool that the worker belongs to. */
 #define process_supervisor(worker) process_parent(worker)
 
-/* Prints the children of this process and their children, a line each. */
+/* Prints the descendants of this process, a line each. */
 void process_print_children(FILE *stream);
 
-/* Kills the children of this process, and theirs. */
+/* Kills the descendants of this process. */
 void process_kill_children(void);
 
-/* Sends SIGKILL to `pid` if that is a living child of `parent`, and waits until it has ended: no
- * stranger is hit that got the number of a process gone by. Returns whether it was killed. */
+/* Kills the process and waits until it has ended, if it is a living child of `parent`. Another process that
+ * has got the same number since then is not harmed. Returns whether the process was killed. */
 bool process_kill_child(pid_t parent, pid_t pid);
 
-/* Sends SIGKILL and waits until the process has ended, or is a zombie. False when it does not. */
+/* Whether all of these processes have ended within so many stretched milliseconds. */
+bool process_end(const pid_t *pids, int count, int milliseconds);
+
+/* Kills the process and waits until it has ended. False: it has not ended within a deadline. */
 bool process_kill(pid_t pid);
 
 #endif

@@ -8,16 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "support/outcome.h"
+#include "support/work.h"
 
 enum {
-    MARK = 0x4d000000, /* codes that stand for the end of a process, on a serial pool */
+    MARK = 0x4d000000, /* codes from here stand for the end of a process, on a serial pool */
     MARK_EXIT = 0x1000,
-    WRONG = 0x4e000000, /* the pool did not tell an item what it should */
+    WRONG = 0x4e000000, /* the pool did not give an item the right index, worker or state */
     STATE = 0x5eed
 };
 
-/* As they were when the pool was made. */
+/* Set in the test program; workers have it as it was when the pool was made. */
 static struct {
     const struct program *program;
     struct ledger *ledger;
@@ -48,7 +48,7 @@ bool program_unmark(struct mishap *error)
 
 /* ---- Starts and ends of workers ---- */
 
-/* Of this worker, or of a serial pool. */
+/* The state of this worker, or of the serial pool. */
 static uint64_t own_state;
 
 int program_initialize(void *initargs, void **state, pool_task_t *task)
@@ -61,7 +61,7 @@ int program_initialize(void *initargs, void **state, pool_task_t *task)
 
 void program_finalize(void *state)
 {
-    *(uint64_t *)state = 0; /* no item comes after it */
+    *(uint64_t *)state = 0; /* an item that ran after this would find the wrong state */
 }
 
 /* ---- Deeds ---- */
@@ -90,11 +90,6 @@ static enum deed deed_of(const struct call *call, uint64_t chance)
     return DO_WELL;
 }
 
-static OUTCOME_UNCHECKED void write_to_null(void)
-{
-    *(volatile int *)NULL = 1;
-}
-
 static int crash(uint64_t chance, pool_task_t *task)
 {
     static const int signals[] = {SIGKILL, SIGTERM, SIGSEGV, SIGABRT, SIGFPE, SIGUSR2};
@@ -102,7 +97,7 @@ static int crash(uint64_t chance, pool_task_t *task)
     if (acting.serially)
         return pool_fail(task, MARK + number, "a crash");
     if (number == SIGSEGV)
-        write_to_null();
+        work_write_to_null(NULL, NULL, NULL);
     if (number == SIGABRT)
         abort();
     kill(getpid(), number);
@@ -126,7 +121,7 @@ static int code_of(uint64_t chance)
     return codes[chance % (sizeof codes / sizeof codes[0])];
 }
 
-/* Fails with a message of about `most` bytes, of any kind, at a place of its own. */
+/* Fails with a message of fewer than `most` random bytes, at a random file and line. */
 static int fail_with(pool_task_t *task, uint64_t chance, size_t most)
 {
     static const char *const files[] = {"a.c", "some/where/else.c", "", NULL};
@@ -139,7 +134,7 @@ static int fail_with(pool_task_t *task, uint64_t chance, size_t most)
                         "%s", text);
 }
 
-/* Half a result, though the item fails. */
+/* Writes half a result, and fails. */
 static int spoil(const struct call *call, uint64_t chance, void *result, pool_task_t *task)
 {
     size_t size =
@@ -151,7 +146,7 @@ static int spoil(const struct call *call, uint64_t chance, void *result, pool_ta
     return fail_with(task, chance, 100);
 }
 
-/* Does it, and returns what the function is to return: 0 if there is to be a result. */
+/* Does the deed of the item. Returns what the function returns; 0: there is to be a result. */
 static int perform(const struct call *call, uint64_t chance, void *result, pool_task_t *task)
 {
     int code;
@@ -191,23 +186,18 @@ static void *from_task(void *task, size_t size)
     return pool_task_alloc(task, size);
 }
 
-static void *from_heap(void *unused, size_t size)
-{
-    (void)unused;
-    return calloc(1, size ? size : 1);
-}
-
-/* From the heap now and then: the pool frees it. */
+/* Makes the result, now and then in memory from the heap, which the pool frees. */
 static int give_result(const struct call *call, uint64_t hash, void *result, pool_task_t *task)
 {
     bool heap = hash >> 60 == 0;
-    const struct program_allocator allocator = {heap ? from_heap : from_task, task};
+    const struct program_allocator allocator = {heap ? program_from_heap : from_task, task};
     if (!result || call->result.kind == KIND_NONE)
         return result ? pool_fail(task, WRONG, "there is room for no result") : 0;
     return value_make(&call->result, result, hash, &allocator) ? 0 : -ENOMEM;
 }
 
-/* An item's text or blob as its result: it lies in the item. */
+/* Gives, now and then, the text or blob of the item as the result, which lies in the item then.
+ * Returns whether it did. */
 static bool echo(const struct call *call, uint64_t hash, const void *item, void *result)
 {
     bool same = call->item.kind == call->result.kind &&

@@ -1,4 +1,4 @@
-/* Runs in the test program, in several of its threads: one call, from its beginning to what came out. */
+/* Runs in the test program, in several of its threads: starts calls and waits for them. */
 #include "support/program_call.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "support/deadline.h"
 
-enum { LIMIT = 15000, FILLER = 0xa5, LOOK = 1000 };
+enum { LIMIT = 15000, LOOK = 1000 };
 
 void program_wrong(char wrong[256], const char *format, ...)
 {
@@ -92,7 +92,7 @@ static void place_sum(struct live *live)
     memcpy(live->results, &head, sizeof head);
 }
 
-/* Room for results that holds something else. */
+/* Makes room for the results, and fills it with CALL_FILLER. */
 static void place_results(struct live *live)
 {
     const struct call *call = live->call;
@@ -108,7 +108,7 @@ static void place_results(struct live *live)
     else
         live->results = malloc(count * size + 1);
     if (live->results && !call->in_place)
-        memset(live->results, FILLER, count * size);
+        memset(live->results, CALL_FILLER, count * size);
 }
 
 static pool_map_options_t options_of(struct live *live)
@@ -199,107 +199,6 @@ static int call_and_wait(struct live *live, const pool_map_options_t *options)
     return pool_map_with(live->pool, function, in, out, options);
 }
 
-/* ---- Noting what came out ---- */
-
-static void note_error(struct live *live, const pool_error_t *error, bool serial)
-{
-    struct outcome *out = live->out;
-    if (error->index >= live->call->count || out->errors[error->index].is) {
-        program_wrong(out->wrong, "an error of item %zu, which there is not, or twice",
-                      error->index);
-        return;
-    }
-    struct mishap *mishap = &out->errors[error->index];
-    *mishap = (struct mishap){
-        .is = true, .kind = error->kind, .code = error->code, .attempt = error->attempt};
-    mishap->message = strdup(error->message);
-    out->failed++;
-    if (serial && program_unmark(mishap))
-        return;
-    mishap->line = error->line;
-    mishap->file = error->file ? strdup(error->file) : NULL;
-}
-
-static void note_errors(struct live *live, const pool_error_t *errors, size_t count, bool serial)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0 && errors[i - 1].index >= errors[i].index)
-            program_wrong(live->out->wrong, "errors %zu and %zu are out of order",
-                          errors[i - 1].index, errors[i].index);
-        note_error(live, &errors[i], serial);
-    }
-    live->out->knows_errors = true;
-}
-
-static bool all_are(const void *data, size_t size, unsigned char byte)
-{
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] != byte)
-            return false;
-    return true;
-}
-
-/* Of what nobody has written, or zeroed, no more can be known: it holds no pointers. */
-static uint64_t element_of(const struct call *call, const void *element)
-{
-    if (call->result.kind == KIND_NONE)
-        return ELEMENT_UNTOUCHED;
-    if (all_are(element, call->result.size, FILLER))
-        return ELEMENT_UNTOUCHED;
-    if (!shape_is_plain(&call->result) && all_are(element, call->result.size, 0))
-        return ELEMENT_ZERO;
-    return value_hash(&call->result, element);
-}
-
-static void note_elements(struct live *live)
-{
-    const struct call *call = live->call;
-    for (size_t i = 0; i < call->count; i++)
-        live->out->elements[i] =
-            element_of(call, (const char *)live->results + i * call->result.size);
-}
-
-void call_note_results(struct live *live)
-{
-    const struct call *call = live->call;
-    if (call->what >= CALL_IMAP)
-        return;
-    if (call->what == CALL_FOLD) {
-        live->out->sum = live->results;
-        live->results = NULL;
-    } else if (!live->out->refused) {
-        note_elements(live);
-    }
-}
-
-/* What nobody wrote over the filler holds no pointers. */
-static void release_results(const struct live *live)
-{
-    const struct call *call = live->call;
-    for (size_t i = 0; i < call->count; i++) {
-        char *element = (char *)live->results + i * call->result.size;
-        if (!all_are(element, call->result.size, FILLER))
-            pool_release(shape_type(&call->result), element, 1);
-    }
-}
-
-/* Of a call that is over. Items that an iterator has left behind may still run in shared arrays, which
- * end with the pool. */
-void call_free_results(struct live *live)
-{
-    const struct call *call = live->call;
-    if (live->results && call->what < CALL_IMAP && call->result.kind > KIND_ODD)
-        release_results(live);
-    if (call->shared_results && !call->in_place)
-        pool_shared_free(live->pool, live->results);
-    else if (!call->in_place)
-        free(live->results);
-    if (call->what < CALL_IMAP)
-        pool_shared_free(live->pool, live->shared);
-    live->results = live->shared = NULL;
-}
-
 /* ---- One call ---- */
 
 static void call_is_over(struct live *live, int returned)
@@ -328,8 +227,8 @@ void call_start(struct run *run, struct live *live, const struct call *call, str
     if (call->blocking || out->refused)
         call_is_over(live, returned);
     size_t count = pool_errors(run->pool, &errors);
-    if (call->blocking && returned >= 0) /* else they may be those of a call before */
-        note_errors(live, errors, count, run->program->options.serial);
+    if (call->blocking && returned >= 0) /* else these may be errors of an earlier call */
+        call_note_errors(live, errors, count, run->program->options.serial);
 }
 
 /* ---- Iterators ---- */
@@ -344,21 +243,20 @@ static void note_next(const struct run *run, struct live *live, int got)
         program_wrong(out->wrong, "result %zu is item %zu's, or came before", live->taken, index);
         return;
     }
-    out->elements[index] = element_of(call, live->results);
+    out->elements[index] = call_element(call, live->results);
     if (got == 1 && call->result.kind > KIND_ODD)
         pool_release(shape_type(&call->result), live->results, 1);
     if (got == 1)
         return;
     if (pool_next_error(live->iterator) && pool_next_error(live->iterator)->index == index)
-        note_error(live, pool_next_error(live->iterator), run->program->options.serial);
+        call_note_error(live, pool_next_error(live->iterator), run->program->options.serial);
     else
         program_wrong(out->wrong, "item %zu failed without an error", index);
 }
 
-/* Takes a result, if there is one in time. Returns false at the end. */
 bool call_take(const struct run *run, struct live *live, int milliseconds)
 {
-    memset(live->results, FILLER, live->call->result.size);
+    memset(live->results, CALL_FILLER, live->call->result.size);
     int got = live->taken >= live->call->abandon
                   ? 0
                   : pool_next(live->iterator, live->results, milliseconds);
@@ -378,7 +276,7 @@ bool call_take(const struct run *run, struct live *live, int milliseconds)
 
 /* ---- Waiting for a call ---- */
 
-/* What a future's end is asked for. */
+/* Whether the future has ended, or has made its callback. */
 static bool has_ended(struct live *live)
 {
     if (live->call->unheld)
@@ -398,7 +296,7 @@ static void on_timer(uv_timer_t *timer)
     (void)timer;
 }
 
-/* On a loop that comes round every few milliseconds. */
+/* Waits on a libuv loop, with a timer that ends each round after some milliseconds. */
 static void wait_on_loop(struct run *run, struct live *live)
 {
     uv_loop_t loop;
@@ -417,7 +315,7 @@ static void wait_on_loop(struct run *run, struct live *live)
         program_wrong(live->out->wrong, "the loop does not close");
 }
 
-/* Waits in one of many ways, which come to the same. */
+/* Waits in one of many ways, all of which must come to the same end. */
 static void wait_for(struct run *run, struct live *live, int way)
 {
     pool_future_t *future = live->future, *ready = NULL, *set[] = {NULL, future, NULL};
@@ -442,7 +340,7 @@ static void wait_for(struct run *run, struct live *live, int way)
     }
 }
 
-/* Notes what came out of a future that has ended, and gives it back. */
+/* Notes what came out of a future that has ended, and frees it. */
 static void collect(const struct run *run, struct live *live)
 {
     const pool_error_t *errors = NULL;
@@ -453,10 +351,10 @@ static void collect(const struct run *run, struct live *live)
     }
     size_t count = pool_future_errors(future, &errors);
     call_is_over(live, pool_future_get(future, 0));
-    note_errors(live, errors, count, run->program->options.serial);
+    call_note_errors(live, errors, count, run->program->options.serial);
     if (pool_future_successful(future) != (live->out->returned == 0))
         program_wrong(live->out->wrong, "successful, though it returned %d", live->out->returned);
-    if (run->program->loose) /* others may cancel it: it is freed at the end */
+    if (run->program->loose) /* another thread may cancel it; it is freed at the end */
         return;
     atomic_store(&live->future, NULL);
     pool_future_free(future);

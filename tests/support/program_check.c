@@ -1,4 +1,4 @@
-/* Runs in the test program: what came out against what should. */
+/* Runs in the test program: compares what came out with what should. */
 #include "support/program.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A call that is looked at. */
+/* A call, with what came out of both runs. */
 struct look {
     const struct program *program;
     const struct call *call;
@@ -26,7 +26,7 @@ static bool is_iterator(const struct call *call)
     return call->what >= CALL_IMAP;
 }
 
-/* Whether it is determined what comes out. */
+/* Whether the ends of all items are determined. */
 static bool is_strict(const struct look *look)
 {
     const struct call *call = look->call;
@@ -46,7 +46,7 @@ static bool same_text(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The texts of what ends a process are the pool's own. */
+/* The message of an error other than POOL_FAILED is made by the pool, and is not compared. */
 static bool same_error(const struct mishap *is, const struct mishap *should)
 {
     if (is->is != should->is || !is->is)
@@ -59,7 +59,7 @@ static bool same_error(const struct mishap *is, const struct mishap *should)
            same_text(is->file, should->file);
 }
 
-/* Whether an error that the item did not make itself may be. */
+/* Whether the item may have this error, which it did not make itself. */
 static bool may_be(const struct look *look, const struct mishap *is)
 {
     const struct call *call = look->call;
@@ -98,7 +98,7 @@ static void wrong_error(struct look *look, size_t index)
 
 /* ---- Items ---- */
 
-/* What the element of an item that failed must be; 0: anything. */
+/* Returns what the element of an item that failed must be. 0: anything. */
 static uint64_t element_of_failed(const struct call *call)
 {
     if (call->shared_results)
@@ -123,7 +123,7 @@ static void check_runs(struct look *look, size_t index, uint32_t least, uint32_t
                       least, most);
 }
 
-/* An item that ended as it should. */
+/* Checks an item that ended as on the serial pool. */
 static void check_good_end(struct look *look, size_t index)
 {
     bool failed = look->should->errors[index].is;
@@ -140,7 +140,7 @@ static void check_strict_item(struct look *look, size_t index)
     check_good_end(look, index);
 }
 
-/* An item with one of the ends it may have. */
+/* Checks that the item has one of the ends it may have. */
 static void check_loose_item(struct look *look, size_t index)
 {
     const struct mishap *is = &look->is->errors[index];
@@ -157,7 +157,7 @@ static void check_loose_item(struct look *look, size_t index)
     }
 }
 
-/* Its errors are not known: it was refused, or the pool ended. */
+/* Checks an item of a call whose errors are not known: the call was refused, or the pool has ended. */
 static void check_unknown_item(struct look *look, size_t index)
 {
     uint64_t is = look->is->elements[index];
@@ -182,7 +182,7 @@ static void check_items(struct look *look)
 
 /* ---- Sums ---- */
 
-/* Adds up the items from `first` that did not fail. Returns whether there is one. */
+/* Adds up the items of the block that have no error in `without`. Returns whether there is one. */
 static bool sum_block(const struct look *look, const struct outcome *without, size_t first,
                       size_t last, void *sum)
 {
@@ -196,7 +196,7 @@ static bool sum_block(const struct look *look, const struct outcome *without, si
     return any;
 }
 
-/* What the fold should give from `initial`, if those of `without` failed. To be freed. */
+/* Returns what the fold should give if the items with an error in `without` failed. To be freed. */
 static void *sum_of(const struct look *look, const struct outcome *without)
 {
     const struct call *call = look->call;
@@ -228,7 +228,7 @@ static void check_sum(struct look *look, const struct outcome *of, const struct 
     struct program_sum is, should;
     struct look none = *look;
     struct call empty = *look->call;
-    if (of->returned < 0) { /* it must be as it was */
+    if (of->returned < 0) { /* the sum must be as it was before */
         empty.count = 0;
         none.call = &empty;
         without = &nothing;
@@ -283,7 +283,7 @@ static void check_callbacks(struct look *look)
     bool wanted = look->call->watched && !is->refused;
     int calls = is->good_calls + is->bad_calls;
     if (look->call->abandon != SIZE_MAX && calls <= 1)
-        return; /* it comes when the items that ran have ended */
+        return; /* the callback comes when the running items have ended */
     if (calls != wanted)
         program_wrong(look->wrong, "%d good and %d bad callbacks", is->good_calls, is->bad_calls);
     if (!wanted)

@@ -1,18 +1,16 @@
-/* Runs in the test program: makes programs up. */
+/* Runs in the test program: makes random programs. */
 #include "support/program.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { MIB = 1 << 20, WORKERS = 7, BYTES = 2 * MIB /* of all items of a call, or so */ };
+enum { MIB = 1 << 20, WORKERS = 7, BYTES = 2 * MIB /* about what all items of a call take */ };
 
 /* A program in the making. */
 struct making {
     struct program *program;
     uint64_t dice;
     int workers;
-    bool open[PROGRAM_CALLS]; /* begun, and not waited for */
+    bool open[PROGRAM_CALLS]; /* the call was started, and not waited for */
 };
 
 static uint64_t roll(struct making *making, uint64_t sides)
@@ -96,7 +94,7 @@ static void make_sharing(struct making *making, struct call *call)
     }
 }
 
-/* Few crashes, since each takes a fork. */
+/* Crashes are rare, since each costs a fork. */
 static void make_deeds(struct making *making, struct call *call)
 {
     static const uint64_t bad[] = {0, 0, 0, 1, 2, 2, 10, 10, 100};
@@ -128,15 +126,9 @@ static void make_options(struct making *making, struct call *call)
         options->timeout = 0;
 }
 
-static void *from_heap(void *unused, size_t size)
-{
-    (void)unused;
-    return calloc(1, size ? size : 1);
-}
-
 static void make_items(struct call *call)
 {
-    const struct program_allocator allocator = {from_heap, NULL};
+    const struct program_allocator allocator = {program_from_heap, NULL};
     size_t count = call->what == CALL_BROADCAST ? 1 : call->count;
     if (call->item.kind == KIND_RANGE)
         return;
@@ -166,7 +158,8 @@ static void make_call(struct making *making, int slot)
     call->watched = once_in(making, 2);
     call->unheld = !iterates && !call->blocking && !making->program->loose && once_in(making, 6);
     call->watched |= call->unheld;
-    call->options.fail_fast &= !call->unheld; /* nobody could tell which items it has ended */
+    call->options.fail_fast &=
+        !call->unheld; /* without a future it is unknown which items were cancelled */
     call->bare = call->blocking && (call->what == CALL_BROADCAST || call->what == CALL_APPLY);
     if (call->bare) {
         call->options = (pool_map_options_t){0};
@@ -219,7 +212,7 @@ static void add_step(struct making *making, enum action action, int call, int nu
         program->step[program->steps++] = (struct step){action, call, number, way};
 }
 
-/* A call that has been begun and can be waited for; -1: none. */
+/* Returns a call that was started and can be waited for. -1: there is none. */
 static int any_open(struct making *making)
 {
     int first = between(making, 0, PROGRAM_CALLS - 1);
@@ -260,7 +253,7 @@ static void cancel(struct making *making, int call)
     add_step(making, STEP_CANCEL, call, between(making, -1, 4));
 }
 
-/* Something that is to change nothing, or, in a loose program, that changes what comes out. */
+/* Adds a step beside the calls. In a strict program it must not change what comes out. */
 static void disturb(struct making *making)
 {
     bool loose = making->program->loose;
@@ -380,78 +373,4 @@ void program_free(struct program *program)
         free(call->items);
     }
     free(program);
-}
-
-/* ---- Printing ---- */
-
-static void print_shape(const struct shape *shape, FILE *stream)
-{
-    fprintf(stream, "%s", shape_name(shape->kind));
-    if (shape->kind == KIND_ODD)
-        fprintf(stream, "[%zu]", shape->size);
-    else if (shape->kind >= KIND_TEXT)
-        fprintf(stream, "(%zu)", shape->most);
-}
-
-static void print_call(const struct call *call, FILE *stream)
-{
-    static const char *const whats[] = {"map",       "starmap", "apply",         "fold",
-                                        "broadcast", "imap",    "imap_unordered"};
-    const pool_map_options_t *options = &call->options;
-    fprintf(stream, "  call %d: %s%s of %zu ", call->slot, whats[call->what],
-            call->blocking || call->what >= CALL_IMAP ? "" : "_async", call->count);
-    print_shape(&call->item, stream);
-    fprintf(stream, "%s to ",
-            call->shared_items  ? " (shared)"
-            : call->from_source ? " (source)"
-                                : "");
-    print_shape(&call->result, stream);
-    fprintf(stream, "%s%s%s; chunksize %zu", call->in_place ? " in place" : "",
-            call->shared_results ? " (shared)" : "", call->unheld ? ", nobody's" : "",
-            options->chunksize);
-    fprintf(stream, "%s; priority %d, timeout %d%s; bad %" PRIu64 ", crash %" PRIu64,
-            call->watched ? ", callbacks" : "", options->priority, options->timeout,
-            options->fail_fast ? ", fail_fast" : "", call->bad, call->crash);
-    fprintf(stream, ", sleep %" PRIu64, call->sleep);
-    if (call->abandon != SIZE_MAX)
-        fprintf(stream, "; abandoned after %zu", call->abandon);
-    fprintf(stream, "\n");
-}
-
-static void print_step(const struct step *step, FILE *stream)
-{
-    static const char *const names[] = {"start",  "finish", "take",   "poll",     "pause",
-                                        "resize", "kill",   "cancel", "terminate"};
-    fprintf(stream, "  %s", names[step->action]);
-    if (step->action <= STEP_TAKE || step->action == STEP_CANCEL)
-        fprintf(stream, " call %d", step->call);
-    if (step->action >= STEP_TAKE && step->action <= STEP_CANCEL)
-        fprintf(stream, " %d", step->number);
-    if (step->action == STEP_FINISH)
-        fprintf(stream, " by way %d", step->way);
-    fprintf(stream, "\n");
-}
-
-void program_print(const struct program *program, FILE *stream)
-{
-    const pool_options_t *options = &program->options;
-    fprintf(stream, "program %" PRIu64 "%s: %d %s, maxtasksperchild %zu, maxmemoryperchild %zu, ",
-            program->seed, program->loose ? " (loose)" : "", options->processes,
-            options->serial ? "processes, serial" : "processes", options->maxtasksperchild,
-            options->maxmemoryperchild);
-    fprintf(stream, "idle_timeout %d, budget %zu%s%s%s\n", options->idle_timeout, options->budget,
-            options->initializer ? ", initializer" : "", options->pinned ? ", pinned" : "",
-            options->niceness ? ", nice" : "");
-    for (int i = 0; i < program->count; i++)
-        print_call(&program->calls[i], stream);
-    for (int i = 0; i < program->steps; i++)
-        print_step(&program->step[i], stream);
-    fprintf(stream, "  then %d threads wait:", program->threads);
-    for (int i = 0; i < PROGRAM_CALLS; i++)
-        fprintf(stream, " %d (by way %d)", program->order[i], program->ways[i]);
-    fprintf(stream, "\n");
-    for (int i = 0; i < program->mischiefs; i++) {
-        fprintf(stream, "  meanwhile, after %d us:", program->mischief[i].pause);
-        print_step(&program->mischief[i].step, stream);
-    }
 }

@@ -1,4 +1,4 @@
-/* Runs in the test program, in several of its threads: runs programs, and notes what comes out. */
+/* Runs in the test program, in several of its threads: runs programs. */
 #include "support/program_call.h"
 
 #include <errno.h>
@@ -11,11 +11,11 @@
 #include "support/deadline.h"
 #include "support/process.h"
 
-enum { LOOK = 10 }; /* milliseconds that a result is waited for in between */
+enum { LOOK = 10 }; /* milliseconds that a step waits for a result */
 
 /* ---- Steps ---- */
 
-/* Kills those of the workers. They may be no more. */
+/* Kills the workers in the mask, as far as they live. */
 static void kill_workers(const struct run *run, int mask)
 {
     pid_t pids[CREW_MOST] = {0};
@@ -40,7 +40,7 @@ static void take_some(struct run *run, struct live *live, int most)
         call_take(run, live, LOOK);
 }
 
-/* Returns what the library said, of what is to change nothing. */
+/* Does a step that has no call. Returns the code of the library. */
 static int act_on_pool(const struct run *run, const struct step *step)
 {
     switch (step->action) {
@@ -104,7 +104,7 @@ struct waiter {
     int number;
 };
 
-/* Waits for every so many of the calls. */
+/* Waits for those calls that this thread has to wait for. */
 static void *wait_for_some(void *argument)
 {
     const struct waiter *waiter = argument;
@@ -196,7 +196,7 @@ static void expect_call(struct run *run, const struct call *call, struct outcome
     call_free_results(&live);
 }
 
-/* As a map over as many items as there are workers; iterators as maps, too. */
+/* Runs an iterator as a map, and a broadcast as a map over as many items as there are workers. */
 static void expect_map(struct run *run, const struct call *call, struct outcome *out)
 {
     struct call map = *call;
@@ -231,7 +231,7 @@ void outcomes_free(const struct program *program, struct outcomes *outcomes)
     free(outcomes);
 }
 
-/* The sum; and what each item adds, by the same function in a map. */
+/* Runs the fold for its sum, and then a map of the same function for what each item adds. */
 static void expect_fold(struct run *run, const struct call *call, struct outcome *out)
 {
     struct outcome each = {0};

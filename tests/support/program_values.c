@@ -1,6 +1,7 @@
-/* Runs in every process of a test. */
+/* Runs in every process of a test: random values and their hashes. */
 #include "support/program.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 uint64_t program_mix(uint64_t a, uint64_t b)
@@ -75,6 +76,12 @@ size_t shape_size(enum kind kind)
 
 /* ---- Making ---- */
 
+void *program_from_heap(void *unused, size_t size)
+{
+    (void)unused;
+    return calloc(1, size ? size : 1);
+}
+
 /* A value in the making. */
 struct making {
     uint64_t dice;
@@ -102,7 +109,7 @@ static void fill(struct making *making, void *data, size_t size)
     }
 }
 
-/* Mostly short ones. */
+/* Returns a random length, which is short more often than not. */
 static size_t length(struct making *making)
 {
     size_t most = program_roll(&making->dice, 4) ? making->most / 8 : making->most;
@@ -249,5 +256,6 @@ uint64_t value_hash(const struct shape *shape, const void *element)
         hash = hash_tree(hash, element);
     else if (shape->kind == KIND_ROW)
         hash = hash_row(hash, element);
-    return program_mix(hash, 3) | 4; /* none of those that mean something else */
+    return program_mix(hash, 3) |
+           4; /* never one of ELEMENT_ABSENT, ELEMENT_UNTOUCHED, ELEMENT_ZERO */
 }

@@ -9,12 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support/process.h"
 #include "support/world.h"
 
 enum { SKIPPED = 77, SOON = 2000 };
 
-/* What cmocka catches in the test program must kill a host. */
+/* Signals that cmocka catches in the test program must kill a host. */
 static void reset_signals(void)
 {
     static const int caught[] = {SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGSYS, SIGALRM};
@@ -61,6 +60,14 @@ void subhost_passes(subhost_body_t body, void *argument)
     if (WEXITSTATUS(status) == SKIPPED)
         skip();
     assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+pool_t *subhost_pool(int processes, int grace)
+{
+    pool_t *pool;
+    pool_options_t options = {.processes = processes, .grace = grace};
+    SUBHOST_EQUAL(pool_create(&pool, &options), 0);
+    return pool;
 }
 
 void subhost_fail(const char *file, int line, const char *what)

@@ -12,9 +12,9 @@
 #include "support/deadline.h"
 #include "support/process.h"
 
-enum { EVENT_STOP = 128 }; /* PTRACE_EVENT_STOP, which not every header knows */
+enum { EVENT_STOP = 128 }; /* PTRACE_EVENT_STOP, which some headers lack */
 
-/* ---- A clock that ticks while somebody is traced: it interrupts waits ---- */
+/* ---- A timer that interrupts waitpid() while a process is traced ---- */
 
 static timer_t ticks;
 static bool ticking;
@@ -27,7 +27,8 @@ static void on_tick(int signal)
 static void start_ticks(void)
 {
     const struct itimerspec often = {{0, 5000000}, {0, 5000000}};
-    struct sigaction action = {.sa_handler = on_tick}; /* no SA_RESTART */
+    struct sigaction action = {.sa_handler =
+                                   on_tick}; /* no SA_RESTART: the signal ends waitpid() */
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2};
     if (ticking)
         return;
@@ -45,7 +46,7 @@ static void stop_ticks(void)
 
 /* ---- Tracing ---- */
 
-/* Waits for the process to stop or end: TRACE_BLOCKED when it does neither in time. */
+/* Waits until the process stops or ends. TRACE_BLOCKED: it has done neither in time. */
 static enum trace_step wait_for(pid_t pid, int patience, int *signal)
 {
     int64_t end = deadline_now() + (int64_t)patience * deadline_slowness();
@@ -74,7 +75,8 @@ bool trace_seize(pid_t pid)
            wait_for(pid, 5000, &signal) == TRACE_STEPPED;
 }
 
-/* A signal that arrives meanwhile is delivered, and does not count. */
+/* Resumes the process until it stops for `request`. A stop for a signal does not count: the signal is
+ * delivered, and the process goes on. */
 static enum trace_step go_on(pid_t pid, enum __ptrace_request request, int patience)
 {
     int signal = 0;

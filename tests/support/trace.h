@@ -1,33 +1,34 @@
-/* Stepping through other processes by ptrace. The caller of these is the tracer; descendants may be
- * traced wherever tracing is allowed at all. */
+/* Stepping through other processes by ptrace. The process that calls these functions is the tracer. It may
+ * trace its descendants wherever tracing is permitted at all. */
 #ifndef SUPPORT_TRACE_H
 #define SUPPORT_TRACE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whether this process may trace its children, and the test should try. */
+/* Whether this process may trace its children. False under valgrind, too. */
 bool trace_allowed(void);
 
-/* Takes hold of a running or sleeping process, which stands still then. */
+/* Seizes a running or sleeping process and stops it. Returns whether it stands still. */
 bool trace_seize(pid_t pid);
 
 enum trace_step {
-    TRACE_STEPPED, /* one instruction, or one system call, further */
-    TRACE_BLOCKED, /* in a system call that does not return, at least for a while */
-    TRACE_GONE     /* it has ended, and is collected */
+    TRACE_STEPPED, /* the process is one instruction, or one system call, further */
+    TRACE_BLOCKED, /* it is in a system call that has not returned in time */
+    TRACE_GONE     /* it has ended, and was collected */
 };
 
-/* Lets it go on for one instruction; waits `patience` stretched milliseconds for a system call. */
+/* Lets the process run one instruction. A system call may take `patience` stretched milliseconds. */
 enum trace_step trace_step(pid_t pid, int patience);
 
-/* Lets it go on to its next entry to, or return from, a system call. */
+/* Lets the process run until it next enters, or returns from, a system call. */
 enum trace_step trace_call(pid_t pid, int patience);
 
-/* Kills it where it stands, and collects it for the tracer; its parent is told then. */
+/* Kills the process where it stands, and collects it as its tracer. Only then its parent hears of its
+ * end. */
 void trace_kill(pid_t pid);
 
-/* Lets it go. */
+/* Stops tracing the process, which runs on. */
 void trace_release(pid_t pid);
 
 #endif

@@ -76,7 +76,7 @@ bool world_same(const struct world *before)
 
 static int orphans;
 
-/* Whether there is no child; collects those that have ended. */
+/* Collects the children that have ended. Whether no child is left. */
 static bool no_child(void *unused)
 {
     (void)unused;
@@ -171,7 +171,7 @@ static void release_all(void)
 
 /* ---- Before and after each test ---- */
 
-/* Without this a pool cannot collect its supervisor, which becomes a child of a subreaper's. */
+/* Without pidfds a pool cannot collect its supervisor, and the test program has to, being a subreaper. */
 static bool kernel_has_pidfds(void)
 {
     int descriptor = (int)syscall(SYS_pidfd_open, getpid(), 0);

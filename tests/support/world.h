@@ -1,8 +1,8 @@
-/* What must be the same before and after each test: no child process, no open descriptor and no
- * shared mapping more than there was.
+/* What must be the same before and after each test: child processes, open descriptors and shared
+ * mappings.
  *
- * The test program makes itself a subreaper, so any process that a pool leaves behind, wherever it
- * hides, becomes its child. */
+ * The test program is a subreaper, so each process that a pool leaves behind becomes its child,
+ * whatever session it is in. */
 #ifndef SUPPORT_WORLD_H
 #define SUPPORT_WORLD_H
 
@@ -15,7 +15,8 @@
 #include <cmocka.h>
 #include <procpool.h>
 
-/* A test that leaves the world as it was, within 20 (or these many) stretched seconds. */
+/* An entry for cmocka: a test that must leave the world as it was, and that may take 20 (or `seconds`)
+ * stretched seconds. */
 #define WORLD_TEST(function) WORLD_TEST_WITHIN(function, 20)
 #define WORLD_TEST_WITHIN(function, seconds)                                                       \
     {                                                                                              \
@@ -33,28 +34,31 @@ struct world_plan {
 int world_setup(void **plan);
 int world_teardown(void **plan);
 
-/* A pool that ends with the test, if it is not freed before by world_free(). Asserts success. */
+/* Makes a pool that is freed when the test ends, or before by world_free(). Asserts success. */
 pool_t *world_pool(int processes);
 pool_t *world_pool_with(const pool_options_t *options);
 void world_free(pool_t *pool);
 
-/* Zeroed memory that processes forked later share; unmapped when the test ends. */
+/* Maps zeroed memory that processes forked later share. It is unmapped when the test ends. Asserts
+ * success. */
 void *world_shared(size_t size);
 
-/* Memory from malloc() that is freed when the test ends. */
+/* Allocates zeroed memory for an array, which is freed when the test ends. Asserts success. */
 void *world_alloc(size_t count, size_t size);
 
-/* This test kills processes whose orphans nobody but the test program can collect: those that it
- * finds dead at its end are no fault. */
+/* Permits zombies at the end of this test. It kills a supervisor or a host, and then only the test
+ * program can collect the children of that process. */
 void world_expect_orphans(void);
 
-/* Collects children until none is left: whether that comes true within `milliseconds`. */
+/* Collects children of this process as they end. Whether none is left within so many stretched
+ * milliseconds. */
 bool world_empties(int milliseconds);
 
-/* The world as it is: see world_same(). To be freed with free(). */
+/* Notes the world as it is, for world_same(). The result is freed with free(). */
 struct world *world_take(void);
 
-/* Whether descriptors and shared mappings are those of `before`; says on stderr what differs. */
+/* Whether the open descriptors and the number of shared mappings are those of `before`. Prints what
+ * differs. */
 bool world_same(const struct world *before);
 
 #endif

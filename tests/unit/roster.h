@@ -2,7 +2,24 @@
 #ifndef POOL_TESTS_UNIT_ROSTER_H
 #define POOL_TESTS_UNIT_ROSTER_H
 
+#include <string.h>
+
 #include "supervisor/roster.h"
+
+enum { ROSTER_MOST = 200 };
+
+struct fixture {
+    struct pool__roster roster;
+    struct pool__place places[ROSTER_MOST];
+};
+
+/* Makes the roster of so many places, in memory that holds something else. */
+static inline struct pool__roster *init(struct fixture *fixture, int count)
+{
+    memset(fixture, 0xff, sizeof *fixture);
+    pool__roster_init(&fixture->roster, fixture->places, count);
+    return &fixture->roster;
+}
 
 /* The first place to be filled, by a worker or by a successor. */
 static inline int vacancy(const struct pool__roster *roster, uint64_t now)

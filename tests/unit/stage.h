@@ -116,6 +116,29 @@ static inline void stage_close(struct stage *stage)
     pool__board_unmap(pool->board);
 }
 
+/* Setups and a teardown for cmocka: the stage is the case's state. */
+static inline int stage_setup(void **test)
+{
+    static struct stage stage;
+    stage_open(&stage, STAGE_CHUNK);
+    *test = &stage;
+    return 0;
+}
+
+static inline int stage_setup_texts(void **test)
+{
+    static struct stage stage;
+    stage_open_texts(&stage, STAGE_CHUNK);
+    *test = &stage;
+    return 0;
+}
+
+static inline int stage_teardown(void **test)
+{
+    stage_close(*test);
+    return 0;
+}
+
 static inline struct pool__cell *stage_cell(struct stage *stage, uint32_t number)
 {
     return &stage->pool.writable->cells[number];
@@ -133,6 +156,14 @@ static inline bool stage_claim(struct stage *stage, int worker, uint32_t life, s
             return true;
     }
     return false;
+}
+
+/* Claims the oldest queued chunk, as a worker does. Asserts that there is one. */
+static inline struct part stage_take(struct stage *stage, int worker, uint32_t life)
+{
+    struct part part = {0};
+    assert_true(stage_claim(stage, worker, life, &part));
+    return part;
 }
 
 /* Runs the chunk's first `count` items: writes their results, and how far it came. */

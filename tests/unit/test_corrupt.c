@@ -2,33 +2,12 @@
  * else is touched. */
 #include "unit/stage.h"
 
-static int open_stage(void **test)
-{
-    static struct stage stage;
-    stage_open(&stage, STAGE_CHUNK);
-    *test = &stage;
-    return 0;
-}
-
 /* Worker 1 is dead. */
 static int open_stage_of_death(void **test)
 {
-    open_stage(test);
+    stage_setup(test);
     ((struct stage *)*test)->members[1].pid = 0;
     return 0;
-}
-
-static int close_stage(void **test)
-{
-    stage_close(*test);
-    return 0;
-}
-
-static struct part claim(struct stage *stage)
-{
-    struct part part = {0};
-    assert_true(stage_claim(stage, 1, 1, &part));
-    return part;
 }
 
 /* The first chunk's items are corrupt; the others can still be run. */
@@ -64,7 +43,7 @@ static void a_commit_with_impossible_progress_is_corrupt(void **test)
     for (size_t i = 0; i < COUNT(progress); i++) {
         static struct stage stage;
         stage_open(&stage, STAGE_CHUNK);
-        struct part part = claim(&stage);
+        struct part part = stage_take(&stage, 1, 1);
         stage_cell(&stage, part.number)->progress = progress[i];
         assert_true(stage_commit(&stage, &part));
         assert_true(pool__collect(&stage.pool));
@@ -81,7 +60,7 @@ static void a_death_with_impossible_progress_is_corrupt(void **test)
     for (size_t i = 0; i < COUNT(progress); i++) {
         static struct stage stage;
         stage_open(&stage, STAGE_CHUNK);
-        struct part part = claim(&stage);
+        struct part part = stage_take(&stage, 1, 1);
         stage_cell(&stage, part.number)->progress = progress[i];
         stage_die(&stage, &part, SIGSEGV);
         assert_corrupt(&stage);
@@ -97,7 +76,7 @@ static void spoil_word(enum pool__state state, int worker, uint32_t life, uint32
 {
     static struct stage stage;
     stage_open(&stage, STAGE_CHUNK);
-    struct part part = claim(&stage);
+    struct part part = stage_take(&stage, 1, 1);
     stage_run(&stage, &part, STAGE_CHUNK);
     stage_cell(&stage, part.number)->state =
         pool__word(state, worker, life, part.generation + ahead);
@@ -160,7 +139,7 @@ static void a_chunk_of_a_life_long_past_is_corrupt(void **test)
 static void a_chunk_in_the_hands_of_the_dead_is_corrupt(void **test)
 {
     struct stage *stage = *test;
-    claim(stage);
+    stage_take(stage, 1, 1);
     pool__reconcile(&stage->pool, NULL);
     assert_int_equal(stage->job.failed, 0);
     stage->members[1].pid = 0;
@@ -221,7 +200,7 @@ static void a_doubt_is_of_one_generation(void **test)
     static struct stage stage;
     stage_open(&stage, STAGE_ITEMS);
     for (uint64_t i = 0; i < 3; i++) {
-        struct part part = claim(&stage);
+        struct part part = stage_take(&stage, 1, 1);
         pool__slot(stage.pool.board, 1, 1)->wake_state = POOL__ASLEEP;
         pool__reconcile(&stage.pool, NULL);
         stage_run(&stage, &part, 1);
@@ -238,8 +217,8 @@ static void a_chunk_of_one_who_sleeps_is_corrupt(void **test)
 {
     struct stage *stage = *test;
     static const enum pool__wake_state rests[] = {POOL__AWAKE,  POOL__ASLEEP,   POOL__AWAKE,
-                                                  POOL__ASLEEP, POOL__SPINNING, POOL__ASLEEP};
-    struct part part = claim(stage);
+                                            POOL__ASLEEP, POOL__SPINNING, POOL__ASLEEP};
+    struct part part = stage_take(stage, 1, 1);
     for (size_t i = 0; i < COUNT(rests); i++) {
         pool__slot(stage->pool.board, 1, 1)->wake_state = rests[i];
         pool__reconcile(&stage->pool, NULL);
@@ -255,7 +234,7 @@ static void a_chunk_of_one_who_sleeps_is_corrupt(void **test)
 static void two_chunks_of_one_worker_are_corrupt(void **test)
 {
     struct stage *stage = *test;
-    struct part first = claim(stage), other = {0}, second = {0};
+    struct part first = stage_take(stage, 1, 1), other = {0}, second = {0};
     assert_true(stage_claim(stage, 0, 1, &other));
     assert_true(stage_claim(stage, 1, 1, &second));
     pool__reconcile(&stage->pool, NULL);
@@ -274,7 +253,7 @@ static void one_chunk_after_the_other_is_not_two(void **test)
 {
     struct stage *stage = *test;
     for (size_t i = 0; i < STAGE_ITEMS / STAGE_CHUNK; i++) {
-        struct part part = claim(stage);
+        struct part part = stage_take(stage, 1, 1);
         pool__reconcile(&stage->pool, NULL);
         pool__reconcile(&stage->pool, NULL);
         stage_run(stage, &part, STAGE_CHUNK);
@@ -291,12 +270,12 @@ static void one_chunk_after_the_other_is_not_two(void **test)
 static void what_it_had_before_is_not_a_second(void **test)
 {
     struct stage *stage = *test;
-    struct part first = claim(stage), second;
+    struct part first = stage_take(stage, 1, 1), second;
     pool__reconcile(&stage->pool, NULL);
     stage_run(stage, &first, 1);
     assert_true(stage_commit(stage, &first));
     pool__collect(&stage->pool);
-    second = claim(stage);
+    second = stage_take(stage, 1, 1);
     assert_true(second.number > first.number);
     pool__reconcile(&stage->pool, NULL);
     stage_run(stage, &second, STAGE_CHUNK);
@@ -311,7 +290,7 @@ static void what_it_had_before_is_not_a_second(void **test)
 static void memory_of_a_living_owner_is_not_used_again(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     stage_cell(stage, part.number)->progress = UINT64_MAX;
     assert_true(stage_commit(stage, &part));
     pool__collect(&stage->pool);
@@ -343,7 +322,7 @@ static void spoil_failures(uint32_t more, size_t failed, size_t corrupt)
 {
     static struct stage stage;
     stage_open(&stage, STAGE_CHUNK);
-    struct part part = claim(&stage);
+    struct part part = stage_take(&stage, 1, 1);
     stage_run(&stage, &part, STAGE_CHUNK);
     stage_failure(&stage, &part, 1, 50);
     stage_failure(&stage, &part, 3, 50);
@@ -377,7 +356,7 @@ static void items_with_senseless_notes_are_corrupt(void **test)
 static void a_note_of_an_item_to_come_is_corrupt(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     stage_run(stage, &part, STAGE_CHUNK);
     stage_failure(stage, &part, STAGE_CHUNK + 1, 50);
     assert_true(stage_commit(stage, &part));
@@ -388,16 +367,16 @@ static void a_note_of_an_item_to_come_is_corrupt(void **test)
 static void plain_results_are_not_handed_over(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     stage_cell(stage, part.number)->progress = 1;
     assert_true(stage_hand_over(stage, &part));
     assert_true(pool__collect(&stage->pool));
     assert_corrupt(stage);
 }
 
-#define ON_STAGE(function) cmocka_unit_test_setup_teardown(function, open_stage, close_stage)
+#define ON_STAGE(function) cmocka_unit_test_setup_teardown(function, stage_setup, stage_teardown)
 #define ON_STAGE_OF_DEATH(function)                                                                \
-    cmocka_unit_test_setup_teardown(function, open_stage_of_death, close_stage)
+    cmocka_unit_test_setup_teardown(function, open_stage_of_death, stage_teardown)
 
 int main(void)
 {

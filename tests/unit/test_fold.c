@@ -78,13 +78,6 @@ static void run(struct stage *stage, const struct part *part, uint64_t count)
     stage_cell(stage, part->number)->progress = 2 * count;
 }
 
-static struct part claim(struct stage *stage, int worker)
-{
-    struct part part = {0};
-    assert_true(stage_claim(stage, worker, 1, &part));
-    return part;
-}
-
 static void finish(struct stage *stage)
 {
     struct part part = {0};
@@ -143,7 +136,7 @@ static void blocks_are_merged_in_their_order(void **test)
     struct part parts[STAGE_ITEMS / BLOCK];
     (void)test;
     for (size_t i = 0; i < COUNT(parts); i++)
-        parts[i] = claim(stage, (int)i % STAGE_WORKERS);
+        parts[i] = stage_take(stage, (int)i % STAGE_WORKERS, 1);
     for (size_t i = COUNT(parts); i > 0; i--) {
         run(stage, &parts[i - 1], BLOCK);
         assert_true(stage_commit(stage, &parts[i - 1]));
@@ -162,7 +155,7 @@ static void a_block_goes_on_after_a_death(void **test)
         for (uint64_t running = 0; running < 2; running++) {
             bool failed[STAGE_ITEMS] = {false};
             struct stage *stage = open_fold(NULL, 0);
-            struct part part = claim(stage, 1);
+            struct part part = stage_take(stage, 1, 1);
             run(stage, &part, ended);
             stage_cell(stage, part.number)->progress += running;
             stage_die(stage, &part, SIGKILL);
@@ -182,7 +175,7 @@ static void what_has_ended_is_taken_away(void **test)
         for (uint64_t running = 0; running < 2; running++) {
             bool failed[STAGE_ITEMS] = {false};
             struct stage *stage = open_fold(NULL, 0);
-            struct part part = claim(stage, 1);
+            struct part part = stage_take(stage, 1, 1);
             run(stage, &part, ended);
             stage_cell(stage, part.number)->progress += running;
             pool__stop(&stage->pool, &stage->job, POOL_CANCELLED, true);
@@ -203,7 +196,7 @@ static void a_block_without_sense_is_left_out(void **test)
     for (int how = 0; how < 4; how++) {
         bool failed[STAGE_ITEMS] = {false};
         struct stage *stage = open_fold(NULL, 0);
-        struct part part = claim(stage, 1);
+        struct part part = stage_take(stage, 1, 1);
         run(stage, &part, 4);
         stage_cell(stage, part.number)->progress = how % 2 ? UINT64_MAX : 2 * BLOCK + 1;
         if (how < 2)
@@ -224,12 +217,12 @@ static void what_had_ended_is_not_lost_silently(void **test)
     (void)test;
     for (int how = 0; how < 4; how++) {
         struct stage *stage = open_fold(NULL, 0);
-        struct part part = claim(stage, 1);
+        struct part part = stage_take(stage, 1, 1);
         run(stage, &part, 3);
         assert_true(stage_commit(stage, &part));
         pool__collect(&stage->pool);
-        for (part = claim(stage, 1); stage->pool.board->orders[part.number].first != 3;)
-            part = claim(stage, 0);
+        for (part = stage_take(stage, 1, 1); stage->pool.board->orders[part.number].first != 3;)
+            part = stage_take(stage, 0, 1);
         stage_cell(stage, part.number)->progress = UINT64_MAX;
         if (how == 0)
             stage_cell(stage, part.number)->state = 0x1234567;
@@ -286,7 +279,7 @@ static void a_waiting_block_can_be_stopped(void **test)
     bool failed[STAGE_ITEMS] = {false};
     (void)test;
     struct stage *stage = open_narrow();
-    struct part part = claim(stage, 1);
+    struct part part = stage_take(stage, 1, 1);
     run(stage, &part, 1);
     pool__stop(&stage->pool, &stage->job, POOL_CANCELLED, false);
     assert_int_equal(stage->pool.parked, 0);

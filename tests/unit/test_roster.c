@@ -1,23 +1,10 @@
 /* The roster: decisions from events and the time. */
 #include "supervisor/roster.h"
 
-#include <string.h>
-
 #include "unit/roster.h"
 #include "unit/unit.h"
 
-enum { PLACES = 8, MANY = 200, NOW = 1000 };
-
-struct fixture {
-    struct pool__roster roster;
-    struct pool__place places[MANY];
-};
-
-static void init(struct fixture *fixture, int count)
-{
-    memset(fixture, 0xff, sizeof *fixture);
-    pool__roster_init(&fixture->roster, fixture->places, count);
-}
+enum { PLACES = 8, MANY = ROSTER_MOST, NOW = 1000 };
 
 /* Fills every vacancy there is now; pids are 100 plus the place. Returns how many. */
 static int fill(struct pool__roster *roster, uint64_t now)

@@ -1,15 +1,8 @@
 /* The roster: how many there should be, and those who left until there is work. */
-#include <string.h>
-
 #include "unit/roster.h"
 #include "unit/unit.h"
 
-enum { MANY = 16, NOW = 1000 };
-
-struct fixture {
-    struct pool__roster roster;
-    struct pool__place places[MANY];
-};
+enum { NOW = 1000 };
 
 static int fill(struct pool__roster *roster)
 {
@@ -24,10 +17,9 @@ static int fill(struct pool__roster *roster)
 
 static struct pool__roster *set_up(struct fixture *fixture, int count)
 {
-    memset(fixture, 0xff, sizeof *fixture);
-    pool__roster_init(&fixture->roster, fixture->places, count);
-    assert_int_equal(fill(&fixture->roster), count);
-    return &fixture->roster;
+    struct pool__roster *roster = init(fixture, count);
+    assert_int_equal(fill(roster), count);
+    return roster;
 }
 
 static void leave(struct pool__roster *roster, int from, int to)

@@ -1,26 +1,18 @@
 /* The roster: successors that are started before their predecessor leaves. */
-#include <string.h>
-
 #include "unit/roster.h"
 #include "unit/unit.h"
 
 enum { PLACES = 4, NOW = 1000, WORKER = 100, SUCCESSOR = 200 };
 
-struct fixture {
-    struct pool__roster roster;
-    struct pool__place places[PLACES];
-};
-
 /* All places filled, by workers that have started well. */
 static struct pool__roster *set_up(struct fixture *fixture)
 {
-    memset(fixture, 0xff, sizeof *fixture);
-    pool__roster_init(&fixture->roster, fixture->places, PLACES);
+    struct pool__roster *roster = init(fixture, PLACES);
     for (int i = 0; i < PLACES; i++) {
-        born(&fixture->roster, i, WORKER + i, NOW);
+        born(roster, i, WORKER + i, NOW);
         fixture->places[i].worker.ready = fixture->places[i].birth_reported = true;
     }
-    return &fixture->roster;
+    return roster;
 }
 
 /* The place where a successor is to be forked now, or -1. */

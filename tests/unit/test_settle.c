@@ -3,27 +3,6 @@
 
 #include "unit/stage.h"
 
-static int open_stage(void **test)
-{
-    static struct stage stage;
-    stage_open(&stage, STAGE_CHUNK);
-    *test = &stage;
-    return 0;
-}
-
-static int close_stage(void **test)
-{
-    stage_close(*test);
-    return 0;
-}
-
-static struct part claim(struct stage *stage, int worker, uint32_t life)
-{
-    struct part part = {0};
-    assert_true(stage_claim(stage, worker, life, &part));
-    return part;
-}
-
 static void assert_error(const struct stage *stage, size_t index, pool_error_kind_t kind, int code)
 {
     const pool_error_t *error = stage_error(stage, index);
@@ -46,7 +25,7 @@ static void committed_results_come_to_their_places(void **test)
 static void noted_items_fail_and_no_others(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage, 1, 1);
+    struct part part = stage_take(stage, 1, 1);
     stage_run(stage, &part, STAGE_CHUNK);
     stage_failure(stage, &part, 0, 50);
     stage_failure(stage, &part, 2, -60);
@@ -65,7 +44,7 @@ static void noted_items_fail_and_no_others(void **test)
 static void a_chunk_committed_halfway_goes_on_with_its_next_item(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage, 0, 1);
+    struct part part = stage_take(stage, 0, 1);
     stage_run(stage, &part, 1);
     stage_failure(stage, &part, 0, 50);
     assert_true(stage_commit(stage, &part));
@@ -80,7 +59,7 @@ static void a_chunk_committed_halfway_goes_on_with_its_next_item(void **test)
 static void a_chunk_committed_unrun_as_the_pool_ends_goes_back(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage, 0, 1);
+    struct part part = stage_take(stage, 0, 1);
     stage->pool.ending = true;
     assert_true(stage_commit(stage, &part));
     assert_true(pool__collect(&stage->pool));
@@ -93,7 +72,7 @@ static void a_chunk_committed_unrun_as_the_pool_ends_goes_back(void **test)
 static void nothing_is_collected_while_nothing_is_done(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage, 0, 1);
+    struct part part = stage_take(stage, 0, 1);
     assert_false(pool__collect(&stage->pool));
     stage_set_bit(stage, part.number);
     stage_set_bit(stage, POOL__CHUNKS - 1);
@@ -109,7 +88,7 @@ static void die_at(size_t chunk, uint64_t ended, bool running, int status)
 {
     static struct stage stage;
     stage_open(&stage, chunk);
-    struct part part = claim(&stage, 1, 1);
+    struct part part = stage_take(&stage, 1, 1);
     stage_run(&stage, &part, ended);
     stage_cell(&stage, part.number)->progress += running;
     stage_die(&stage, &part, status);
@@ -148,7 +127,7 @@ static void assert_crash_message(bool faulted, bool overflow, const char *messag
 {
     static struct stage stage;
     stage_open(&stage, STAGE_CHUNK);
-    struct part part = claim(&stage, 1, 1);
+    struct part part = stage_take(&stage, 1, 1);
     stage_cell(&stage, part.number)->progress = 1;
     struct pool__death death = {.worker = 1,
                                 .life = 1,
@@ -173,7 +152,7 @@ static void a_crash_is_reported_with_its_address(void **test)
 static void failures_noted_before_the_death_are_kept(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage, 1, 1);
+    struct part part = stage_take(stage, 1, 1);
     stage_run(stage, &part, 2);
     stage_failure(stage, &part, 1, 50);
     stage_cell(stage, part.number)->progress = 2 * 2 + 1;
@@ -188,7 +167,7 @@ static void failures_noted_before_the_death_are_kept(void **test)
 static void a_note_of_the_item_that_ran_is_not_believed(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage, 1, 1);
+    struct part part = stage_take(stage, 1, 1);
     stage_run(stage, &part, 1);
     stage_failure(stage, &part, 1, 50);
     stage_cell(stage, part.number)->progress = 2 + 1;
@@ -202,7 +181,7 @@ static void a_note_of_the_item_that_ran_is_not_believed(void **test)
 static void what_goes_back_has_a_new_generation(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage, 1, 1), other;
+    struct part part = stage_take(stage, 1, 1), other;
     stage_die(stage, &part, SIGKILL);
     while (stage_claim(stage, 0, 1, &other) && other.number != part.number)
         ;
@@ -213,7 +192,7 @@ static void what_goes_back_has_a_new_generation(void **test)
 static void what_the_dead_had_committed_counts(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage, 1, 1);
+    struct part part = stage_take(stage, 1, 1);
     stage_run(stage, &part, STAGE_CHUNK);
     assert_true(stage_commit(stage, &part));
     stage_die(stage, &part, SIGKILL);
@@ -226,7 +205,7 @@ static void what_the_dead_had_committed_counts(void **test)
 static void a_death_costs_others_nothing(void **test)
 {
     struct stage *stage = *test;
-    struct part mine = claim(stage, 0, 1), others = claim(stage, 1, 1);
+    struct part mine = stage_take(stage, 0, 1), others = stage_take(stage, 1, 1);
     stage_run(stage, &others, 2);
     stage_cell(stage, mine.number)->progress = 1;
     stage_die(stage, &mine, SIGKILL);
@@ -244,7 +223,8 @@ static void a_death_costs_others_nothing(void **test)
 static void a_chunk_of_a_life_to_come_is_left_alone(void **test)
 {
     struct stage *stage = *test;
-    struct part first = claim(stage, 0, 1), second = claim(stage, 0, 2), third = claim(stage, 0, 9);
+    struct part first = stage_take(stage, 0, 1), second = stage_take(stage, 0, 2),
+                third = stage_take(stage, 0, 9);
     stage_cell(stage, first.number)->progress = 1;
     stage_cell(stage, second.number)->progress = 1;
     stage_die(stage, &first, SIGKILL);
@@ -263,7 +243,7 @@ static void lives_wrap(void **test)
 {
     struct stage *stage = *test;
     stage->members[0].life = 0xffff;
-    struct part before = claim(stage, 0, 0xffff), after = claim(stage, 0, 0x10001);
+    struct part before = stage_take(stage, 0, 0xffff), after = stage_take(stage, 0, 0x10001);
     stage_die(stage, &before, SIGKILL);
     assert_int_equal(stage->job.ended, 0);
     stage_run(stage, &after, STAGE_CHUNK);
@@ -281,7 +261,7 @@ static void a_commit_without_its_bit_is_found(void **test)
     struct stage *stage = *test;
     static const enum pool__wake_state rests[] = {POOL__AWAKE, POOL__SPINNING, POOL__ASLEEP};
     for (size_t i = 0; i < COUNT(rests); i++) {
-        struct part part = claim(stage, 0, 1);
+        struct part part = stage_take(stage, 0, 1);
         stage_run(stage, &part, STAGE_CHUNK);
         assert_true(pool__commit(&stage_cell(stage, part.number)->state, part.generation, 0, 1));
         assert_false(pool__collect(&stage->pool));
@@ -323,7 +303,7 @@ static void a_head_beyond_the_tail_is_set_back(void **test)
 /* What was done counts, the rest is lost for this reason. */
 static void assert_given_up(struct stage *stage, int reason)
 {
-    struct part done = claim(stage, 0, 1), running = claim(stage, 1, 1);
+    struct part done = stage_take(stage, 0, 1), running = stage_take(stage, 1, 1);
     stage_run(stage, &done, STAGE_CHUNK);
     stage_cell(stage, running.number)->progress = 1;
     assert_true(stage_commit(stage, &done));
@@ -351,7 +331,7 @@ static void when_the_pool_broke_the_rest_is_lost(void **test)
     assert_string_equal(stage_error(stage, STAGE_ITEMS - 1)->message, "the reason");
 }
 
-#define ON_STAGE(function) cmocka_unit_test_setup_teardown(function, open_stage, close_stage)
+#define ON_STAGE(function) cmocka_unit_test_setup_teardown(function, stage_setup, stage_teardown)
 
 int main(void)
 {

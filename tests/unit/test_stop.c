@@ -32,13 +32,6 @@ static int close_scene(void **test)
     return 0;
 }
 
-static struct part claim(struct stage *stage, int worker)
-{
-    struct part part = {0};
-    assert_true(stage_claim(stage, worker, 1, &part));
-    return part;
-}
-
 static void stop(struct scene *scene, bool kill)
 {
     pool__stop(&scene->stage.pool, &scene->stage.job, POOL_CANCELLED, kill);
@@ -115,7 +108,7 @@ static void a_running_item_may_end(void **test)
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
-    struct part part = claim(stage, 1);
+    struct part part = stage_take(stage, 1, 1);
     stage_cell(stage, part.number)->progress = 1;
     stop(scene, false);
     assert_int_equal(stage->pool.board->orders[part.number].cancelled, 1);
@@ -132,7 +125,7 @@ static void a_worker_may_stop_before_its_first_item(void **test)
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
-    struct part part = claim(stage, 1);
+    struct part part = stage_take(stage, 1, 1);
     stop(scene, false);
     assert_true(stage_commit(stage, &part));
     assert_true(pool__collect(&stage->pool));
@@ -144,7 +137,7 @@ static void a_worker_that_dies_meanwhile_is_blamed_for_its_item_alone(void **tes
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
-    struct part part = claim(stage, 1);
+    struct part part = stage_take(stage, 1, 1);
     stage_run(stage, &part, 3);
     stage_cell(stage, part.number)->progress += 1;
     stop(scene, false);
@@ -160,7 +153,7 @@ static void what_has_ended_in_a_chunk_that_is_taken_away_counts(void **test)
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
-    struct part part = claim(stage, 1);
+    struct part part = stage_take(stage, 1, 1);
     stage_run(stage, &part, 5);
     stage_failure(stage, &part, 2, 50);
     stage_cell(stage, part.number)->progress = 2 * 5 + 1;
@@ -179,7 +172,7 @@ static void its_memory_is_kept_until_its_owner_is_dead(void **test)
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
-    struct part part = claim(stage, 1);
+    struct part part = stage_take(stage, 1, 1);
     struct part other = {.worker = 2, .life = 1}, earlier = {.worker = 1, .life = 0};
     stop(scene, true);
     uint64_t bytes = stage->pool.bytes;
@@ -213,7 +206,7 @@ static void what_was_committed_in_time_counts(void **test)
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
-    struct part part = claim(stage, 1);
+    struct part part = stage_take(stage, 1, 1);
     stage_run(stage, &part, STAGE_CHUNK);
     assert_true(stage_commit(stage, &part));
     stop(scene, true);
@@ -228,7 +221,7 @@ static void first_gently_then_with_force(void **test)
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
-    struct part part = claim(stage, 1);
+    struct part part = stage_take(stage, 1, 1);
     stage_cell(stage, part.number)->progress = 1;
     stop(scene, false);
     assert_told_nothing(scene);
@@ -245,7 +238,7 @@ static void impossible_progress_takes_no_results(void **test)
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
-    struct part part = claim(stage, 1);
+    struct part part = stage_take(stage, 1, 1);
     stage_run(stage, &part, 2);
     stage_cell(stage, part.number)->progress = UINT64_MAX;
     stop(scene, true);
@@ -258,7 +251,7 @@ static void when_the_pool_is_gone_nobody_is_awaited(void **test)
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
-    claim(stage, 1);
+    stage_take(stage, 1, 1);
     stop(scene, true);
     stage->pool.phase = POOL__GONE_PHASE;
     pool__give_up(&stage->pool);
@@ -271,7 +264,7 @@ static void a_kill_that_finds_the_channel_full_is_told_later(void **test)
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
     struct pool__message message = {.type = POOL__KILL, .worker = 2};
-    claim(stage, 1);
+    stage_take(stage, 1, 1);
     while (pool__control_send(stage->pool.launch.control_host, &message) == 0)
         ;
     stop(scene, true);

@@ -2,28 +2,7 @@
  * when there is no room for more. */
 #include "unit/stage.h"
 
-static int open_stage(void **test)
-{
-    static struct stage stage;
-    stage_open_texts(&stage, STAGE_CHUNK);
-    *test = &stage;
-    return 0;
-}
-
-static int close_stage(void **test)
-{
-    stage_close(*test);
-    return 0;
-}
-
 static const char short_text[] = "text";
-
-static struct part claim(struct stage *stage)
-{
-    struct part part = {0};
-    assert_true(stage_claim(stage, 1, 1, &part));
-    return part;
-}
 
 /* Writes the texts of the chunk's items from `from` to before `to`, and says that they have ended. */
 static void write_texts(struct stage *stage, const struct part *part, uint64_t from, uint64_t to)
@@ -65,7 +44,7 @@ static void assert_errors(const struct stage *stage, size_t from, size_t to, poo
 static void texts_come_to_their_places(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     write_texts(stage, &part, 0, STAGE_CHUNK);
     assert_true(stage_commit(stage, &part));
     assert_true(pool__collect(&stage->pool));
@@ -77,7 +56,7 @@ static void texts_come_to_their_places(void **test)
 static void failed_items_have_no_entry(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     write_texts(stage, &part, 0, 3);
     stage_failure(stage, &part, 3, 50);
     stage_failure(stage, &part, 4, 50);
@@ -93,7 +72,7 @@ static void failed_items_have_no_entry(void **test)
 static void entries_that_are_missing_are_corrupt(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     write_texts(stage, &part, 0, 7);
     stage_cell(stage, part.number)->progress = 2 * STAGE_CHUNK;
     assert_true(stage_commit(stage, &part));
@@ -106,7 +85,7 @@ static void entries_that_are_missing_are_corrupt(void **test)
 static void an_entry_of_another_item_ends_belief(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     write_texts(stage, &part, 0, 2);
     assert_true(stage_write_text(stage, &part, 1, "again"));
     write_texts(stage, &part, 3, STAGE_CHUNK);
@@ -120,7 +99,7 @@ static void an_entry_of_another_item_ends_belief(void **test)
 static void an_entry_that_leaves_the_room_is_corrupt(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     const struct pool__order *order = &stage->pool.board->orders[part.number];
     struct pool__cell *cell = stage_cell(stage, part.number);
     const uint64_t second = order->room - 32;
@@ -146,7 +125,7 @@ static void an_entry_that_leaves_the_room_is_corrupt(void **test)
 static void entries_behind_the_end_of_the_stream_are_not_taken(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     write_texts(stage, &part, 0, STAGE_CHUNK);
     stage_cell(stage, part.number)->stream.used =
         sizeof(struct pool__entry) + 8 + sizeof short_text; /* before the gap behind the first */
@@ -161,7 +140,7 @@ static void entries_behind_the_end_of_the_stream_are_not_taken(void **test)
 static void a_full_stream_is_taken_and_goes_on_from_its_start(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     struct pool__cell *cell = stage_cell(stage, part.number);
     uint32_t turn = cell->answered;
     write_texts(stage, &part, 0, 5);
@@ -180,7 +159,7 @@ static void a_full_stream_is_taken_and_goes_on_from_its_start(void **test)
 static void a_large_result_gets_room(void **test)
 {
     struct stage *stage = *test;
-    const struct part part = claim(stage);
+    const struct part part = stage_take(stage, 1, 1);
     const struct pool__order *order = &stage->pool.board->orders[part.number];
     const uint64_t wanted = 1 << 20;
     write_texts(stage, &part, 0, 1);
@@ -204,7 +183,7 @@ static void a_large_result_gets_room(void **test)
 static void a_result_larger_than_the_board_gets_none(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     const struct pool__order *order = &stage->pool.board->orders[part.number];
     static const uint64_t sizes[] = {UINT64_MAX, (uint64_t)1 << 60};
     for (size_t i = 0; i < COUNT(sizes); i++) {
@@ -223,7 +202,7 @@ static void a_result_larger_than_the_board_gets_none(void **test)
 static void a_worker_that_dies_while_it_waits_costs_its_item(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     write_texts(stage, &part, 0, 4);
     stage_cell(stage, part.number)->progress = 2 * 4 + 1;
     assert_true(stage_hand_over(stage, &part));
@@ -237,7 +216,7 @@ static void a_worker_that_dies_while_it_waits_costs_its_item(void **test)
 static void it_costs_no_more_when_the_host_has_not_seen_that_it_waits(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     uint64_t owned = stage_cell(stage, part.number)->state;
     write_texts(stage, &part, 0, 4);
     stage_cell(stage, part.number)->progress = 2 * 4 + 1;
@@ -252,7 +231,7 @@ static void it_costs_no_more_when_the_host_has_not_seen_that_it_waits(void **tes
 static void what_was_taken_on_the_way_stays_when_the_worker_dies_later(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     write_texts(stage, &part, 0, 4);
     overflow(stage, &part, 4, 0);
     stage_cell(stage, part.number)->progress = 2 * 4 + 1;
@@ -265,7 +244,7 @@ static void what_was_taken_on_the_way_stays_when_the_worker_dies_later(void **te
 static void another_goes_on_where_the_dead_one_stopped(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage), other = {.number = POOL__CHUNKS};
+    struct part part = stage_take(stage, 1, 1), other = {.number = POOL__CHUNKS};
     write_texts(stage, &part, 0, 4);
     stage_cell(stage, part.number)->progress = 2 * 4 + 1;
     stage_die(stage, &part, SIGKILL);
@@ -283,7 +262,7 @@ static void another_goes_on_where_the_dead_one_stopped(void **test)
 static void to_have_done_less_than_was_taken_is_corrupt(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     write_texts(stage, &part, 0, 4);
     overflow(stage, &part, 4, 0);
     stage_cell(stage, part.number)->progress = 2 * 2;
@@ -297,7 +276,7 @@ static void to_have_done_less_than_was_taken_is_corrupt(void **test)
 static void who_hands_over_between_items_is_not_believed(void **test)
 {
     struct stage *stage = *test;
-    struct part part = claim(stage);
+    struct part part = stage_take(stage, 1, 1);
     write_texts(stage, &part, 0, 4);
     assert_true(stage_hand_over(stage, &part));
     pool__collect(&stage->pool);
@@ -305,7 +284,8 @@ static void who_hands_over_between_items_is_not_believed(void **test)
     assert_false(stage_commit(stage, &part));
 }
 
-#define ON_STAGE(function) cmocka_unit_test_setup_teardown(function, open_stage, close_stage)
+#define ON_STAGE(function)                                                                         \
+    cmocka_unit_test_setup_teardown(function, stage_setup_texts, stage_teardown)
 
 int main(void)
 {
