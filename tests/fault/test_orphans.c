@@ -102,7 +102,7 @@ static bool has_successor(void *supervisor)
     return crew_count(*(pid_t *)supervisor) == 2;
 }
 
-static void an_successor_finds_it_too(void **state)
+static void a_successor_finds_it_too(void **state)
 {
     pool_options_t options = {.processes = 1, .maxtasksperchild = 2, .initializer = initialize};
     pool_map_options_t singly = {.chunksize = 1};
@@ -184,7 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_sleeping_worker_finds_that_the_supervisor_is_gone),
-        WORLD_TEST(an_successor_finds_it_too),
+        WORLD_TEST(a_successor_finds_it_too),
         WORLD_TEST(one_that_waits_for_room_finds_it_too),
         WORLD_TEST(an_idle_pool_sleeps),
     };

@@ -31,7 +31,7 @@ static void be_successor(struct pool__roster *roster, int place, bool ready)
     roster->places[place].successor.ready = ready;
 }
 
-static void an_successor_is_forked_once_for_a_worker_that_asks(void **test)
+static void a_successor_is_forked_once_for_a_worker_that_asks(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -60,7 +60,7 @@ static void both_are_found_by_their_pids(void **test)
     assert_int_equal(pool__roster_find(roster, SUCCESSOR + 1, &successor), -1);
 }
 
-static void a_vacancy_is_for_a_worker_and_an_successor_for_who_lives(void **test)
+static void a_vacancy_is_for_a_worker_and_a_successor_for_who_lives(void **test)
 {
     struct fixture fixture;
     bool successor;
@@ -102,7 +102,7 @@ static void the_successor_succeeds_however_its_predecessor_ends(void **test)
     }
 }
 
-static void an_successor_that_dies_first_is_followed_by_another(void **test)
+static void a_successor_that_dies_first_is_followed_by_another(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -164,7 +164,7 @@ static void successors_that_fail_after_they_succeeded_break_the_pool_at_last(voi
     assert_true(pool__roster_broken(roster));
 }
 
-static void an_successor_and_a_worker_that_fail_together_count_as_one(void **test)
+static void a_successor_and_a_worker_that_fail_together_count_as_one(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -190,7 +190,7 @@ static void a_ready_successor_in_the_place_of_the_last_worker_keeps_the_pool(voi
     assert_false(pool__roster_broken(roster));
 }
 
-static void an_successor_may_be_late_as_well(void **test)
+static void a_successor_may_be_late_as_well(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -265,16 +265,16 @@ static void who_leaves_for_good_is_followed_by_its_successor_and_that_by_nobody(
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_successor_is_forked_once_for_a_worker_that_asks),
+        cmocka_unit_test(a_successor_is_forked_once_for_a_worker_that_asks),
         cmocka_unit_test(both_are_found_by_their_pids),
-        cmocka_unit_test(a_vacancy_is_for_a_worker_and_an_successor_for_who_lives),
+        cmocka_unit_test(a_vacancy_is_for_a_worker_and_a_successor_for_who_lives),
         cmocka_unit_test(the_successor_succeeds_however_its_predecessor_ends),
-        cmocka_unit_test(an_successor_that_dies_first_is_followed_by_another),
+        cmocka_unit_test(a_successor_that_dies_first_is_followed_by_another),
         cmocka_unit_test(successors_that_fail_their_start_are_delayed_and_break_nothing),
         cmocka_unit_test(successors_that_fail_after_they_succeeded_break_the_pool_at_last),
-        cmocka_unit_test(an_successor_and_a_worker_that_fail_together_count_as_one),
+        cmocka_unit_test(a_successor_and_a_worker_that_fail_together_count_as_one),
         cmocka_unit_test(a_ready_successor_in_the_place_of_the_last_worker_keeps_the_pool),
-        cmocka_unit_test(an_successor_may_be_late_as_well),
+        cmocka_unit_test(a_successor_may_be_late_as_well),
         cmocka_unit_test(no_successors_are_made_for_the_end),
         cmocka_unit_test(but_those_that_are_there_succeed_and_are_waited_for),
         cmocka_unit_test(none_for_a_worker_that_is_too_many),
