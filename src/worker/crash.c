@@ -32,7 +32,7 @@ static void report(int signal, siginfo_t *info, void *context)
         atomic_store(&crash.slot->signal, signal);
     else
         kill(getpid(),
-             signal); /* a fault is raised again when the handler returns; a sent signal is not */
+             signal); /* a fault comes again when the handler returns; a sent signal does not */
 }
 
 /* Finds the addresses at which a fault means that the stack has overflowed: from here down to the
@@ -42,7 +42,7 @@ static void find_stack(void)
 {
     enum { DEFAULT_LIMIT = 8 << 20, FRAME = 1 << 20 };
     struct rlimit limit;
-    uintptr_t here = (uintptr_t)&limit, reach = DEFAULT_LIMIT;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), reach = DEFAULT_LIMIT;
     if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         reach = limit.rlim_cur;
     reach += FRAME;

@@ -193,7 +193,7 @@ static int fold_item(struct run *run, uint64_t i, unsigned char *copies)
  * accumulator; NULL: neither. */
 static int run_next(struct run *run, uint64_t i, unsigned char *results)
 {
-    if (run->order->fold)
+    if (run->order->fold && results) /* a fold always has results */
         return fold_item(run, i, results);
     return run_item(run, i, results ? results + i * run->order->result_size : NULL);
 }

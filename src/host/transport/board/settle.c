@@ -212,10 +212,11 @@ void pool__give_up(pool_t *pool)
 {
     for (uint32_t number = 0; number < pool->numbers; number++) {
         struct pool__chunk *chunk = &pool->chunks[number];
-        if (chunk->awaited)
-            pool__release(pool, number);
-        if (!chunk->job)
+        if (!chunk->job) {
+            if (chunk->awaited)
+                pool__release(pool, number);
             continue;
+        }
         /* From here on no worker can commit the chunk. */
         uint64_t word = atomic_exchange(&pool__cell(pool, number)->state, 0);
         if (pool__word_valid(pool, number, word) && pool__word_state(word) == POOL__DONE) {
