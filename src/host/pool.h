@@ -1,7 +1,8 @@
-/* What the files of the host share: the pool as the host keeps it.
+/* The pool as the host keeps it: the struct that the files of the host share.
  *
- * All of this is the host's private account. The board tells what workers did; what is outstanding,
- * where it lies and to which job it belongs is known from here alone. */
+ * All of it is the host's private account; workers cannot write here. The board tells what workers
+ * did. Which chunks are outstanding, where they lie and to which job they belong is known from here
+ * alone. The lock guards all members that change once pool_create() has returned. */
 #ifndef POOL_HOST_POOL_H
 #define POOL_HOST_POOL_H
 
@@ -18,59 +19,83 @@
 #include "procpool.h"
 
 enum pool__phase {
-    POOL__RUNNING_PHASE, /* takes work */
-    POOL__CLOSED_PHASE,  /* takes none; workers leave */
-    POOL__GONE_PHASE     /* the supervisor is gone, and with it all workers */
+    POOL__RUNNING_PHASE, /* the pool takes calls */
+    POOL__CLOSED_PHASE,  /* the pool takes no calls; workers leave when the last has ended */
+    POOL__GONE_PHASE     /* the supervisor, or the inline worker, has ended: no worker is left */
 };
 
 struct pool {
-    pid_t owner;
+    pid_t owner;               /* the process that made the pool */
     struct pool *home;         /* the serial pool in whose function it was made; NULL: in none */
-    struct pool__share *share; /* the processes it may have: see common/nesting.h */
+    struct pool__share *share; /* the processes that the pool may have: see common/nesting.h */
     enum pool__phase phase;
-    bool broken; /* by itself: it was not told to end */
-    bool
-        ending; /* the supervisor was told to kill all workers; the inline worker gets no more chunks */
-    char why[1400]; /* what broke it */
+    /* The pool ended by itself: it was not told to. */
+    bool broken;
+    /* The supervisor was told to kill all workers; an inline worker gets no more chunks. */
+    bool ending;
+    /* What broke the pool, or how a worker failed to start. */
+    char why[1400];
     struct pool__launch launch;
     struct pool__board *board;
     struct pool__writable *writable;
+
+    /* The supervisor, and what it said first: see POOL__HELLO. */
     pid_t supervisor;
-    int supervisor_pidfd;
-    bool hello;
+    int supervisor_pidfd; /* -1: there is none */
+    bool hello;           /* it has come */
     int hello_status;
+
+    /* Chunks and the board's memory: see transport/board/account.h. */
     struct pool__arena items_arena, results_arena;
-    struct pool__chunk *chunks; /* by number; of POOL__CHUNKS, the first `numbers` have been used */
-    uint32_t numbers;
-    uint32_t *free_numbers; /* a stack of those of them that are free */
+    struct pool__chunk *chunks; /* by number: POOL__CHUNKS of them */
+    uint32_t numbers;           /* the numbers below this one have been used */
+    uint32_t *free_numbers;     /* a stack of used numbers that are free again */
     uint32_t free_count;
-    uint32_t condemned;           /* numbers, and their memory, that are not used again */
-    uint64_t bytes;               /* in the chunks that are outstanding */
-    uint32_t parked;              /* how many of these are */
+    uint32_t condemned; /* numbers that are not used again, and neither is their memory */
+    uint64_t bytes;     /* what counts against the option `budget`: the memory of outstanding
+                           chunks, and the accumulators that have not been merged */
+    uint32_t parked;    /* outstanding chunks of folds that wait for room on the board */
+
+    /* Workers: see process/members.h. */
     struct pool__member *members; /* by worker number */
-    int numbers_given;            /* the most workers there were to be: all numbers are below */
-    size_t replaced;
-    int dry_run_status; /* how the last copy of the host died */
-    size_t repairs;     /* lost wake-ups and tickets found by the tick */
-    uint64_t look_at;   /* when the tick is due; 0: nobody has waited yet for what is outstanding */
-    uint64_t patience;  /* nanoseconds a spin may take */
+    int numbers_given;            /* the most workers that the pool was ever to have: `members`
+                                     has as many entries, and all worker numbers are below */
+    size_t replaced;              /* workers that were started to replace others */
+
+    int dry_run_status; /* wait status of the copy of the host that made the last dry run */
+    size_t repairs;     /* lost wake-ups and tickets that the tick has found */
+    uint64_t look_at;   /* when the tick is due; 0: there was no job at the last step */
+    uint64_t patience;  /* nanoseconds that a spin may take: see transport/board/wake.c */
+
+    /* What pool_errors() and pool_print_errors() tell of the last blocking call. */
     struct pool__report report;
-    size_t items;                 /* of the last call, for printing */
-    struct pool_future *jobs;     /* that have not ended; higher priority, then older, first */
-    struct pool_future *finished; /* whose callbacks are to be called, oldest first */
-    size_t unfinished;            /* how many are in the two lists */
-    struct pool_future *spare; /* freed futures: kept, so that a stale pointer can be told as one */
+    size_t items; /* the items that the call had */
+
+    /* Lists of jobs: see job/queue.h. */
+    struct pool_future *jobs;     /* jobs with items that have no end: first by priority, from the
+                                     highest, then by age, from the oldest */
+    struct pool_future *finished; /* jobs whose items have all ended, until their last callback is
+                                     made: oldest first */
+    size_t unfinished;            /* jobs in the two lists, and the one whose last callback runs */
+    struct pool_future *spare;    /* freed jobs, kept so that a stale pointer is told as one */
+
+    /* Threads: see engine/drive.c. */
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* a job has ended, or nobody drives the pool any more */
-    bool driving;           /* a thread waits for the workers, for all */
-    bool calling;           /* a callback is running, in the thread `caller` */
+    pthread_cond_t changed; /* something was announced, or no thread drives the pool any more */
+    bool driving;           /* a thread sleeps until workers have something to say, for all */
+    bool calling;           /* a callback runs, in the thread `caller` */
     pthread_t caller;
-    struct worker *inline_worker; /* of a serial pool, until it ends */
-    bool running;      /* it runs a function of the user's: one thread, without the lock */
-    int epoll, alarm;  /* for pool_fileno(), and the timer in it; -1 until it is asked for */
-    uint64_t alarm_at; /* when the timer makes it readable; UINT64_MAX: never */
-    bool news;         /* something was announced, and nobody has called pool_step() since */
+    struct worker *inline_worker; /* of a serial pool, until it ends; else NULL */
+    bool running; /* the inline worker runs a function of the user's: in one thread, unlocked */
+
+    /* For programs with an event loop. */
+    int epoll;         /* the descriptor of pool_fileno(); -1: it was not asked for yet */
+    int alarm;         /* the timer in it; -1: the same */
+    uint64_t alarm_at; /* the time that the timer is set to; UINT64_MAX: it is not set */
+    bool news;         /* something was announced, and pool_step() has not returned since */
     struct pool__callback_home *callback_home; /* NULL: callbacks are made in any thread */
+
+    /* Shared arrays that have not been freed: see api/shared.c. */
     struct shared_array {
         struct shared_array *next;
         struct pool__extent *extent;

@@ -1,5 +1,6 @@
-/* Runs in the host: the calls that run items. All of them make a job and submit it; the blocking ones
- * drive the pool until it is done. */
+/* Runs in the host: the calls that run items over an array. Each call is checked, made a job and
+ * submitted. A blocking call drives the pool until the job's last callback has been made; its job
+ * lies on its stack. An asynchronous call returns at once; its job is a future. */
 #include "host/api/call.h"
 
 #include <errno.h>
@@ -22,7 +23,8 @@
 #include "host/job/report.h"
 #include "host/pool.h"
 
-/* The type of a stream, or NULL for values that are copied as they are. */
+/* The type of a stream of such values; NULL: the values are plain data and are copied as they
+ * are. */
 static const pool_type_t *stream_type(const pool_type_t *type)
 {
     return !type || type->kind == POOL_KIND_PLAIN ? NULL : type;
@@ -43,7 +45,8 @@ int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call
         .result_type = stream_type(out->type),
         .custom_items = pool__type_custom(&pool->launch.image, in->type, in->size),
         .custom_results = pool__type_custom(&pool->launch.image, out->type, out->size)};
-    if (pool__is_serial(pool)) /* its functions may crash the host in any case */
+    /* No dry runs in a serial pool: its functions may crash the host in any case. */
+    if (pool__is_serial(pool))
         job->custom_items = job->custom_results = false;
     if (call->options)
         job->options = *call->options;
@@ -60,12 +63,13 @@ int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call
     return call->merge ? pool__fold_start(job, call->merge) : 0;
 }
 
-static bool is_called(const void *job)
+static bool is_callback_done(const void *job)
 {
     return ((const struct pool_future *)job)->callback_done;
 }
 
-/* Runs the call; its errors become the pool's. */
+/* Runs a call that was checked, and waits for its end. The errors of its items become those that
+ * pool_errors() gives. */
 static int run(pool_t *pool, const struct pool__call *call)
 {
     struct pool_future job;
@@ -78,7 +82,7 @@ static int run(pool_t *pool, const struct pool__call *call)
         return error;
     }
     pool__submit(pool, &job);
-    pool__drive(pool, is_called, &job, -1);
+    pool__drive(pool, is_callback_done, &job, -1);
     pool__report_clear(&pool->report);
     pool->report = job.report;
     pool->items = job.in.count;
@@ -88,6 +92,8 @@ static int run(pool_t *pool, const struct pool__call *call)
     return job.failed > INT_MAX ? INT_MAX : (int)job.failed;
 }
 
+/* Starts a call that was checked. `future` is NULL if the caller wants no future: then the job
+ * counts as given back. */
 static int start(pool_t *pool, const struct pool__call *call, pool_future_t **future)
 {
     pthread_mutex_lock(&pool->lock);
@@ -101,7 +107,7 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
         job->async = job->owned = true;
         job->freed = future == NULL;
         if (future)
-            *future = job; /* before a callback can come */
+            *future = job; /* before another thread can make a callback of the job */
         pool__submit(pool, job);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -110,13 +116,14 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
 
 /* ---- Functions ---- */
 
+/* Checks a call that is no fold. */
 static int check(const pool_t *pool, const struct pool__call *call)
 {
     int error = pool ? pool__check_options(call->options) : POOL_ENOPOOL;
     if (error)
         return error;
     pool_in_t in = call->in;
-    if (call->broadcast) /* there are so many results */
+    if (call->broadcast) /* each worker has a result in the array */
         in.count = (size_t)pool_processes(pool);
     return pool__check_call(pool, call->function, &in, &call->out);
 }
@@ -202,7 +209,7 @@ int pool_broadcast(pool_t *pool, pool_function_t function, pool_in_t in, pool_ou
 
 /* ---- Functions of several arguments ---- */
 
-/* Makes a call of a callable; `in` and `out` have its sizes. */
+/* Fills and checks the call of a callable. The caller has set the arrays, with their sizes. */
 static int make_call(const pool_t *pool, const void *function, struct pool__call *call)
 {
     const pool_callable_t *callable = function;
@@ -233,6 +240,7 @@ int pool_map_callable(pool_t *pool, const void *function, pool_in_t in, pool_out
     return pool_map_callable_with(pool, function, in, out, NULL);
 }
 
+/* The same for rows and results of which only the addresses and their number are known. */
 static int make_star_call(const pool_t *pool, const pool_callable_t *function, const void *rows,
                           size_t count, void *results, struct pool__call *call)
 {

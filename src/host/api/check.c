@@ -1,4 +1,5 @@
-/* Runs in the host: whether a call makes sense, before anything is done about it. */
+/* Runs in the host: decides whether a call makes sense. It changes nothing, so a call that is
+ * refused has no effect. */
 #include "host/api/check.h"
 
 #include <stdint.h>
@@ -47,7 +48,7 @@ int pool__check_accumulator(const pool_t *pool, const pool_out_t *accumulator)
         return POOL_ENODATA;
     if (accumulator->size == 0)
         return POOL_EITEMSIZE;
-    if (accumulator->size > PTRDIFF_MAX / 4) /* two of them, and more */
+    if (accumulator->size > PTRDIFF_MAX / 4) /* a block has two copies of it, each rounded up */
         return POOL_EOVERFLOW;
     bool plain = pool__is_static(&pool->launch.image, accumulator->type) &&
                  accumulator->type->kind == POOL_KIND_PLAIN;

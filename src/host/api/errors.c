@@ -1,4 +1,6 @@
-/* Runs in the host: what callers learn of errors. */
+/* Runs in the host: the errors of items, as a list and as text. It reads the report of the pool's
+ * last blocking call and changes nothing. A message comes from a worker and may hold any bytes, so
+ * it is never written as it is. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,7 +11,7 @@
 #include "host/job/report.h"
 #include "host/pool.h"
 
-enum { PRINTED = 20 };
+enum { PRINTED = 20 }; /* errors that pool_print_errors() prints; it counts the others */
 
 size_t pool_errors(const pool_t *pool, const pool_error_t **errors)
 {
@@ -22,7 +24,8 @@ size_t pool_errors(const pool_t *pool, const pool_error_t **errors)
 
 /* ---- As text ---- */
 
-/* The bytes of the UTF-8 character at `c`, which ends in NUL; 0 when it is none. */
+/* Returns how many bytes the UTF-8 character at `c` has, in a text that ends in NUL; 0: there is no
+ * such character at `c`. */
 static size_t character_size(const unsigned char *c)
 {
     size_t size = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
@@ -32,8 +35,8 @@ static size_t character_size(const unsigned char *c)
     return size;
 }
 
-/* Text of a worker, so that it stays on its line and cannot command the terminal: control characters
- * and bytes that are not UTF-8 are escaped. */
+/* Writes a text that came from a worker. Control characters and bytes that are not UTF-8 are
+ * escaped, so the text stays on its line and cannot command the terminal. */
 static void write_escaped(const char *text, FILE *stream)
 {
     for (const unsigned char *c = (const unsigned char *)text; *c;) {
@@ -51,7 +54,8 @@ static void write_escaped(const char *text, FILE *stream)
     }
 }
 
-/* A code that is an errno value, of either sign, by name and meaning; others as a number. */
+/* Writes an errno value, of either sign, by its name and meaning, and any other code as a
+ * number. */
 static void write_code(int code, FILE *stream)
 {
     const char *name = code > -4096 && code < 4096 && code ? strerrorname_np(abs(code)) : NULL;

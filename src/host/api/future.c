@@ -1,4 +1,7 @@
-/* Runs in the host: what callers do with futures. */
+/* Runs in the host: the calls on futures. A future is the job of an asynchronous call, as its
+ * caller sees it. These calls wait for a future or look at it, cancel its items, and give it back;
+ * they make no job. A future that was given back is refused as long as its memory is not used
+ * again. */
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -14,11 +17,13 @@
 #include "host/transport/board/recall.h"
 #include "host/transport/board/settle.h"
 
-static bool is_ready(const void *future)
+/* For pool__drive(): the call has ended, its callback included. */
+static bool is_over(const void *future)
 {
     return ((const pool_future_t *)future)->callback_done;
 }
 
+/* What pool_map() would have returned for this call, which has ended. */
 static int result_of(const pool_future_t *future)
 {
     if (future->status < 0)
@@ -26,13 +31,15 @@ static int result_of(const pool_future_t *future)
     return future->failed > INT_MAX ? INT_MAX : (int)future->failed;
 }
 
-/* Whether the caller may use it: not when it has given it back; its callbacks may, all the same. */
+/* Whether the calling thread may use the future. It may until the future is given back. The
+ * callbacks of the pool may use it even then. */
 static bool is_held(const pool_future_t *future)
 {
     return !future->freed || pool__in_callback(future->pool);
 }
 
-/* Locks the future's pool. Returns 0, or -EINVAL or POOL_EFORKED with nothing locked. */
+/* Locks the future's pool if the future may be used. Returns 0; or -EINVAL or an error of
+ * pool__check(), then with nothing locked. */
 static int enter(const pool_future_t *future)
 {
     int error = future ? pool__check(future->pool) : -EINVAL;
@@ -56,7 +63,7 @@ int pool_future_wait(pool_future_t *future, int milliseconds)
     if (error)
         return error;
     if (!future->callback_done)
-        error = pool__drive(future->pool, is_ready, future, milliseconds);
+        error = pool__drive(future->pool, is_over, future, milliseconds);
     leave(future);
     return error;
 }
@@ -67,6 +74,8 @@ int pool_future_get(pool_future_t *future, int milliseconds)
     return error ? error : result_of(future);
 }
 
+/* Steps once if the future's items have not all ended, then asks the question. Returns false for a
+ * future that may not be used. */
 static bool ask(pool_future_t *future, bool (*question)(const pool_future_t *))
 {
     if (enter(future) < 0)
@@ -83,7 +92,7 @@ static bool done(const pool_future_t *future)
     return future->done;
 }
 
-static bool is_called(const pool_future_t *future)
+static bool is_callback_done(const pool_future_t *future)
 {
     return future->callback_done;
 }
@@ -121,7 +130,7 @@ int pool_future_cancel(pool_future_t *future, int grace)
     if (future->done)
         error = -EALREADY;
     else {
-        pool__collect(pool);
+        pool__collect(pool); /* items that workers have committed are not cancelled */
         pool__stop(pool, future, POOL_CANCELLED, grace == 0);
         if (grace > 0)
             future->kill_at = pool__now() + (uint64_t)grace * 1000000u;
@@ -135,7 +144,9 @@ void pool_future_free(pool_future_t *future)
 {
     if (enter(future) < 0)
         return;
-    if (future->owned && !future->freed) { /* not of a blocking call: its callback was given it */
+    /* A job that is not owned belongs to a blocking call or an iterator; a callback was given
+     * it. */
+    if (future->owned && !future->freed) {
         future->freed = true;
         if (future->callback_done)
             pool__job_free(future);
@@ -151,7 +162,8 @@ struct set {
     pool_wait_mode_t mode;
 };
 
-/* How many are ready; whether that is enough in `*enough`. */
+/* Returns how many calls of the set have ended, their callbacks included. `*enough`: the set's mode
+ * asks for no more. */
 static size_t count_ready(const struct set *set, bool *enough)
 {
     size_t all = 0, ready = 0, bad = 0;
@@ -175,7 +187,7 @@ static bool set_over(const void *argument)
     return enough;
 }
 
-/* The pool of the futures, or NULL: there is none, or they are of several. */
+/* The pool of the futures; NULL: all entries are NULL, or the futures are of several pools. */
 static pool_t *pool_of(pool_future_t *const *futures, size_t count)
 {
     pool_t *pool = NULL;
@@ -236,10 +248,10 @@ int pool_as_completed(pool_future_t **futures, size_t count, int milliseconds,
     if (any < 0)
         return any;
     for (size_t i = 0; i < count; i++) {
-        if (!futures[i] || !ask(futures[i], is_called))
+        if (!futures[i] || !ask(futures[i], is_callback_done))
             continue;
         *ready = futures[i];
-        for (size_t j = i; j < count; j++) /* the same one may be there twice */
+        for (size_t j = i; j < count; j++) /* the array may hold the future more than once */
             if (futures[j] == *ready)
                 futures[j] = NULL;
         return (int)i;

@@ -1,5 +1,6 @@
-/* Runs in the host: results one by one, from items that come one by one. An iterator is a job whose
- * sink is a window of results instead of the caller's array. */
+/* Runs in the host: iterators, which give results in sequence for items that come in sequence. An
+ * iterator is a job whose sink is a window of results, and not the caller's array. Taking a result
+ * makes room in the window, and so lets the job give out more items. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -22,13 +23,14 @@
 
 struct pool_iterator {
     struct pool_future *job;
-    size_t index;       /* of the item last given */
+    size_t index;       /* of the item whose end pool_next() gave last */
     size_t given;       /* unordered: how many of window->order have been taken */
-    pool_error_t error; /* of that item; its message is NULL without one */
+    pool_error_t error; /* of that item; its message is NULL if the item did not fail */
 };
 
-/* ---- Making one ---- */
+/* ---- Making an iterator ---- */
 
+/* Starts the call of an iterator that was checked. */
 static int start(pool_t *pool, const struct pool__call *call, const pool_source_t *source,
                  bool unordered, pool_iterator_t **iterator)
 {
@@ -75,7 +77,9 @@ static int check_and_start(pool_t *pool, pool_function_t function, const pool_so
     struct pool__call call = {function, source->in, result, options, .merge = NULL};
     if (source->next)
         call.in.data = NULL;
-    call.in.count = 0; /* there is no array of results, and maybe none of items */
+    /* An iterator has no array of results, and may have none of items: for 0 items the check asks
+     * for no array. */
+    call.in.count = 0;
     error = pool__check_options(options);
     if (!error)
         error = pool__check_call(pool, function, &call.in, &call.out);
@@ -99,7 +103,7 @@ int pool_imap_unordered(pool_t *pool, pool_function_t function, const pool_sourc
 
 /* ---- Taking results ---- */
 
-/* Whether there is something to give, or never will be. */
+/* Whether pool_next() need not wait: there is an item to give, or the iteration is over. */
 static bool has_next(const void *argument)
 {
     const pool_iterator_t *iterator = argument;
@@ -111,7 +115,8 @@ static bool has_next(const void *argument)
            job->callback_done;
 }
 
-/* Makes room in the window: its first elements that have been taken leave it. */
+/* Makes room in the window: its first elements leave it, up to the first that has not been
+ * given. */
 static void move_window(struct pool__window *window)
 {
     for (;;) {
@@ -123,12 +128,14 @@ static void move_window(struct pool__window *window)
     }
 }
 
-/* What is to be given when no item is. */
+/* What pool_next() returns when there is no item to give. */
 static int end_of(const struct pool_future *job)
 {
     return job->status < 0 ? job->status : job->source_error;
 }
 
+/* Gives the next item that has ended: its result, or its error in `iterator->error`. Returns as
+ * pool_next() does. */
 static int give(pool_iterator_t *iterator, void *result)
 {
     struct pool_future *job = iterator->job;
@@ -148,7 +155,7 @@ static int give(pool_iterator_t *iterator, void *result)
         memcpy(result, (char *)job->out.data + at * job->out.size, job->out.size);
     if (job->out.size)
         memset((char *)job->out.data + at * job->out.size, 0, job->out.size);
-    iterator->error = window->errors[at]; /* with its texts, if there are any */
+    iterator->error = window->errors[at]; /* the error's texts move too, if there are any */
     window->errors[at] = (pool_error_t){0};
     window->states[at] = POOL__GONE;
     move_window(window);

@@ -1,9 +1,10 @@
-/* Runs in the host: a pool on a libuv loop of the program's.
+/* Runs in the host: a pool on a libuv loop of the program's. It owns one handle on the loop.
  *
- * The loop polls pool_fileno(), and its callback is one pool_step(). Everything is done by level: what
- * the loop's thread should do and has not done yet - hold the loop, let it go, make callbacks - is seen
- * from the pool's state, and as long as there is any the alarm keeps pool_fileno() readable. So other
- * threads never touch the loop, and nothing they do can be missed. */
+ * The loop polls the descriptor of pool_fileno(), and each of its callbacks is one pool_step(). The
+ * loop's thread has three duties: to hold the loop while calls have not ended, to let it go
+ * afterwards, and to make callbacks. The pool's state shows which duties are undone. As long as any
+ * is, the alarm keeps the descriptor readable. So no other thread ever touches the loop, and
+ * nothing that another thread does can be missed. */
 #include "host/api/loop.h"
 
 #include <errno.h>
@@ -19,11 +20,11 @@
 #include "host/pool.h"
 
 struct attachment {
-    uv_poll_t poll; /* first: what the loop gives back */
+    uv_poll_t poll; /* the first member: the loop gives a pointer to it back */
     struct pool__callback_home home;
-    pool_t *pool; /* NULL: detached */
-    pthread_t thread;
-    int descriptor; /* in a forked copy that has freed the pool: its epoll; else -1 */
+    pool_t *pool;     /* NULL: the pool was detached */
+    pthread_t thread; /* the thread that runs the loop, or that has prepared it */
+    int descriptor;   /* in a forked copy that has detached the pool: the pool's epoll; else -1 */
 };
 
 static struct attachment *attachment_of(const struct pool__callback_home *home)
@@ -38,7 +39,7 @@ static bool is_here(const struct pool__callback_home *home)
     return pthread_equal(attachment_of(home)->thread, pthread_self());
 }
 
-/* The handle is referenced while calls have not ended, so that uv_run() goes on. */
+/* uv_run() goes on as long as a handle is referenced. */
 static void hold(struct pool__callback_home *home, bool unfinished)
 {
     struct attachment *attachment = attachment_of(home);
@@ -61,7 +62,7 @@ static void on_closed(uv_handle_t *handle)
 static void close_handle(struct attachment *attachment)
 {
     uv_handle_t *handle = (uv_handle_t *)&attachment->poll;
-    if (!uv_is_closing(handle)) /* the program may have closed all there was on its loop */
+    if (!uv_is_closing(handle)) /* the program may have closed every handle on its loop */
         uv_close(handle, on_closed);
 }
 
@@ -70,13 +71,15 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     struct attachment *attachment = (struct attachment *)poll;
     pool_t *pool = attachment->pool;
     (void)status, (void)events;
-    if (!pool || pool->owner != getpid()) { /* a forked copy of the loop */
+    /* A forked copy of the host runs the loop: the pool is the host's, or the copy has detached
+     * it. */
+    if (!pool || pool->owner != getpid()) {
         pool__detach(pool);
         close_handle(attachment);
         return;
     }
     pthread_mutex_lock(&pool->lock);
-    attachment->thread = pthread_self(); /* who runs the loop may be another than who prepared it */
+    attachment->thread = pthread_self(); /* another thread may have prepared the loop */
     pthread_mutex_unlock(&pool->lock);
     pool_step(pool);
 }
@@ -108,8 +111,9 @@ static int attach(pool_t *pool, uv_loop_t *loop)
     return error;
 }
 
-/* In a forked copy the loop's kernel side may still be the host's, and closing a handle would take it
- * from there: the handle keeps the descriptor, and closes itself should the copy run the loop. */
+/* In the host the handle is closed. A forked copy of the host may share the loop's epoll in the
+ * kernel with the host, and closing the handle would remove the descriptor from the host's loop. In
+ * a copy the handle keeps the descriptor, and is closed only if the copy runs the loop. */
 void pool__detach(pool_t *pool)
 {
     struct attachment *attachment = pool ? attachment_of(pool->callback_home) : NULL;
@@ -140,7 +144,7 @@ int pool_attach(pool_t *pool, uv_loop_t *loop)
         error = attach(pool, loop);
     else if (attachment_of(pool->callback_home)->poll.loop != loop)
         error = -EBUSY;
-    pool__announce(pool); /* callbacks that were the loop's are anybody's */
+    pool__announce(pool); /* after a detach any thread may make the callbacks that are due */
     pool__set_alarm(pool);
     pthread_mutex_unlock(&pool->lock);
     return error;

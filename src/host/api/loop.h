@@ -4,7 +4,8 @@
 
 #include "procpool.h"
 
-/* Takes the pool from its loop, if it is on one; the handle closes by itself. With the lock held. */
+/* Takes the pool off its loop; the handle on the loop closes by itself. Does nothing for NULL and
+ * for a pool on no loop. With the lock held, except in a forked copy of the host. */
 void pool__detach(pool_t *pool);
 
 #endif

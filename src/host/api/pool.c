@@ -1,4 +1,6 @@
-/* Runs in the host: making pools and ending them. */
+/* Runs in the host: makes pools and ends them, changes their size, and tells of their workers. A
+ * pool that could not be made leaves no process, descriptor or mapping behind. In a forked copy of
+ * the host, pool_free() frees the copy's memory and leaves the processes alone. */
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -26,7 +28,7 @@
 #include "host/transport/board/wake.h"
 #include "host/transport/inline/inline.h"
 
-/* What pool_create_error() gives: the failure's text outlives the pool that never was. */
+/* What pool_create_error() gives. It is the thread's own, since the pool that failed is freed. */
 static _Thread_local char create_error[sizeof((struct pool *)NULL)->why];
 
 const char *pool_create_error(void)
@@ -36,7 +38,8 @@ const char *pool_create_error(void)
 
 /* ---- Making ---- */
 
-/* Takes processes from those that this thread's pools may have; a pool that gets none is serial. */
+/* Takes the pool's processes from the share that this thread's pools have: see common/nesting.h. A
+ * pool that gets no worker becomes serial. */
 static int take_share(pool_t *pool)
 {
     pool_options_t *options = &pool->launch.options;
@@ -52,8 +55,9 @@ static int take_share(pool_t *pool)
     return 0;
 }
 
-/* Waits for the supervisor's hello and, if there is an initializer, for its success everywhere. What is
- * heard of a start after its time is no news: the supervisor ends those that take too long. */
+/* Waits for the supervisor's hello and, if there is an initializer, for its success in every
+ * worker. A start that fails after the deadline counts as a timeout: the supervisor ends workers
+ * that take too long. Needs no lock, since no other thread has the pool yet. */
 static int wait_for_start(pool_t *pool, uint64_t deadline)
 {
     const pool_options_t *options = &pool->launch.options;
@@ -144,8 +148,8 @@ int pool_join(pool_t *pool)
     return error;
 }
 
-/* Ends the pool, and what is still under way with it. One that is to be freed leaves its loop first: all
- * callbacks that are left are made here. */
+/* Ends the pool, and the calls that have not ended. A pool that is to be freed leaves its loop
+ * first, so that all callbacks that are due can be made here. */
 static int finish(pool_t *pool, bool freeing)
 {
     int error = 0;
@@ -156,9 +160,9 @@ static int finish(pool_t *pool, bool freeing)
         pool->ending |= pool__is_serial(pool);
         if (freeing)
             pool__detach(pool);
-        pool__drive(pool, pool__at_once, NULL, 0); /* what has ended counts as ended */
+        pool__drive(pool, pool__at_once, NULL, 0); /* items that have ended count as ended */
         pool__end_processes(pool, freeing && is_quiet(pool));
-        pool__drive(pool, pool__at_once, NULL, 0); /* callbacks of what was lost */
+        pool__drive(pool, pool__at_once, NULL, 0); /* makes the callbacks of calls that were lost */
     }
     pthread_mutex_unlock(&pool->lock);
     return error;
@@ -174,12 +178,13 @@ void pool_free(pool_t *pool)
 {
     if (!pool || (pool->owner == getpid() && pool__check(pool) < 0))
         return;
-    if (pool->owner == getpid()) { /* a copy in a forked process leaves the pool alone */
+    /* A forked copy leaves the processes alone. */
+    if (pool->owner == getpid()) {
         if (finish(pool, true) < 0)
             return;
         pool__bury_supervisor(pool);
     }
-    pool__detach(pool); /* of a copy; or a callback has attached it again */
+    pool__detach(pool); /* a forked copy, or a pool that a callback has attached again */
     pool__close_channels(pool);
     pool__deallocate(pool);
 }
@@ -204,9 +209,10 @@ int pool_resize(pool_t *pool, int processes)
         pool__wake_from(pool, processes);
         pool__tell(pool, POOL__LOOK, 0, 0);
         pool__fill(pool);
-        pool__wake_some(pool); /* who was woken for what is queued may be one who leaves */
+        /* The worker that was woken for a queued chunk may be leaving. */
+        pool__wake_some(pool);
     }
-    pool__wake_driver(pool); /* what was heard here is news for who drives the pool */
+    pool__wake_driver(pool); /* what was heard here may end what the driving thread waits for */
     pthread_mutex_unlock(&pool->lock);
     return error;
 }

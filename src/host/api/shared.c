@@ -1,4 +1,5 @@
-/* Runs in the host: the memory that host and workers share. */
+/* Runs in the host: shared arrays. They are pieces of the board's arena of results, in which
+ * workers may write. The list of them is private to the host. */
 #include "host/api/shared.h"
 
 #include <pthread.h>

@@ -1,4 +1,5 @@
-/* Runs in the host: a pool in a program's own event loop. */
+/* Runs in the host: a pool in a program's own event loop. It gives the loop a descriptor to poll,
+ * and does one step without waiting. */
 #include <limits.h>
 #include <pthread.h>
 
@@ -13,11 +14,13 @@ int pool_step(pool_t *pool)
     if (error)
         return error;
     pthread_mutex_lock(&pool->lock);
-    if (!pool->driving) /* else whoever sleeps would not wake */
+    /* A thread that sleeps for all empties the bells itself: emptied here, they would not wake
+     * it. */
+    if (!pool->driving)
         pool__silence(pool);
     error = pool__drive(pool, pool__at_once, NULL, 0);
     if (!error && pool->news) {
-        pool->news = false; /* the caller looks at its calls now */
+        pool->news = false; /* the caller looks at its calls after this return */
         pool__set_alarm(pool);
     }
     size_t unfinished = pool->unfinished;

@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held except in pool__block(). Owns what a thread of the host
+ * sleeps on, and the descriptor and timer of pool_fileno(). It sleeps in pool__block() alone; all
+ * other functions only wake, or say when to wake. */
 #include "host/engine/bell.h"
 
 #include <errno.h>
@@ -17,11 +19,11 @@
 
 void pool__silence(const pool_t *pool)
 {
-    char rings[64];
-    while (read(pool->launch.result_read, rings, sizeof rings) == (ssize_t)sizeof rings)
+    char bytes[64];
+    while (read(pool->launch.result_read, bytes, sizeof bytes) == (ssize_t)sizeof bytes)
         ;
-    if (read(pool->launch.driver_bell, rings, sizeof(uint64_t)) < 0)
-        return; /* nobody has nudged */
+    if (read(pool->launch.driver_bell, bytes, sizeof(uint64_t)) < 0)
+        return; /* the bell was empty */
 }
 
 void pool__wake_driver(pool_t *pool)
@@ -64,8 +66,10 @@ int pool__open_epoll(pool_t *pool)
     error = pool__timerfd(&pool->alarm);
     int all[4] = {pool->alarm, pool->launch.driver_bell, pool->launch.control_host,
                   pool->launch.result_read};
+    /* The channels to a supervisor that is gone are at their end-of-file. A serial pool has
+     * none. */
     bool alone = pool->phase == POOL__GONE_PHASE || pool__is_serial(pool);
-    int count = alone ? 2 : 4; /* the others are at their ends, or were never opened */
+    int count = alone ? 2 : 4;
     for (int i = 0; i < count && !error; i++) {
         struct epoll_event event = {.events = EPOLLIN};
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, all[i], &event) < 0)
@@ -87,14 +91,15 @@ void pool__forget_channels(const pool_t *pool)
     epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.result_read, NULL);
 }
 
-/* Whether the callback home has something to do that no other thread may. */
+/* Whether the callback home has something to do that no other thread may do. */
 static bool home_is_wanted(const pool_t *pool)
 {
     const struct pool__callback_home *home = pool->callback_home;
     return home && (home->held != (pool->unfinished > 0) || pool__calls_due(pool));
 }
 
-/* Has the callback home wait while calls have not ended. */
+/* Has the callback home go on while calls have not ended, and end afterwards. Does nothing in a
+ * thread that is not the home's: pool__set_alarm() then wakes the home. */
 static void hold_home(pool_t *pool)
 {
     struct pool__callback_home *home = pool->callback_home;
@@ -113,7 +118,8 @@ void pool__set_alarm(pool_t *pool)
     if (at != UINT64_MAX)
         time.it_value = (struct timespec){.tv_sec = (time_t)(at / 1000000000u),
                                           .tv_nsec = (long)(at % 1000000000u)};
-    timerfd_settime(pool->alarm, TFD_TIMER_ABSTIME, &time, NULL); /* and it is not readable now */
+    /* A timer that has run out is no longer readable after this. */
+    timerfd_settime(pool->alarm, TFD_TIMER_ABSTIME, &time, NULL);
     pool->alarm_at = at;
 }
 
@@ -123,6 +129,8 @@ void pool__attend(pool_t *pool)
     pool__set_alarm(pool);
     if (pool->epoll < 0 || !pool->unfinished)
         return;
+    /* Work for the inline worker, or a commit made before this thread listened, makes the
+     * descriptor readable at once. */
     if (pool__is_serial(pool) ? pool__serial_due(pool) : !pool__listen(pool))
         pool__wake_driver(pool);
 }

@@ -1,4 +1,9 @@
-/* The descriptors on which the host sleeps, and by which it is woken. With the lock held. */
+/* The descriptors on which the host sleeps, and by which it is woken. With the lock held, except
+ * for pool__block().
+ *
+ * The result bell is a pipe to which workers write. The driver's bell is an eventfd to which
+ * threads of the host write. Both only wake: a wake-up means "look", so a wake-up too many does no
+ * harm. */
 #ifndef POOL_HOST_ENGINE_BELL_H
 #define POOL_HOST_ENGINE_BELL_H
 
@@ -6,31 +11,36 @@
 
 #include "procpool.h"
 
-/* Blocks until the result bell rings, the supervisor says something, pool__wake_driver() is called, or time
- * is up. Needs no lock, but one thread at a time. */
+/* Blocks until something is written to a bell, the supervisor sends a message, or the time is up
+ * (negative: no limit). Needs no lock, but only one thread at a time may call it. */
 void pool__block(const pool_t *pool, int milliseconds);
 
-/* Empties the result bell and the driver's. */
+/* Empties both bells. */
 void pool__silence(const pool_t *pool);
 
-/* Wakes the thread that drives the pool, if there is one: something has changed on this side. Of a serial
- * pool, wakes all threads that wait. */
+/* Says that something has changed on the host's side. Wakes the thread that sleeps for all, and
+ * makes the descriptor of pool_fileno() readable if it is open. In a serial pool it also wakes
+ * every thread that waits. */
 void pool__wake_driver(pool_t *pool);
 
-/* Has all threads that wait look again, and the one that drives the pool. */
+/* Has every thread that waits look again, the one that sleeps for all included, and notes that
+ * there is news for pool_step(). */
 void pool__announce(pool_t *pool);
 
-/* Opens the descriptor of pool_fileno(). Returns 0 or a negated errno value. */
+/* Opens the descriptor of pool_fileno() and its timer. Returns 0 or a negated errno value. */
 int pool__open_epoll(pool_t *pool);
 
-/* Takes the channels to the supervisor, which is gone, out of that: they would be readable for ever. */
+/* Takes the channels to the supervisor out of the descriptor of pool_fileno(). For a pool whose
+ * supervisor is gone: its channels are at their end-of-file, so they stay readable for ever. */
 void pool__forget_channels(const pool_t *pool);
 
-/* Has pool_fileno() become readable when there is something to do, now or later. */
+/* Has the descriptor of pool_fileno() become readable when there is something to do, now or later,
+ * and the callback home wait as long as calls have not ended. */
 void pool__attend(pool_t *pool);
 
-/* Has it become readable when the first deadline has come; and at once while the callback home has
- * something to do that no other thread may, or pool_step() has not told of what other calls have taken. */
+/* Sets the timer of pool_fileno() to the first deadline. Sets it to the past, so that the
+ * descriptor is readable at once, in two cases: the callback home has something to do that no other
+ * thread may do, or something was announced that pool_step() has not told its caller yet. */
 void pool__set_alarm(pool_t *pool);
 
 #endif

@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host. Decides in which order the processes of a pool are ended: first they are let
+ * go, then told to end, then killed. Every wait here has a limit, except for the function that an
+ * inline worker runs, which cannot be stopped. */
 #include "host/engine/close.h"
 
 #include <limits.h>
@@ -14,7 +16,8 @@
 #include "host/process/link.h"
 #include "host/transport/inline/inline.h"
 
-/* Waits until the supervisor has closed its end; false when it takes longer. */
+/* Waits until the supervisor has closed its end of the control channel, and hears it meanwhile.
+ * Returns false when the time is up. */
 static bool wait_until_gone(pool_t *pool, int milliseconds)
 {
     uint64_t deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
@@ -52,9 +55,11 @@ void pool__end_processes(pool_t *pool, bool gently)
     }
     pool->ending = true;
     pool__tell(pool, POOL__TERMINATE, 0, 0);
+    /* The supervisor waits for `grace` between SIGTERM and SIGKILL, and ends after that. */
     if (wait_until_gone(pool, grace < INT_MAX - 1000 ? grace + 1000 : grace))
         return;
-    pool__kill_supervisor(pool); /* it was stopped, or waits for a process that cannot die */
+    /* The supervisor was stopped, or waits for a process that cannot die. */
+    pool__kill_supervisor(pool);
     wait_until_gone(pool, 1000);
 }
 

@@ -1,4 +1,5 @@
-/* The order of an ending. With the lock held, but while waiting. */
+/* How the processes of a pool are ended. With the lock held; it is released while the calling
+ * thread waits. */
 #ifndef POOL_HOST_ENGINE_CLOSE_H
 #define POOL_HOST_ENGINE_CLOSE_H
 
@@ -6,11 +7,12 @@
 
 #include "procpool.h"
 
-/* Waits until every process of the pool is gone. First, if `gently`, those that may leave by themselves do,
- * for as long as the option `grace` says; then they are terminated, then killed. */
+/* Ends every process of the pool and waits until all are gone. Workers are terminated, then killed.
+ * With `gently`, workers that have nothing left to do may first leave by themselves, for as long as
+ * the option `grace` says. */
 void pool__end_processes(pool_t *pool, bool gently);
 
-/* The same, and reaps the supervisor. */
+/* Does the same, and reaps the supervisor. */
 void pool__shut_down(pool_t *pool, bool gently);
 
 #endif

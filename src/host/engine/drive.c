@@ -1,8 +1,9 @@
-/* Runs in the host: who waits for the workers, and what is done when they have something to say.
+/* Runs in the host: decides which thread waits for the workers.
  *
- * One lock guards the pool. Of the threads that wait in the library one drives the pool for all: it
- * waits, without the lock, and then hears, collects, fills and ends jobs; the others wait for it to
- * say that something has changed, and one of them takes over when it leaves. */
+ * One lock guards the pool. Of the threads that wait in the library, a single thread drives the
+ * pool for all. It sleeps without the lock until workers have something to say; then it steps. The
+ * other threads wait for the condition `changed`. When the driving thread leaves, one of them takes
+ * over. A thread that sleeps here does not hold the lock. */
 #include "host/engine/drive.h"
 
 #include <errno.h>
@@ -18,7 +19,8 @@
 #include "host/transport/board/wake.h"
 #include "host/transport/inline/inline.h"
 
-/* Waits for the workers, for all threads. */
+/* Sleeps, for all threads that wait, until workers have something to say or the first deadline has
+ * come. */
 static void drive_once(pool_t *pool, uint64_t deadline)
 {
     uint64_t until = pool__earliest(pool, deadline);
@@ -32,7 +34,7 @@ static void drive_once(pool_t *pool, uint64_t deadline)
     pool->driving = false;
 }
 
-/* Waits for the thread that drives the pool. */
+/* Waits until `changed` is signalled, by the driving thread or by another. */
 static void wait_for_driver(pool_t *pool, uint64_t deadline)
 {
     if (deadline == UINT64_MAX) {
@@ -60,7 +62,7 @@ int pool__drive(pool_t *pool, bool (*over)(const void *argument), const void *ar
     if (milliseconds >= 0)
         deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
     for (;;) {
-        pool__work(pool); /* whoever drives the pool is asleep */
+        pool__work(pool); /* safe beside a driving thread, which is asleep without the lock */
         pool__make_calls(pool);
         if (over(argument))
             break;
@@ -70,15 +72,18 @@ int pool__drive(pool_t *pool, bool (*over)(const void *argument), const void *ar
         }
         if (pool__serial_due(pool))
             continue;
-        pool__set_alarm(pool); /* callbacks may be the loop's to make */
+        /* Callbacks that only the callback home may make: the alarm has the home make them. */
+        pool__set_alarm(pool);
+        /* A serial pool has no process to wait for. In a pool that is gone only callbacks are left,
+         * and another thread makes them. */
         if (pool__is_serial(pool))
             wait_for_driver(pool, pool__earliest(pool, deadline));
         else if (pool->driving || pool->calling || pool->phase == POOL__GONE_PHASE)
-            wait_for_driver(pool, deadline); /* a pool that is gone: for who makes callbacks */
+            wait_for_driver(pool, deadline);
         else
             drive_once(pool, deadline);
     }
-    pthread_cond_broadcast(&pool->changed); /* whoever waits may have to drive the pool now */
+    pthread_cond_broadcast(&pool->changed); /* a thread that waits may have to drive the pool now */
     pool__attend(pool);
     return error;
 }

@@ -1,4 +1,5 @@
-/* Which thread drives the pool, and how the others wait. With the lock held, but while waiting and calling back. */
+/* Which thread drives the pool, and how the other threads wait. With the lock held; it is released
+ * while a thread waits, while callbacks run, and while an inline worker runs a function. */
 #ifndef POOL_HOST_ENGINE_DRIVE_H
 #define POOL_HOST_ENGINE_DRIVE_H
 
@@ -6,12 +7,13 @@
 
 #include "procpool.h"
 
-/* Steps and waits until `over(argument)`, `milliseconds` at most (negative: no limit). Returns 0,
- * -ETIMEDOUT, or POOL_EBUSY in a callback. */
+/* Steps and waits until `over(argument)`, `milliseconds` at most (negative: no limit). It steps at
+ * least once, except in a callback. Returns 0; -ETIMEDOUT; or POOL_EBUSY in a callback of this
+ * pool. */
 int pool__drive(pool_t *pool, bool (*over)(const void *argument), const void *argument,
                 int milliseconds);
 
-/* An `over` for a single step. */
+/* An `over` that makes pool__drive() step once and not wait. */
 bool pool__at_once(const void *unused);
 
 #endif

@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held. Decides which job gets the next chunk, and when a job has
+ * enough of them outstanding. It fills the chunk's order, and has the transport place and publish
+ * the chunk. It never waits for a worker. */
 #include "host/engine/give.h"
 
 #include <errno.h>
@@ -18,7 +20,7 @@
 #include "host/transport/board/ring.h"
 #include "host/transport/board/wake.h"
 
-/* The next item cannot even be packed: it fails here. */
+/* Ends the job's next item, which cannot be put on the board, with the error for `code`. */
 static void fail_item(pool_t *pool, struct pool_future *job, int code)
 {
     pool_error_t error = pool__unpackable(pool, code);
@@ -27,6 +29,7 @@ static void fail_item(pool_t *pool, struct pool_future *job, int code)
     pool__item_failed(job, &error);
 }
 
+/* Fills the order of a chunk that has been placed, and publishes the chunk. */
 static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__order *order = &pool->board->orders[number];
@@ -49,7 +52,8 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
         pool__publish(pool, number);
 }
 
-/* Finds room for a chunk of the job's next items and writes them. Returns as pool__place() does. */
+/* Makes a chunk of the job's next items and places it on the board. Returns as pool__place() does.
+ * The items of a fold are placed later, when the block goes on. */
 static int prepare(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -60,13 +64,15 @@ static int prepare(pool_t *pool, struct pool_future *job, uint32_t number)
         return pool__block_begin(pool, job, number) ? 0 : -ENOBUFS;
     for (;;) {
         int error = pool__place(pool, job, number);
+        /* Another outstanding chunk makes room when it ends. If there is no other, a smaller chunk
+         * is tried. */
         if (error != -ENOBUFS || chunk->count == 1 || pool__outstanding(pool) > 1)
             return error;
-        chunk->count /= 2; /* nothing else is outstanding that could make room */
+        chunk->count /= 2;
     }
 }
 
-/* Whether the next item is for a worker that there is not to be any more. */
+/* Whether the job is a broadcast and its next item is for a worker that the pool no longer has. */
 static bool is_undeliverable(const pool_t *pool, const struct pool_future *job)
 {
     return job->broadcast && job->given >= (size_t)atomic_load(&pool->board->processes);
@@ -79,7 +85,9 @@ static void return_item(struct pool_future *job)
     pool__item_failed(job, &error);
 }
 
-/* Makes one chunk of the job's next items. False when there is no room for it now. */
+/* Gives out one chunk of the job's next items, or fails the next item if no chunk can be made of
+ * it. Returns false when neither is done: there is no room now, the source has no more items, or
+ * the job has got a status that ends it. */
 static bool fill_one(pool_t *pool, struct pool_future *job)
 {
     uint32_t number;
@@ -89,7 +97,7 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
     }
     if (!pool__take_number(pool, &number)) {
         if (pool__outstanding(pool) == 0)
-            job->status = -ENOMEM; /* wild writes have cost all of them */
+            job->status = -ENOMEM; /* wild writes have condemned all numbers */
         return false;
     }
     int error = prepare(pool, job, number);
@@ -105,14 +113,17 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
     if (error == -ENOBUFS && pool__outstanding(pool) > 0)
         return false;
     if (error == -ENOBUFS && job->fold) {
-        job->status = -ENOMEM; /* not even one accumulator fits */
+        job->status = -ENOMEM; /* there is no room for a single accumulator */
         return false;
     }
-    fail_item(pool, job, error == -ENOBUFS ? -ENOMEM : error); /* it does not even fit alone */
+    /* -ENOBUFS: the item does not fit, although it is alone on the board. */
+    fail_item(pool, job, error == -ENOBUFS ? -ENOMEM : error);
     return true;
 }
 
-/* Whether one more chunk of the job should be given out now. */
+/* Whether one more chunk of the job should be given out now. The job's window, mailbox or blocks
+ * must have room. Then one chunk for each worker, and one more, are given out in any case. Beyond
+ * these the budget and the limit of chunks ahead decide. */
 static bool wants_more(const pool_t *pool, const struct pool_future *job)
 {
     uint32_t workers = (uint32_t)pool->board->processes;
@@ -132,7 +143,8 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
            (job->options.chunksize || job->chunks < pool__chunks_ahead(job, workers));
 }
 
-/* Gives out a chunk of each job of the first priority that wants any. Returns whether there was one. */
+/* Of the jobs that want a chunk, gives out a chunk of each that has the highest priority. Returns
+ * whether there was such a job. */
 static bool fill_round(pool_t *pool)
 {
     bool any = false;
@@ -148,7 +160,8 @@ static bool fill_round(pool_t *pool)
     return any;
 }
 
-/* Goes on with blocks that wait for room, and merges blocks that are next. */
+/* Goes on with blocks that wait for room, and merges blocks that are next. A fold whose merge
+ * function fails is stopped. */
 static void tend_folds(pool_t *pool)
 {
     pool__blocks_retry(pool);

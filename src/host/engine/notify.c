@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host: makes the callbacks of jobs. The lock is released while a callback runs, so the
+ * callback may use the library, except for calls that wait. `calling` is set meanwhile, so no
+ * second callback of the pool runs beside it. */
 #include "host/engine/notify.h"
 
 #include <pthread.h>
@@ -30,14 +32,15 @@ static void regain_lock(pool_t *pool)
 
 typedef void (*callback_t)(pool_future_t *future, void *context);
 
-/* The job's last callback, or NULL. */
+/* The callback that the caller set for the way in which the job has ended; NULL: none. */
 static callback_t last_callback(const struct pool_future *job)
 {
     bool bad = job->failed || job->status < 0;
     return bad ? job->options.error_callback : job->options.callback;
 }
 
-/* Makes it; the pool has no more to do with the job. */
+/* Makes the job's last callback, if there is one, and ends the job. The pool does not use the job
+ * afterwards. */
 static void call_back(pool_t *pool, struct pool_future *job)
 {
     callback_t callback = last_callback(job);
@@ -66,7 +69,8 @@ static void report_progress(pool_t *pool, struct pool_future *job)
     regain_lock(pool);
 }
 
-/* Takes the next job that has ended, if this thread may make its callbacks, or there are none. */
+/* Takes the oldest job whose last callback is due out of its list; NULL: none. Where callbacks are
+ * made elsewhere, it takes only a job that has none to make. */
 static struct pool_future *take_finished(pool_t *pool)
 {
     struct pool_future **link = &pool->finished, *job;

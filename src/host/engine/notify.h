@@ -1,4 +1,5 @@
-/* Callbacks: made without the lock, by one thread at a time. With the lock held otherwise. */
+/* Callbacks of jobs, made by one thread at a time. With the lock held; it is released while a
+ * callback runs. */
 #ifndef POOL_HOST_ENGINE_NOTIFY_H
 #define POOL_HOST_ENGINE_NOTIFY_H
 
@@ -6,10 +7,11 @@
 
 #include "procpool.h"
 
-/* Whether this thread is in one of the pool's callbacks. */
+/* Whether the calling thread is inside one of the pool's callbacks. */
 bool pool__in_callback(const pool_t *pool);
 
-/* Makes the callbacks that are due, unless another thread is making some or they are made elsewhere. */
+/* Makes the callbacks that are due and that this thread may make. Does nothing while a callback
+ * runs, in this thread or another. */
 void pool__make_calls(pool_t *pool);
 
 #endif

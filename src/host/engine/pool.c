@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host: makes and frees the memory of a pool, and decides which calls may use the pool.
+ * It starts and ends no process, and opens no descriptor that stays. pool__deallocate() also runs
+ * in a forked copy of the host. */
 #include "host/engine/pool.h"
 
 #include <errno.h>
@@ -92,7 +94,8 @@ void pool__deallocate(pool_t *pool)
     pool__inline_close(pool->inline_worker);
     pool__share_release(pool->share);
     free(pool->members);
-    if (pool->owner == getpid()) { /* in a copy, threads that it does not have may hold them */
+    /* In a forked copy, a thread that the copy does not have may hold the lock. */
+    if (pool->owner == getpid()) {
         pthread_cond_destroy(&pool->changed);
         pthread_mutex_destroy(&pool->lock);
     }

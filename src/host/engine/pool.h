@@ -4,19 +4,24 @@
 
 #include "procpool.h"
 
-/* Whether calls from this process may use the pool: 0, POOL_ENOPOOL or POOL_EFORKED. */
+/* Whether the calling thread may use the pool. Returns 0; POOL_ENOPOOL for NULL; or POOL_EFORKED. A
+ * process may use the pools that it made. A function that runs in a serial pool may use only the
+ * pools that were made in that serial pool's functions, as if it ran in a worker. */
 int pool__check(const pool_t *pool);
 
-/* Whether the pool takes calls that run items: 0, POOL_ECLOSED or POOL_EBROKEN. With the lock held. */
+/* Whether the pool takes calls that run items. Returns 0, POOL_ECLOSED or POOL_EBROKEN. With the
+ * lock held. */
 int pool__check_phase(const pool_t *pool);
 
-/* Makes a pool with nothing in it yet; NULL when there is no memory. */
+/* Makes a pool without a board, accounts or processes. NULL: no memory. */
 pool_t *pool__new(void);
 
-/* Maps the board, for the options that are in it, and makes the accounts. Returns 0 or a negative code. */
+/* Maps the board and makes the accounts, for the options in the pool's `launch`. Returns 0 or a
+ * negative code; then pool__deallocate() frees what there is. */
 int pool__allocate(pool_t *pool);
 
-/* Frees the pool and all it has, whether or not it was allocated. */
+/* Frees the pool and all memory that it has, also after pool__allocate() failed or was not
+ * called. */
 void pool__deallocate(pool_t *pool);
 
 #endif

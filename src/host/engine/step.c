@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held: one step of a pool. A step hears the supervisor, collects
+ * what workers have committed, looks after time limits, gives out items and ends jobs. It never
+ * waits for a worker, and leaves callbacks to notify.c. */
 #include "host/engine/step.h"
 
 #include "common/board.h"
@@ -24,7 +26,8 @@ enum { TICK = 1000000000 }; /* nanoseconds between looks at the whole board */
 
 /* ---- What the supervisor says ---- */
 
-/* What a worker had committed before it died was its own: it is collected before the death is taken down. */
+/* What the worker committed before it died is collected first, while the account still has the
+ * worker's pid. */
 static void on_death(pool_t *pool, const struct pool__death *death)
 {
     pool__collect(pool);
@@ -59,14 +62,16 @@ void pool__submit(pool_t *pool, struct pool_future *job)
     job->next = *link;
     *link = job;
     pool->unfinished++;
+    /* The supervisor recalls idle workers for the job, and tells of them by the channel. Reading
+     * the channel keeps room in it. */
     if (pool->launch.options.idle_timeout)
-        pool__hear(pool); /* the supervisor, who brings workers back, must not be short of room */
+        pool__hear(pool);
     pool__fill(pool);
-    pool__wake_driver(pool); /* it may have a deadline, or be the one to wait for eagerly */
+    pool__wake_driver(pool); /* the job may have a deadline, or make the driver eager */
     pool__attend(pool);
 }
 
-/* Takes the job at `*link` out of the list: all its items have an end. */
+/* Moves the job at `*link`, whose items have all ended, to the jobs whose last callback is due. */
 static void end_job(pool_t *pool, struct pool_future **link)
 {
     struct pool_future *job = *link;
@@ -84,7 +89,9 @@ static void end_job(pool_t *pool, struct pool_future **link)
         pool__trim(pool);
 }
 
-/* What cannot even be given out is lost. */
+/* Ends the items that were not given out, and will not be, as lost: the pool is gone, or the job
+ * has a status that ends it. Does nothing while a chunk of the job is outstanding. The items of an
+ * iterator that were not given out count as if the source had ended before them. */
 static void lose_rest(pool_t *pool, struct pool_future *job)
 {
     if (job->given == job->in.count || job->chunks > 0)
@@ -100,7 +107,8 @@ static void lose_rest(pool_t *pool, struct pool_future *job)
     pool__lose_items(job, from, job->in.count);
 }
 
-/* Whether its time is up; then what is to be done about it is done. */
+/* Stops the job if its time is up, if its workers are to be killed now, or if it has a failed item
+ * and the option `fail_fast`. */
 static void watch_time(pool_t *pool, struct pool_future *job, uint64_t now)
 {
     if (job->deadline && now >= job->deadline) {
@@ -115,7 +123,8 @@ static void watch_time(pool_t *pool, struct pool_future *job, uint64_t now)
         pool__stop(pool, job, POOL_CANCELLED, false);
 }
 
-/* Looks at the whole board when it is time to, however short the sleeps were in between. */
+/* Compares the whole board with the account once in TICK, however many steps there are in
+ * between. */
 static void tick(pool_t *pool, uint64_t now)
 {
     bool due = pool->look_at && now >= pool->look_at;
@@ -136,7 +145,6 @@ void pool__let_leave(pool_t *pool)
     pool__tell(pool, POOL__LOOK, 0, 0);
 }
 
-/* Does what can be done without waiting. */
 static void step(pool_t *pool)
 {
     uint64_t now = pool__now();

@@ -1,19 +1,21 @@
-/* What is done without waiting: each function asks what should be so, and is not. With the lock held. */
+/* What a thread does for a pool without waiting for its workers. Each function compares what is
+ * with what should be, so it may be called at any time and more than once. With the lock held;
+ * pool__work() releases it while a function of the inline worker runs. */
 #ifndef POOL_HOST_ENGINE_STEP_H
 #define POOL_HOST_ENGINE_STEP_H
 
 #include "procpool.h"
 
-/* Puts a job among those to be run, and gives out what it can. */
+/* Puts a job among those that have not ended, and gives out what it can. */
 void pool__submit(pool_t *pool, struct pool_future *job);
 
-/* Reads what the supervisor has said, and acts on it. */
+/* Reads the supervisor's messages and acts on them. */
 void pool__hear(pool_t *pool);
 
-/* Does all that can be done without waiting; of a serial pool it also runs a chunk. */
+/* Does all that can be done without waiting for workers. In a serial pool it also runs a chunk. */
 void pool__work(pool_t *pool);
 
-/* Has workers leave if the pool is closed and nothing is left to do. */
+/* Tells the workers to leave if the pool is closed and all jobs have ended. */
 void pool__let_leave(pool_t *pool);
 
 #endif
