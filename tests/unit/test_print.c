@@ -177,6 +177,24 @@ static void control_characters_beyond_ascii_are_escaped(void **test)
     }
 }
 
+/* Longer than it has to be, a surrogate, beyond the last character: a terminal that is lenient could take
+ * the first two for a command. */
+static void what_is_no_utf_8_is_escaped(void **test)
+{
+    (void)test;
+    static const char *const messages[] = {"\xe0\x82\x9b", "\xf0\x80\x82\x9b", "\xed\xa0\x80",
+                                           "\xf4\x90\x80\x80"};
+    for (size_t i = 0; i < COUNT(messages); i++) {
+        pool_error_t error = {.kind = POOL_LOST, .message = messages[i]};
+        char *text = print_one(&error);
+        size_t bare = 0;
+        for (const char *c = text; *c; c++)
+            bare += (unsigned char)*c >= 0x80;
+        free(text);
+        assert_int_equal(bare, 0);
+    }
+}
+
 static void other_text_is_left_as_it_is(void **test)
 {
     (void)test;
@@ -312,6 +330,7 @@ int main(void)
         cmocka_unit_test(signals_of_any_number_are_printed),
         cmocka_unit_test(every_control_character_is_escaped),
         cmocka_unit_test(control_characters_beyond_ascii_are_escaped),
+        cmocka_unit_test(what_is_no_utf_8_is_escaped),
         cmocka_unit_test(other_text_is_left_as_it_is),
         cmocka_unit_test(the_text_of_one_error_is_its_line_without_the_item),
         cmocka_unit_test(text_of_nothing_or_into_nothing_is_refused),

@@ -24,11 +24,18 @@ size_t pool_errors(const pool_t *pool, const pool_error_t **errors)
 
 /* ---- As text ---- */
 
-/* Returns how many bytes the UTF-8 character at `c` has, in a text that ends in NUL; 0: there is no
- * such character at `c`. */
+/* Returns how many bytes the UTF-8 character at `c` has, in a text that ends in NUL. 0: there is no
+ * such character at `c`, or it is a surrogate or longer than it has to be, as no UTF-8 is. */
 static size_t character_size(const unsigned char *c)
 {
-    size_t size = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
+    bool bad = (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] >= 0xa0) ||
+               (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] >= 0x90);
+    size_t size = *c < 0x80          ? 1
+                  : *c < 0xc2 || bad ? 0
+                  : *c < 0xe0        ? 2
+                  : *c < 0xf0        ? 3
+                  : *c < 0xf5        ? 4
+                                     : 0;
     for (size_t i = 1; i < size; i++)
         if ((c[i] & 0xc0) != 0x80)
             return 0;
