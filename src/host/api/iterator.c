@@ -49,8 +49,8 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
         job->source = source->context;
         job->in.count = source->next ? SIZE_MAX : source->in.count;
         pool__submit(pool, job);
-    } else if (!error) {
-        error = -ENOMEM;
+    } else {
+        error = error ? error : -ENOMEM;
         if (job)
             pool__job_free(job);
     }

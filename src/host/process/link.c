@@ -65,10 +65,10 @@ static void lose(pool_t *pool)
     pool->phase = POOL__GONE_PHASE;
 }
 
-bool pool__link_next(pool_t *pool, struct pool__event *event)
+bool pool__link_read(pool_t *pool, struct pool__event *event)
 {
     struct pool__message message;
-    while (pool->phase != POOL__GONE_PHASE && !pool__is_serial(pool)) {
+    for (;;) {
         int got = pool__control_receive(pool->launch.control_host, &message);
         if (got == -EAGAIN)
             return false;
@@ -80,7 +80,6 @@ bool pool__link_next(pool_t *pool, struct pool__event *event)
         *event = (struct pool__event){.kind = POOL__GONE_EVENT};
         return true;
     }
-    return false;
 }
 
 bool pool__tell(pool_t *pool, int type, int worker, uint32_t life)

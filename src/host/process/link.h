@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/pool.h"
 #include "host/process/members.h"
-#include "procpool.h"
 
 /* What the rest of the host must hear of. */
 enum pool__event_kind {
@@ -19,9 +19,16 @@ struct pool__event {
     struct pool__death death; /* of POOL__DIED_EVENT */
 };
 
-/* Reads the supervisor's messages up to the next event, and keeps the account of births and of the pool's
- * phase. False when there is none for now. */
-bool pool__link_next(pool_t *pool, struct pool__event *event);
+/* Reads the supervisor's messages up to the next event, and keeps the account of births and of the
+ * pool's phase. False when there is none for now. The channel must not be at its end. */
+bool pool__link_read(pool_t *pool, struct pool__event *event);
+
+/* The same for any pool: one without a supervisor has no events. */
+static inline bool pool__link_next(pool_t *pool, struct pool__event *event)
+{
+    return pool->phase != POOL__GONE_PHASE && !pool__is_serial(pool) &&
+           pool__link_read(pool, event);
+}
 
 /* Sends the supervisor a message. False when the channel has no room for it. */
 bool pool__tell(pool_t *pool, int type, int worker, uint32_t life);
