@@ -1,4 +1,5 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held. Calls the user's source function. Must not call it again
+ * after it has ended the items. */
 #include "host/job/source.h"
 
 #include <string.h>
