@@ -1,16 +1,20 @@
-/* Runs in the host. The range is cut into pieces that form one list by address, so that neighbours
- * can be joined; free ones are in a second list as well. */
+/* Runs in the host. All extents are in one list by address, so that neighbours can be joined. The
+ * free extents are in a second list as well. Two things always hold: of two neighbours at most one
+ * is free, and the last extent is not free, because memory freed at the end becomes fresh again. */
 #include "host/base/arena.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { GRAIN = 64, TRIES = 64 };
+enum {
+    GRAIN = 64, /* bytes: sizes and offsets are multiples of it */
+    TRIES = 64  /* free extents that are looked at before fresh memory is used */
+};
 
 struct pool__extent {
     uint64_t offset, size;
-    struct pool__extent *below, *above;         /* by address */
-    struct pool__extent *free_prev, *free_next; /* when free; spare records use free_next */
+    struct pool__extent *below, *above;         /* neighbours by address */
+    struct pool__extent *free_prev, *free_next; /* in the free list; the spare list has free_next */
     bool free;
 };
 
@@ -71,7 +75,6 @@ static void delist(struct pool__arena *arena, struct pool__extent *extent)
         extent->free_next->free_prev = extent->free_prev;
 }
 
-/* Takes `extent` out of the list by address. */
 static void unlink_extent(struct pool__arena *arena, struct pool__extent *extent)
 {
     if (extent->below)
@@ -100,8 +103,8 @@ static uint64_t round_up(uint64_t size)
     return (size + GRAIN - 1) / GRAIN * GRAIN;
 }
 
-/* Cuts off what `extent` has beyond `size` and returns it; NULL when there is nothing, or no record
- * for it: then the extent stays large. */
+/* Makes an extent of what `extent` has beyond `size`, and returns the new one. NULL: `extent` has
+ * no more than `size`, or there is no memory for a record; then `extent` keeps its size. */
 static struct pool__extent *cut(struct pool__arena *arena, struct pool__extent *extent,
                                 uint64_t size)
 {
@@ -116,6 +119,8 @@ static struct pool__extent *cut(struct pool__arena *arena, struct pool__extent *
     return rest;
 }
 
+/* Takes the first free extent that is large enough, of the `tries` that were freed last. What it
+ * has beyond `size` stays free. */
 static struct pool__extent *from_free_list(struct pool__arena *arena, uint64_t size, int tries)
 {
     struct pool__extent *extent = arena->free_list;
@@ -146,6 +151,8 @@ static struct pool__extent *from_fresh(struct pool__arena *arena, uint64_t size)
     return extent;
 }
 
+/* The first search of the free list is short, so that many small free extents do not slow down
+ * every allocation. The whole list is searched when there is not enough fresh memory. */
 struct pool__extent *pool__arena_alloc(struct pool__arena *arena, uint64_t size)
 {
     if (size == 0 || size > arena->end - arena->start)
@@ -159,7 +166,7 @@ struct pool__extent *pool__arena_alloc(struct pool__arena *arena, uint64_t size)
     return extent;
 }
 
-/* Adds `above` to `extent` and forgets it. */
+/* Joins `above`, the upper neighbour of `extent`, to `extent`. */
 static void absorb(struct pool__arena *arena, struct pool__extent *extent,
                    struct pool__extent *above)
 {

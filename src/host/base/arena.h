@@ -1,44 +1,48 @@
-/* An allocator for a range of shared memory whose own records are private to the host: whatever is
- * written into the range cannot disturb it. Pure but for malloc().
+/* An allocator for a range of shared memory. Its records are private to the host, and it never
+ * reads or writes the range itself, so nothing that a worker writes there can disturb it. Pure,
+ * except that its records come from malloc(). With the lock held.
  *
- * Freed memory is used again first, the latest first, since it is in the caches and has its pages;
- * memory never used before is touched last. */
+ * It hands out extents: pieces of the range. The extent that was freed last is used again first,
+ * because its memory is in the caches and has its pages. Memory that no extent covers, which is
+ * called fresh, is used when the latest freed extents are too small. */
 #ifndef POOL_HOST_ARENA_H
 #define POOL_HOST_ARENA_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct pool__extent; /* a piece of the range */
+struct pool__extent; /* a piece of the range, allocated or free */
 
 struct pool__arena {
-    struct pool__extent *last;      /* the piece with the highest offset */
-    struct pool__extent *free_list; /* free pieces, latest first */
-    struct pool__extent *spare;     /* records to use again */
-    uint64_t start, fresh, end;     /* [fresh, end) is not cut into pieces */
-    uint64_t peak;                  /* the highest that `fresh` has been since pool__arena_peak() */
+    struct pool__extent *last;      /* the extent with the highest offset; NULL: none */
+    struct pool__extent *free_list; /* the free extents, the latest freed first */
+    struct pool__extent *spare;     /* records that no extent uses */
+    uint64_t start, fresh, end;     /* extents cover [start, fresh); [fresh, end) is fresh */
+    uint64_t peak;                  /* the highest `fresh` since the last pool__arena_peak() */
 };
 
+/* Makes an arena of the range from offset `start`, a multiple of 64, up to offset `end`. */
 void pool__arena_init(struct pool__arena *arena, uint64_t start, uint64_t end);
 
-/* Frees the records; the range is the caller's. */
+/* Frees the records. The memory of the range stays as it is: it is the caller's. */
 void pool__arena_fini(struct pool__arena *arena);
 
-/* Allocates `size` > 0 bytes aligned to 64. NULL when there is no room or no memory for the record.
- */
+/* Allocates at least `size` bytes at an offset that is a multiple of 64. NULL when `size` is 0, and
+ * when there is no room in the range or no memory for a record. */
 struct pool__extent *pool__arena_alloc(struct pool__arena *arena, uint64_t size);
 
-/* Gives it back; NULL is allowed. */
+/* Frees the extent; NULL is allowed. */
 void pool__arena_free(struct pool__arena *arena, struct pool__extent *extent);
 
-/* Gives the end of it back, so that `size` > 0 bytes are left. */
+/* Frees the end of the extent, so that `size` > 0 bytes, rounded up to a multiple of 64, are left.
+ * If there is no memory for a record, the extent stays as large as it is. */
 void pool__arena_shrink(struct pool__arena *arena, struct pool__extent *extent, uint64_t size);
 
-/* Where it lies, and how many bytes it has. */
+/* The offset at which the extent begins, and its size in bytes. */
 uint64_t pool__extent_offset(const struct pool__extent *extent);
 uint64_t pool__extent_size(const struct pool__extent *extent);
 
-/* The end of what has been allocated since the last such call. */
+/* Returns the highest offset that extents have reached since the last call of this function. */
 uint64_t pool__arena_peak(struct pool__arena *arena);
 
 #endif

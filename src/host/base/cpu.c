@@ -1,8 +1,12 @@
-/* Runs in the host. libuv knows the affinity; the quota it learnt only in 1.49, so it is read here.
+/* Runs in the host. Reads files and the environment, and changes nothing. The affinity comes from
+ * libuv. libuv before 1.49 does not look at the CPU quota, so the quota is read here.
  *
- * A quota applies to the cgroup it is set on and all below, so every level up to the root counts.
- * In a container the process's path may not exist under the mounted hierarchy, whose root is then
- * the container's own: missing levels are skipped. */
+ * A quota applies to the cgroup that it is set on and to all cgroups below, so every level up to
+ * the root counts. In a container the path of the process's cgroup may not exist below the mounted
+ * hierarchy, because the root of that mount is the container's own cgroup. Levels that do not exist
+ * are skipped.
+ *
+ * Every quota is a number of processors, rounded up; 0: no quota. */
 #include "host/base/cpu.h"
 
 #include <limits.h>
@@ -28,7 +32,7 @@ static int processors_of(long long quota, long long period)
     return whole > INT_MAX ? INT_MAX : (int)whole;
 }
 
-/* Reads a file of at most a line into `text`; false when it cannot be. */
+/* Reads the first line of a file into `text`. False when there is none. */
 static bool read_line(const char *directory, const char *name, char *text, int size)
 {
     char path[PATH_MAX];
@@ -59,7 +63,8 @@ static int quota_v1(const char *directory)
     return processors_of(atoll(quota), atoll(period));
 }
 
-/* The smallest quota of the cgroup `path` below `hierarchy` and of all above it. */
+/* The smallest quota of the cgroup `path`, which lies below `hierarchy`, and of all cgroups above
+ * it. `quota` reads the quota of one cgroup. */
 static int quota_upwards(const char *hierarchy, const char *path, int (*quota)(const char *))
 {
     char directory[PATH_MAX];
@@ -76,6 +81,7 @@ static int quota_upwards(const char *hierarchy, const char *path, int (*quota)(c
     }
 }
 
+/* Whether the list of controllers, separated by commas, has the controller "cpu". */
 static bool names_cpu(const char *controllers)
 {
     char list[256];
@@ -83,7 +89,8 @@ static bool names_cpu(const char *controllers)
     return strstr(list, ",cpu,") != NULL;
 }
 
-/* One line of /proc/self/cgroup: "0::/path" of v2, or "4:cpu,cpuacct:/path" of v1. */
+/* The quota by one line of /proc/self/cgroup: "0::/path" of v2, or "4:cpu,cpuacct:/path" of v1. A
+ * v1 hierarchy is mounted under the list of its controllers, or else as "cpu". */
 static int quota_of_line(const char *root, char *line)
 {
     char hierarchy[PATH_MAX];

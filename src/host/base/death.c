@@ -1,4 +1,4 @@
-/* Runs in the host. Pure. */
+/* Runs in the host. Pure: turns numbers into texts and errors. */
 #include "host/base/death.h"
 
 #include <signal.h>

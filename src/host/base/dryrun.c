@@ -1,8 +1,10 @@
-/* Runs in the host, and in copies of it. A user's pack and unpack functions run where the user's
- * memory is, so a crash of theirs would be the host's: they run in a copy first.
+/* Runs in the host, in a copy of the host, and in a process in between. A user's pack and unpack
+ * functions need the user's memory, so on the host's side they run in the host, and a crash in them
+ * would be the host's. So they run in a copy of the host first.
  *
- * As in spawn.c the copy is the child of a process made by vfork(), which waits for it while the
- * host stands still: the host gets no child of its own. */
+ * The copy must not be a child of the host, whose wait() calls and SIGCHLD handler are its own
+ * business. As in host/process/spawn.c it is the child of a process in between, made by vfork().
+ * That process waits for the copy, and the calling thread stands still until both have ended. */
 #include "host/base/dryrun.h"
 
 #include <errno.h>
@@ -21,7 +23,10 @@ static void exit_quickly(int status, void *unused)
     _exit(status);
 }
 
-/* In the copy. The host's handlers and buffers are not for it. */
+/* Runs in the copy. The signal handlers and the exit handlers that the host registered, and the
+ * bytes in its stdio buffers, belong to the host. A function that on_exit() registers runs before
+ * those of earlier registrations, so exit() in a user's function runs none of them and flushes
+ * nothing. */
 static noreturn void run_copy(struct pool__dry_run *dry_run, void (*body)(void *), void *argument)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
@@ -36,7 +41,7 @@ static noreturn void run_copy(struct pool__dry_run *dry_run, void (*body)(void *
     _exit(0);
 }
 
-/* In the process in between; never returns to the host's code. */
+/* Runs in the process in between, in the host's memory. Never returns to the host's code. */
 static noreturn void stand_between(struct pool__dry_run *dry_run, void (*body)(void *),
                                    void *argument)
 {
@@ -53,9 +58,10 @@ int pool__run_dry(struct pool__dry_run *dry_run, void (*body)(void *argument), v
                   int *status)
 {
     sigset_t all, before;
+    /* The error stays if the process in between is killed before it forks. */
     *dry_run = (struct pool__dry_run){.error = -ECHILD};
     sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
+    pthread_sigmask(SIG_BLOCK, &all, &before); /* no handler may run in the process in between */
     pid_t between = vfork();
     if (between == 0)
         stand_between(dry_run, body, argument);

@@ -1,15 +1,16 @@
-/* Runs in the host. */
+/* Runs in the host. Decides the defaults. Reads the environment, and changes nothing else than the
+ * options that it writes. */
 #include "host/base/options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    START_TIMEOUT = 60000,
-    GRACE = 1000,
-    MOST_NICE = 19,
-    BUDGET = 32 << 20,
-    NESTED = 8 /* processes per worker */
+    START_TIMEOUT = 60000, /* milliseconds */
+    GRACE = 1000,          /* milliseconds */
+    MOST_NICE = 19,        /* the largest niceness of Linux */
+    BUDGET = 32 << 20,     /* bytes */
+    NESTED = 8             /* nested processes per worker */
 };
 
 static bool serial_by_environment(void)
@@ -33,7 +34,8 @@ int pool__options(pool_options_t *options, const pool_options_t *given)
     wanted.serial |= serial_by_environment();
     if (wanted.serial) {
         wanted.processes = 1;
-        wanted.maxtasksperchild = wanted.maxmemoryperchild = 0; /* it cannot be replaced */
+        /* The inline worker cannot be replaced, and does not leave when it is idle. */
+        wanted.maxtasksperchild = wanted.maxmemoryperchild = 0;
         wanted.idle_timeout = 0;
     }
     if (wanted.nested_processes == 0)

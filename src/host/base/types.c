@@ -1,4 +1,4 @@
-/* Runs in the host. Pure: it looks at tables of types and at the list of what is loaded. */
+/* Runs in the host. Pure: reads tables of types and the list of what is loaded. */
 #include "host/base/types.h"
 
 #include "common/flat.h"
@@ -14,8 +14,8 @@ bool pool__is_code(const struct pool__image *image, uintptr_t function)
     return pool__image_runs(image, function);
 }
 
-/* Whether there are pointers in values of this type, so that their place matters. A table that has a
- * struct within itself is given up at some depth: packing will find it out. */
+/* Whether values of this type contain pointers. A pointer must lie at an aligned address. For a
+ * table whose struct contains itself the search ends at some depth: packing fails there. */
 static bool has_pointers(const pool_type_t *type, int depth)
 {
     if (type->kind != POOL_KIND_STRUCT || depth == POOL__DEPTH)
@@ -40,11 +40,11 @@ static bool field_fits(const pool_type_t *type, const pool_field_t *field)
     }
     bool pointers = field->count == 0 || has_pointers(field->type, 0);
     if (pointers && (field->offset % sizeof(void *) || type->size % sizeof(void *)))
-        return false; /* a packed struct */
+        return false; /* a packed struct: its pointers are not aligned */
     return field->offset <= type->size && bytes <= type->size - field->offset;
 }
 
-/* Whether a type without fields is what its kind says. */
+/* Whether a type other than a struct is what its kind says. */
 static bool kind_fits(const struct pool__image *image, const pool_type_t *type)
 {
     switch (type->kind) {

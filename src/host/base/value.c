@@ -1,4 +1,5 @@
-/* Runs in the host. */
+/* Runs in the host. The flat forms that it reads lie on the board, where every worker may write.
+ * The values that it makes own memory of the program's. */
 #include "host/base/value.h"
 
 #include <stdlib.h>
@@ -7,18 +8,17 @@
 
 #include "common/flat.h"
 
-/* Memory for the caller. */
 static void *alloc_own(void *unused, size_t size)
 {
     (void)unused;
     return calloc(1, size);
 }
 
-/* Copies from the board and gives the board's pages back on the way, so that a huge result does not
- * take its memory twice. */
+/* Copies from the board, step by step. If there is more than one step, it gives the board's pages
+ * back to the system behind each, so that a huge result does not take its memory twice. */
 static void copy_and_discard(void *unused, void *to, const void *from, size_t size)
 {
-    enum { STEP = 16 << 20, PAGE = 65536 };
+    enum { STEP = 16 << 20, PAGE = 65536 }; /* PAGE: a multiple of the page size of the system */
     (void)unused;
     for (size_t at = 0; at < size; at += STEP) {
         const unsigned char *start = (const unsigned char *)from + at;

@@ -1,4 +1,5 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held. Keeps the counts of a job in step with the errors that it
+ * gets, so that every item has exactly one end. */
 #include "host/job/ends.h"
 
 #include <errno.h>
@@ -35,7 +36,8 @@ void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, poo
         error.index = from;
         pool__item_failed(job, &error);
     }
-    job->failed += to - from; /* of a range there may be any number */
+    /* Counted at once, not one by one: a range may have any number of items. */
+    job->failed += to - from;
     job->ended += to - from;
     job->report.dropped += to - from;
 }

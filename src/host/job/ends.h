@@ -1,4 +1,5 @@
-/* How items of a job end badly. */
+/* How items of a job end badly: each ends with an error, in the window or in the report of the job.
+ * With the lock held. */
 #ifndef POOL_HOST_JOB_ENDS_H
 #define POOL_HOST_JOB_ENDS_H
 
@@ -6,24 +7,26 @@
 
 #include "procpool.h"
 
-/* The error of a broadcast's item for a worker that the pool no longer has. */
+/* The error of an item of a broadcast that is for a worker which the pool no longer has. */
 extern const pool_error_t pool__undelivered;
 
-/* The error of an item about which the board says something impossible. */
+/* The error of an item for which the board holds an impossible value. */
 extern const pool_error_t pool__overwritten;
 
-/* Ends one item of the job with this error. */
+/* Ends one item of the job, number error->index, with this error. */
 void pool__item_failed(struct pool_future *job, const pool_error_t *error);
 
-/* Ends the items [from, to) with this error; their indices are filled in. Beyond POOL_ERRORS_MAX errors
- * are counted, not kept. */
+/* Ends the items [from, to) with this error, and fills in the index of each. Without a window,
+ * errors beyond POOL_ERRORS_MAX are counted but not kept. */
 void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, pool_error_t error);
 
-/* Ends the items [from, to) as lost with the pool. */
+/* Ends the items [from, to) as lost, because the pool is gone. Sets the status of the job unless it
+ * has failed already. */
 void pool__lose_items(struct pool_future *job, uint64_t from, uint64_t to);
 
-/* Of a run of items that begins with `first`, `*taken` have an end: ends the others up to the first
- * `ended` with this error, and counts them in `*taken`. */
+/* A run of items begins with item `first`, and its first `*taken` items have an end. Ends the items
+ * after those, until the first `ended` items of the run have an end, with this error. Raises
+ * `*taken` to `ended`. */
 void pool__run_failed(struct pool_future *job, uint64_t first, uint64_t *taken, uint64_t ended,
                       pool_error_t error);
 

@@ -1,4 +1,7 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held. Owns the sum, and the accumulators of the blocks that have
+ * ended and are not merged yet. The first accumulator becomes the sum, and each later one is merged
+ * into it. It must merge in the order of the blocks alone: then the result does not depend on the
+ * workers. */
 #include "host/job/fold.h"
 
 #include <errno.h>
@@ -12,19 +15,19 @@
 #include "host/pool.h"
 
 enum {
-    BLOCKS = 1024, /* unless the caller says how large they are: at most so many */
-    WAITING = 1024 /* blocks that have been given out and not been merged: at most so many */
+    BLOCKS = 1024, /* the most blocks of a fold whose caller does not set their size */
+    WAITING = 1024 /* the most blocks that are given out and not merged yet */
 };
 
 struct pool__fold {
     pool_merge_t merge;
-    uint64_t block;  /* items in one */
-    uint64_t merged; /* blocks that have been, or had nothing to be */
+    uint64_t block;  /* items in one block */
+    uint64_t merged; /* blocks that have been merged or left out; so the number of the next */
     struct ending {
         bool ended;
-        struct pool__extent *memory; /* its accumulator lies first in it; NULL: nothing to merge */
-    } endings[WAITING];              /* of block % WAITING */
-    bool any;                        /* there is a sum */
+        struct pool__extent *memory; /* begins with the accumulator; NULL: nothing to merge */
+    } endings[WAITING];              /* block b that is not merged yet is at b % WAITING */
+    bool any;                        /* at least one block has gone into `sum` */
     alignas(16) unsigned char sum[];
 };
 
@@ -40,7 +43,7 @@ int pool__fold_start(struct pool_future *job, pool_merge_t merge)
     if (fold->block == 0)
         fold->block = count > 0 ? (count - 1) / BLOCKS + 1 : 1;
     job->fold = fold;
-    job->out_shared = false; /* workers write to copies, wherever the accumulator lies */
+    job->out_shared = false; /* workers write to copies, also of an accumulator that is shared */
     return 0;
 }
 
@@ -79,7 +82,8 @@ void pool__fold_spoil(struct pool_future *job, int code)
         job->status = code;
 }
 
-/* Merges the accumulator of the next block into the sum. Returns what the user's function said. */
+/* Merges the accumulator of the next block into the sum. Returns 0, or what the user's function
+ * returned; a positive number is made negative. */
 static int add(struct pool_future *job, const void *accumulator)
 {
     struct pool__fold *fold = job->fold;

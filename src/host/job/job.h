@@ -1,8 +1,8 @@
-/* A job: one call that runs items. It has a source of items, a sink for results, and the account of how
- * far it is.
+/* A job: one call that runs items. A job has a source of items, a sink for results, and an account
+ * of how many of its items have been given out and have ended.
  *
- * A blocking call has its job on the stack; a future or an iterator has one from malloc(). The pool's
- * lock guards all members. */
+ * The job of a blocking call is on the caller's stack. The job of a future or an iterator comes
+ * from malloc(). The pool's lock guards all members of a job that has been submitted. */
 #ifndef POOL_HOST_JOB_JOB_H
 #define POOL_HOST_JOB_JOB_H
 
@@ -15,43 +15,47 @@
 
 struct pool_future {
     pool_t *pool;
-    struct pool_future
-        *next; /* in the list of jobs not ended, of callbacks due, or of spare jobs */
+    /* In the list of jobs that have not ended, of callbacks that are due, or of spare jobs. */
+    struct pool_future *next;
     pool_function_t function;
     pool_in_t in;
     pool_out_t out;
     pool_map_options_t options;
-    size_t given;    /* items that are or were in a chunk, or failed before */
+    size_t given;    /* items that are or were in a chunk, or that ended without one */
     size_t ended;    /* items that have an end */
-    size_t failed;   /* of these, items that ended badly */
-    size_t reported; /* how many had ended when `progress` was last called */
-    uint32_t chunks; /* outstanding */
+    size_t failed;   /* items that ended badly; they count in `ended` too */
+    size_t reported; /* how many items had ended when `progress` was last called */
+    uint32_t chunks; /* chunks that are outstanding */
     /* Estimates, for the size of chunks; 0: not known yet. */
-    double item_nanoseconds;         /* what an item takes */
-    double item_bytes, result_bytes; /* the bytes of an item and of a result in a stream */
-    const pool_type_t *item_type, *result_type; /* NULL: plain data; else a stream of this type */
-    int status;                                 /* negative: why no more items are given out */
-    pool_error_kind_t stopped;                  /* not 0: items that have not started end as this */
-    uint64_t began;                             /* when the job was made */
-    uint64_t deadline;                          /* when its time is up; 0: no limit */
-    uint64_t kill_at; /* when workers that still run its items are killed; 0: they are not */
-    bool in_shared, out_shared;
-    bool broadcast;                    /* item i is the one in the array, for worker i */
-    bool custom_items, custom_results; /* their types have functions of the user's */
-    bool async;                        /* the caller does not wait: it may be away */
-    bool owned;                        /* by a caller that frees the future by pool_future_free() */
-    bool done;                         /* all items have ended, and the report is complete */
-    bool callback_done; /* and the callback has been made: the pool does not use the job any more */
-    bool freed;         /* the caller has given it back: it becomes a spare job when it is done */
+    double item_nanoseconds;         /* time that one item takes */
+    double item_bytes, result_bytes; /* bytes of one item and of one result in a stream */
+    /* NULL: plain data, one value after the other. Else: a stream of values of this type. */
+    const pool_type_t *item_type, *result_type;
+    int status;                /* negative: why no more items are given out */
+    pool_error_kind_t stopped; /* not 0: items that have not started end with this kind of error */
+    uint64_t began;            /* when the job was made */
+    uint64_t deadline;         /* when the time of the call is up; 0: no limit */
+    uint64_t kill_at;          /* when workers that still run its items are killed; 0: not set */
+    bool in_shared;            /* the items lie in a shared array */
+    bool out_shared;           /* the results go straight into a shared array */
+    bool broadcast; /* `in` has one item; the job's item i is a copy of it for worker i */
+    /* Functions of the user's pack the items, or unpack the results, so there is a dry run first.
+     * Both are false in a serial pool, whose functions may crash the host in any case. */
+    bool custom_items, custom_results;
+    bool async; /* the call has returned already: its caller may be outside of the library */
+    bool owned; /* the caller frees the job, by pool_future_free() */
+    bool done;  /* all items have ended, and the report is complete */
+    bool callback_done; /* and the callback was made: the pool does not use the job any more */
+    bool freed;         /* the caller does not use the job any more: then it becomes a spare job */
     struct pool__report report;
-    int (*next_item)(void *context, void *item); /* NULL: `in` is an array */
-    void *source;
-    void *staged; /* room for one item: from the source, and not in a chunk yet */
-    bool is_staged;
-    bool exhausted;              /* the source has no more */
-    int source_error;            /* why the source ended, if not because it was at its end */
-    struct pool__window *window; /* NULL: `out` is an array */
-    struct pool__fold *fold;     /* not NULL: `out` is an accumulator, and each chunk is a block */
+    int (*next_item)(void *context, void *item); /* gives the next item; NULL: `in` is an array */
+    void *source;                                /* the context of next_item() */
+    void *staged;                                /* room for one item of next_item() */
+    bool is_staged;              /* `staged` holds an item that is in no chunk yet */
+    bool exhausted;              /* next_item() has no more items */
+    int source_error;            /* negative: the code with which next_item() ended the items */
+    struct pool__window *window; /* the sink of an iterator; NULL: not an iterator */
+    struct pool__fold *fold;     /* the sink of a fold: each chunk is a block; NULL: no fold */
 };
 
 #endif

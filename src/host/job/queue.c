@@ -1,4 +1,5 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held. Owns the spare jobs, and finds jobs in the lists. It must
+ * not run or end a job. */
 #include "host/job/queue.h"
 
 #include <stdlib.h>

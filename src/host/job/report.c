@@ -1,4 +1,5 @@
-/* Runs in the host. */
+/* Runs in the host. Owns the texts of errors: the message and the file of one error lie one behind
+ * the other in one allocation, which begins with the message. */
 #include "host/job/report.h"
 
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 void pool__report_clear(struct pool__report *report)
 {
     for (size_t i = 0; i < report->count; i++)
-        free((void *)(uintptr_t)report->errors[i].message); /* file lies behind it */
+        free((void *)(uintptr_t)report->errors[i].message);
     free(report->errors);
     *report = (struct pool__report){0};
 }
@@ -27,7 +28,7 @@ static bool make_room(struct pool__report *report)
 
 void pool__error_copy(pool_error_t *to, const pool_error_t *from)
 {
-    free((void *)(uintptr_t)to->message); /* file lies behind it */
+    free((void *)(uintptr_t)to->message);
     *to = (pool_error_t){0};
     if (!from->message)
         return;

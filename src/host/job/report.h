@@ -1,4 +1,5 @@
-/* The list of errors of one call: what pool_errors() gives. */
+/* The report: the list of errors of one call, as pool_errors() and pool_future_errors() give it.
+ * The report has its own copies of all texts. */
 #ifndef POOL_HOST_JOB_REPORT_H
 #define POOL_HOST_JOB_REPORT_H
 
@@ -6,18 +7,19 @@
 
 struct pool__report {
     pool_error_t *errors;
-    size_t count, capacity;
-    size_t dropped; /* errors that were not kept: too many, or no memory for them */
+    size_t count, capacity; /* errors in the list, and errors that there is room for */
+    size_t dropped;         /* errors that were not kept: too many, or no memory for them */
 };
 
-/* Forgets all errors and frees their texts. */
+/* Empties the report, and frees its memory. */
 void pool__report_clear(struct pool__report *report);
 
-/* Adds a copy of `error` and its texts. */
+/* Adds a copy of `error`, with its texts. Counts the error as dropped when there is no memory. */
 void pool__report_add(struct pool__report *report, const pool_error_t *error);
 
-/* Makes `*to` a copy of `from` with texts of its own, after freeing the texts it had. An error without a
- * message stands for "no error"; so does a copy for which there is no memory. */
+/* Frees the texts of `*to`, and makes it a copy of `*from` with texts of its own. If `*from` has no
+ * message, or there is no memory, `*to` becomes all zero. An error whose message is NULL means "no
+ * error". */
 void pool__error_copy(pool_error_t *to, const pool_error_t *from);
 
 /* Sorts the errors by index. */

@@ -1,4 +1,4 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held. Pure: reads the job and the pool, and changes nothing. */
 #include "host/job/size.h"
 
 #include "common/board.h"
@@ -8,12 +8,12 @@
 #include "host/pool.h"
 
 enum {
-    CHUNK_NANOSECONDS = 100000, /* what an automatic chunk should take: long beside a claim */
-    CHUNK_BYTES = 256 << 10,    /* and what it may hold: it should stay in a cache */
-    LEAST_ROOM = 1024,          /* for the results of a chunk whose sizes are not known yet */
-    AHEAD = 8,                  /* automatic chunks outstanding per worker and blocking call */
-    BLIND = 64, /* the same when the caller may be away: and of what size, unknown */
-    SHARE = 4   /* near the end, a chunk is a worker's rest divided by this */
+    CHUNK_NANOSECONDS = 100000, /* an automatic chunk takes about this: much more than a claim */
+    CHUNK_BYTES = 256 << 10,    /* bytes that it may hold, so that it stays in a cache */
+    LEAST_ROOM = 1024, /* bytes: no limit for a chunk, and no room for results, is smaller */
+    AHEAD = 8,         /* automatic chunks outstanding per worker, in a blocking call */
+    AHEAD_ASYNC = 64,  /* the same in a call whose caller may be away */
+    PARTS = 4          /* automatic chunks in a worker's share of the items left, at least */
 };
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -33,8 +33,8 @@ uint64_t pool__chunk_limit(const pool_t *pool)
     return smaller(CHUNK_BYTES, pool__share_of_budget(pool));
 }
 
-/* So many items that neither they nor their results take more than `bytes`; at least 1, at most
- * `count`. */
+/* The most items, of at most `count`, whose items take no more than `bytes`, and whose results take
+ * no more than `bytes`. At least 1. */
 static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_t bytes)
 {
     uint64_t larger = job->item_type ? (uint64_t)job->item_bytes : job->in.size;
@@ -44,6 +44,10 @@ static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_
     return count > 0 ? count : 1;
 }
 
+/* As long as it is not known how long an item takes, a chunk has one item, so that the time is
+ * known soon. The caller of a future may be outside of the library for long, and no chunk is given
+ * out meanwhile. So the first chunks of a future are as large as they must be for AHEAD_ASYNC
+ * chunks per worker to hold all its items. */
 uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job)
 {
     uint64_t rest = job->in.count - job->given;
@@ -54,16 +58,17 @@ uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job)
     if (job->fold)
         return smaller(pool__fold_block(job), rest);
     if (job->next_item && job->custom_items)
-        return 1; /* the source is here, and its items are packed in a copy */
+        return 1; /* items are packed in a copy of the host, where the source must not be called */
     if (job->options.chunksize)
         return smaller(job->options.chunksize, rest);
     if (job->item_nanoseconds <= 0) {
-        uint64_t guess =
-            job->async && !job->window ? rest / (BLIND * (uint64_t)pool->board->processes) : 1;
+        uint64_t guess = job->async && !job->window
+                             ? rest / (AHEAD_ASYNC * (uint64_t)pool->board->processes)
+                             : 1;
         return fit_items(job, guess, pool__share_of_budget(pool));
     }
     double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
-    uint64_t share = rest / (SHARE * (uint64_t)pool->board->processes);
+    uint64_t share = rest / (PARTS * (uint64_t)pool->board->processes);
     uint64_t count = wanted < (double)share ? (uint64_t)wanted : share;
     return fit_items(job, count, pool__chunk_limit(pool));
 }
@@ -78,5 +83,5 @@ uint64_t pool__likely_room(const pool_t *pool, const struct pool_future *job, ui
 
 uint32_t pool__chunks_ahead(const struct pool_future *job, uint32_t workers)
 {
-    return (job->async ? BLIND : AHEAD) * workers;
+    return (job->async ? AHEAD_ASYNC : AHEAD) * workers;
 }

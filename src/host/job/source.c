@@ -1,14 +1,8 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held. Calls the user's source function. Must not call it again
+ * after it has ended the items. */
 #include "host/job/source.h"
 
 #include <string.h>
-
-#include "host/job/job.h"
-
-const void *pool__source_element(const struct pool_future *job, uint64_t index)
-{
-    return (const char *)job->in.data + (job->broadcast ? 0 : index) * job->in.size;
-}
 
 const void *pool__source_item(struct pool_future *job, uint64_t index)
 {

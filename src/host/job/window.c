@@ -1,4 +1,5 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held. Owns the window of an iterator, and decides how many items
+ * may be ahead of the caller. No item may be given out before its place in the window is empty. */
 #include "host/job/window.h"
 
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "host/job/report.h"
 #include "host/pool.h"
 
-enum { CAPACITY = 4096 };
+enum { CAPACITY = 4096 }; /* the most elements of a window, unless there are very many workers */
 
 bool pool__window_add(struct pool_future *job, bool unordered)
 {
@@ -66,7 +67,8 @@ void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error
     pool__announce(job->pool);
 }
 
-/* How many items may be ahead of who takes the results. */
+/* How many items may have been given out and not been taken by the caller: as many as have results
+ * within the budget, but at least two for each worker, and at most the capacity. */
 static size_t most_ahead(const struct pool_future *job)
 {
     const struct pool__window *window = job->window;
@@ -74,17 +76,19 @@ static size_t most_ahead(const struct pool_future *job)
     double fit =
         (double)job->pool->launch.options.budget / ((double)job->out.size + job->result_bytes + 1);
     size_t most = fit < (double)window->capacity ? (size_t)fit : window->capacity;
-    if (job->result_type && job->result_bytes <= 0) /* nobody knows yet how large they are */
+    if (job->result_type && job->result_bytes <= 0) /* the size of results is not known yet */
         most = least;
     most = most > least ? most : least;
     return most < window->capacity ? most : window->capacity;
 }
 
+/* While chunks are outstanding, the room is 0 until it is a quarter of the whole: so the items are
+ * given out many at a time, not one by one as the caller takes results. */
 size_t pool__window_room(const struct pool_future *job)
 {
     size_t most = most_ahead(job), ahead = job->given - job->window->delivered;
     size_t room = ahead < most ? most - ahead : 0;
-    return job->chunks && room < most / 4 ? 0 : room; /* not for every single one that is taken */
+    return job->chunks && room < most / 4 ? 0 : room;
 }
 
 void *pool__element(const struct pool_future *job, uint64_t index)

@@ -1,4 +1,8 @@
-/* Runs in the host. The supervisor's end of the channel closes a moment before it is gone. */
+/* Runs in the host. Waits for the supervisor, and kills it if it must. The supervisor's end of the
+ * control channel closes a moment before the supervisor is gone, so the host waits for two more
+ * signs: the end-of-file of the result bell, which says that the workers are gone too, and the
+ * supervisor's pidfd. It must not wait for, or reap, any other process: those are the program's own
+ * business. */
 #include "host/process/end.h"
 
 #include <poll.h>
@@ -20,17 +24,18 @@ void pool__kill_supervisor(const pool_t *pool)
     (void)pool;
 }
 
-/* Waits until the descriptor is at its end, for so long at most. */
+/* Waits until the pipe is at its end, or the process of the pidfd has ended. Returns after
+ * `milliseconds` in any case. */
 static void wait_for_descriptor(int descriptor, int milliseconds)
 {
     uint64_t deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
-    char rings[64];
+    char bytes[64];
     for (int left = milliseconds; left > 0; left = pool__milliseconds(pool__now(), deadline)) {
         struct pollfd end = {.fd = descriptor, .events = POLLIN};
         if (poll(&end, 1, left) <= 0)
             continue;
-        if (read(descriptor, rings, sizeof rings) <= 0)
-            return; /* end-of-file, or a pidfd, which cannot be read */
+        if (read(descriptor, bytes, sizeof bytes) <= 0)
+            return; /* end-of-file; or a pidfd, from which nothing can be read */
     }
 }
 
@@ -41,7 +46,9 @@ void pool__bury_supervisor(pool_t *pool)
     if (pool__is_serial(pool))
         return;
     wait_for_descriptor(pool->launch.result_read, MOMENT);
-    if (pool->supervisor_pidfd < 0) { /* an old kernel; if it is our child, it keeps its number */
+    if (pool->supervisor_pidfd < 0) {
+        /* An old kernel. The pid is safe to use: a child keeps its pid until it is reaped, and for
+         * a process that is no child of the host waitpid() fails. */
         if (pool->phase == POOL__GONE_PHASE && pool->supervisor > 0)
             waitpid(pool->supervisor, NULL, 0);
         return;

@@ -4,11 +4,12 @@
 
 #include "procpool.h"
 
-/* Kills the supervisor, and by that all workers. */
+/* Kills the supervisor. The workers die with it. Does nothing where the system has no pidfds. */
 void pool__kill_supervisor(const pool_t *pool);
 
-/* Waits for up to two seconds until the supervisor, whose channel has closed, is gone, and reaps it if it
- * has become a child of the host, as in a host that collects orphans. */
+/* Waits until the supervisor, which has closed its end of the control channel, is gone; two seconds
+ * at most. Reaps the supervisor if it has become a child of the host, as it does in a host that
+ * adopts orphans (a subreaper, or process 1). */
 void pool__bury_supervisor(pool_t *pool);
 
 #endif

@@ -1,4 +1,5 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held. Owns the host's end of the control channel. It must call
+ * nothing of the engine or of a transport: what they have to act on, it returns as an event. */
 #include "host/process/link.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include "host/pool.h"
 #include "host/process/members.h"
 
-/* What a death was, by the supervisor's message. */
 static struct pool__death death_of(const pool_t *pool, const struct pool__message *message)
 {
     return (struct pool__death){.worker = message->worker,
@@ -23,7 +23,8 @@ static struct pool__death death_of(const pool_t *pool, const struct pool__messag
                                 .address = message->address};
 }
 
-/* Takes a message over into the account. Returns whether it is an event. */
+/* Takes a message into the account. Returns whether the message is an event; then it is in
+ * `*event`. */
 static bool understand(pool_t *pool, const struct pool__message *message, struct pool__event *event)
 {
     if (message->worker < 0 || message->worker >= pool->numbers_given)
@@ -54,7 +55,8 @@ static bool understand(pool_t *pool, const struct pool__message *message, struct
     return false;
 }
 
-/* The channel is at its end. */
+/* The channel is at its end, so the supervisor has ended. If the host had not closed the pool, the
+ * pool is broken. */
 static void lose(pool_t *pool)
 {
     if (pool->phase == POOL__RUNNING_PHASE) {

@@ -1,4 +1,6 @@
-/* Runs in the host. */
+/* Runs in the host, with the lock held. Owns the account of the members. It reads slots and failure
+ * records, which every worker can overwrite: wrong values there may only change a text, or when the
+ * pool counts as started. */
 #include "host/process/members.h"
 
 #include <stdio.h>

@@ -1,9 +1,11 @@
-/* Runs in the host, and for a moment in the process in between: the one place where the host forks.
+/* Runs in the host, and for a moment in a process in between. The one place where the host forks a
+ * process of a pool.
  *
  * The supervisor must not be a child of the host, whose wait() calls and SIGCHLD handler are its
- * own business. So a process in between forks it and ends at once. That process is made by vfork():
- * it runs in the host's memory while the calling thread stands still, so the host's pages are
- * copied once, not twice, and fork() takes its locks where they can be had. */
+ * own business. So the host makes a process in between, which forks the supervisor and ends at
+ * once. The process in between is made by vfork(): it runs in the host's memory while the calling
+ * thread stands still. So the pages of the host are copied once, not twice. And the locks that
+ * fork() takes lie in the host's memory, where the threads that hold them release them. */
 #include "host/process/spawn.h"
 
 #include <errno.h>
@@ -48,8 +50,9 @@ void pool__close_channels(pool_t *pool)
     pool__close(&pool->launch.driver_bell);
 }
 
-/* Forks the supervisor and ends; never returns to the host's code. The exit status is the error:
- * memory would do as well, but not under tools that make vfork() a fork(). */
+/* Runs in the process in between. Forks the supervisor and ends; never returns to the host's code.
+ * The exit status is 0 or the errno value of fork(). A word in memory would not do under tools that
+ * make vfork() a fork(). */
 static noreturn void stand_between(const struct pool__launch *launch)
 {
     pid_t supervisor = fork();
@@ -58,8 +61,9 @@ static noreturn void stand_between(const struct pool__launch *launch)
     _exit(supervisor < 0 ? errno : 0);
 }
 
-/* Returns 0 or a negated errno value. A host that ignores SIGCHLD, or reaps whatever it finds, takes
- * the exit status; then only the supervisor's silence tells of a failure. */
+/* Returns 0 or a negated errno value. In a host that ignores SIGCHLD, or reaps every process that
+ * it finds, the exit status of the process in between is lost. Then this returns 0, and a failure
+ * shows only in that the supervisor never says hello. */
 static int fork_twice(const struct pool__launch *launch)
 {
     int status = 0;
@@ -95,7 +99,7 @@ int pool__spawn(pool_t *pool)
         pool__close_channels(pool);
         return error;
     }
-    pool__close(&pool->launch.result_write); /* so that its end-of-file says all are gone */
+    pool__close(&pool->launch.result_write); /* then end-of-file on it means that all are gone */
     pool__close(&pool->launch.control);
     pool__close(&pool->launch.host_pidfd);
     return 0;

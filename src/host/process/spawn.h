@@ -1,14 +1,16 @@
-/* The one place where the host forks: the supervisor, and the channels to it. */
+/* Forks the supervisor, and makes the channels to it: the result bell, the control channel, and the
+ * bell of the thread that drives the pool. */
 #ifndef POOL_HOST_PROCESS_SPAWN_H
 #define POOL_HOST_PROCESS_SPAWN_H
 
 #include "procpool.h"
 
-/* Opens the pipes and the channel, and forks the supervisor by way of a process in between, so that it is
- * no child of the host. Returns 0 or a negated errno value, then with nothing left open. */
+/* Opens the channels, and forks the supervisor by way of a process in between, so that the
+ * supervisor is no child of the host. Returns 0; or a negated errno value, and then no descriptor
+ * is left open. */
 int pool__spawn(pool_t *pool);
 
-/* Closes what is still open of that. */
+/* Closes all descriptors of the pool that are open. */
 void pool__close_channels(pool_t *pool);
 
 #endif

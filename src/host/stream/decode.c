@@ -1,4 +1,6 @@
-/* Runs in the host; functions of the user's first in a copy of it. */
+/* Runs in the host, with the lock held, and in a copy of the host. Takes results from a stream that
+ * every worker can overwrite. If the job has `custom_results`, a function of the user's must have
+ * returned in a copy of the host before it runs in the host on the same result. */
 #include "host/stream/decode.h"
 
 #include <string.h>
@@ -12,7 +14,8 @@
 #include "host/job/window.h"
 #include "host/pool.h"
 
-/* Finds the entry of the run's next item; false when what is there cannot be it. */
+/* Copies the entry of the run's next item to `*entry`. False when the bytes there cannot be that
+ * entry. */
 static bool next_entry(const struct pool__decoding *decoding, struct pool__entry *entry)
 {
     const uint64_t used = decoding->used;
@@ -23,17 +26,19 @@ static bool next_entry(const struct pool__decoding *decoding, struct pool__entry
            entry->size <= used - decoding->at - sizeof *entry;
 }
 
+/* Ends the run's items up to the first `ended` with this error. */
 static void fail(struct pool__decoding *decoding, uint64_t ended, pool_error_t error)
 {
     pool__run_failed(decoding->job, decoding->first, &decoding->taken, ended, error);
 }
 
-/* Takes the run's next item, whose entry this is. */
+/* Takes the result of the run's next item, whose entry this is. */
 static void take_entry(struct pool__decoding *decoding, const struct pool__entry *entry)
 {
     struct pool_future *job = decoding->job;
     pool_error_t unreadable = pool__overwritten;
-    /* With functions of the user's the value is read twice: see take_custom(). */
+    /* Where there are functions of the user's, a dry run reads the same value before: see
+     * take_custom(). So the value must stay on the board. */
     int error = pool__value_read(job->result_type, pool__element(job, entry->index), job->out.size,
                                  decoding->stream + decoding->at + sizeof *entry, entry->size,
                                  !job->custom_results);
@@ -51,15 +56,16 @@ static void take_entry(struct pool__decoding *decoding, const struct pool__entry
     fail(decoding, decoding->taken + 1, unreadable);
 }
 
-/* A run of entries to be taken, up to the first `ended` items. */
+/* What take_entries() is to do: a run of which the first `ended` items are to be taken. */
 struct taking {
     struct pool__decoding *decoding;
     uint64_t ended;
-    struct pool__dry_run *dry_run;
+    struct pool__dry_run *dry_run; /* gets the number of items taken, in `passed` */
 };
 
-/* Takes the entries up to the first `ended` items, which must all be there. Runs in the host, or in a copy
- * of it that tells how far it came. */
+/* Takes results until the first `ended` items of the run have an end. Items whose entries are not
+ * there end as corrupt. Runs in the host, and in a copy of the host: there it reports after each
+ * item how far it has come. */
 static void take_entries(void *argument)
 {
     const struct taking *taking = argument;
@@ -72,8 +78,9 @@ static void take_entries(void *argument)
     fail(decoding, taking->ended, pool__overwritten);
 }
 
-/* The same where unpacking runs functions of the user's: first in a copy, then for real what the copy
- * survived. */
+/* The same where functions of the user's unpack the results. A copy of the host takes all results
+ * first. Then the host takes those that the copy survived. The item during which the copy ended
+ * fails, and what is left begins again with another copy. If there is no copy, each item fails. */
 static void take_custom(struct taking taking)
 {
     struct pool__decoding *decoding = taking.decoding;

@@ -1,4 +1,7 @@
-/* Runs in the host; functions of the user's first in a copy of it. */
+/* Runs in the host, with the lock held, or in a copy of the host. If the job has `custom_items`,
+ * functions of the user's pack the items: these run in a copy of the host alone, and the copy
+ * writes the stream to shared memory. The function of a source must not be called in a copy,
+ * because the host would not see what it changes. */
 #include "host/stream/encode.h"
 
 #include <errno.h>
@@ -12,8 +15,9 @@
 #include "host/job/source.h"
 #include "host/pool.h"
 
-/* Packs item `index` to `to`, where `room` bytes are. Returns 0, an error, POOL__NO_ROOM or POOL__NO_MORE.
- * `*used` is what it takes or needs. */
+/* Packs item `index` to the `room` bytes at `to`, as an entry. Returns 0, POOL__NO_ROOM,
+ * POOL__NO_MORE, or an error code. `*used` gets the bytes that the entry takes or, with
+ * POOL__NO_ROOM, needs. */
 static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to, uint64_t room,
                      uint64_t *used)
 {
@@ -37,7 +41,7 @@ static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to,
     return 0;
 }
 
-/* A run of items to be packed, and where to. */
+/* What pack_items() is to do. */
 struct packing {
     struct pool_future *job;
     uint64_t first, count;
@@ -46,7 +50,8 @@ struct packing {
     struct pool__dry_run *result;
 };
 
-/* Packs as many as fit and can be packed. Runs in the host, or in a copy of it. */
+/* Packs items until one does not fit or cannot be packed. Runs in the host, or in a copy of the
+ * host. */
 static void pack_items(void *argument)
 {
     const struct packing *packing = argument;
@@ -71,7 +76,7 @@ int pool__encode(struct pool_future *job, uint64_t first, uint64_t count, unsign
     int error = 0;
     *result = (struct pool__dry_run){0};
     if (job->custom_items) {
-        pool__source_item(job, first); /* the source is asked here, not in the copy */
+        pool__source_item(job, first); /* has the source's function run here, not in the copy */
         packing.result = &pool->board->dry_run;
         error = pool__run_dry(&pool->board->dry_run, pack_items, &packing, &pool->dry_run_status);
         *result = pool->board->dry_run;
