@@ -57,10 +57,10 @@ struct pool__order {
     const pool_type_t *item_type;   /* NULL: plain data, one item after the other; else a stream */
     const pool_type_t *result_type; /* the same for results */
     uint8_t shared;                 /* results go straight into the caller's shared array */
-    uint8_t fold;                   /* results are two copies of an accumulator: see host/transport/board/block.h */
-    uint16_t urgent;                /* a failure wakes the host at once */
-    _Atomic uint32_t cancelled;     /* set by the host at any time: start no further item */
-    uint64_t seed;                  /* of the call */
+    uint8_t fold; /* results are two copies of an accumulator: see host/transport/board/block.h */
+    uint16_t urgent;            /* a failure wakes the host at once */
+    _Atomic uint32_t cancelled; /* set by the host at any time: start no further item */
+    uint64_t seed;              /* of the call */
     alignas(16) unsigned char item[POOL__INLINE_ITEM];
 };
 
@@ -149,7 +149,8 @@ struct pool__dry_run {
     bool finished;   /* the copy came to its end */
     int error;       /* negated errno: the copy could not be made; 0: it was */
     int status;      /* the copy's, as from waitpid() */
-    int code;        /* what became of the item after those that passed; see host/stream/encode.h */
+    int placing;     /* what became of the item after those that passed: enum pool__placing */
+    int code;        /* what the function said that failed on that item */
     uint64_t passed; /* items without fault */
     uint64_t bytes;  /* room that the items that passed take */
     uint64_t needed; /* room that the next item needs */

@@ -62,10 +62,10 @@ struct pool {
                                      has as many entries, and all worker numbers are below */
     size_t replaced;              /* workers that were started to replace others */
 
-    int dry_run_status; /* wait status of the copy of the host that made the last dry run */
-    size_t repairs;     /* lost wake-ups and tickets that the tick has found */
-    uint64_t look_at;   /* when the tick is due; 0: there was no job at the last step */
-    uint64_t patience;  /* nanoseconds that a spin may take: see transport/board/wake.c */
+    pool_error_t unplaceable; /* of the latest item that could not be put on the board */
+    size_t repairs;           /* lost wake-ups and tickets that the tick has found */
+    uint64_t look_at;         /* when the tick is due; 0: there was no job at the last step */
+    uint64_t patience;        /* nanoseconds that a spin may take: see transport/board/wake.c */
 
     /* What pool_errors() and pool_print_errors() tell of the last blocking call. */
     struct pool__report report;

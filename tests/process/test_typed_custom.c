@@ -1,6 +1,7 @@
 /* Custom types whose functions crash, exit, fail or write nonsense, wherever they run: in the worker
  * and on the host's side. Each costs its item only, and the pool works on. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,15 @@ static int say_why(pool_writer_t *writer, pool_reader_t *reader)
     (void)writer;
     (void)reader;
     return EXDEV;
+}
+
+static int code_to_say; /* on the host's side */
+
+static int say(pool_writer_t *writer, pool_reader_t *reader)
+{
+    (void)writer;
+    (void)reader;
+    return code_to_say;
 }
 
 static int write_beyond_memory(pool_writer_t *writer, pool_reader_t *reader)
@@ -329,6 +339,32 @@ static void deaths_while_a_result_is_unpacked(void **state)
     check_deaths(UNPACKING_RESULT);
 }
 
+/* Whatever they mean within the library. */
+static void all_codes_are_those_of_the_item(void **state)
+{
+    static const int codes[] = {-ENOBUFS, -ENOMEM, -EAGAIN, INT_MIN, INT_MIN + 1, INT_MIN + 2,
+                                INT_MAX,  -1,      1,       2,       3,           4};
+    pool_options_t options = {.processes = 2, .initializer = begin_worker};
+    pool_t *pool = world_pool_with(&options);
+    (void)state;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        code_to_say = codes[i];
+        check_fate(pool, &(struct fate){PACKING_ITEM, say, POOL_FAILED, codes[i]}, i,
+                   i % 2 ? 0 : 7);
+        check_fate(pool, &(struct fate){UNPACKING_RESULT, say, POOL_CORRUPT, codes[i]}, i, 7);
+    }
+    world_free(pool);
+}
+
+static void deaths_in_a_host_that_ignores_its_children(void **state)
+{
+    (void)state;
+    void (*before)(int) = signal(SIGCHLD, SIG_IGN);
+    check_deaths(PACKING_ITEM);
+    check_deaths(UNPACKING_RESULT);
+    signal(SIGCHLD, before);
+}
+
 static void failures_at_any_moment(void **state)
 {
     (void)state;
@@ -345,6 +381,8 @@ int main(void)
         WORLD_TEST(deaths_while_a_result_is_packed),
         WORLD_TEST(deaths_after_a_result_was_packed),
         WORLD_TEST(deaths_while_a_result_is_unpacked),
+        WORLD_TEST(all_codes_are_those_of_the_item),
+        WORLD_TEST(deaths_in_a_host_that_ignores_its_children),
         WORLD_TEST_WITHIN(failures_at_any_moment, 40),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,7 @@ static noreturn void run_copy(struct pool__dry_run *dry_run, void (*body)(void *
 static noreturn void stand_between(struct pool__dry_run *dry_run, void (*body)(void *),
                                    void *argument)
 {
+    signal(SIGCHLD, SIG_DFL); /* a host that ignores it leaves nothing to wait for */
     pid_t copy = fork();
     if (copy == 0)
         run_copy(dry_run, body, argument);

@@ -20,10 +20,10 @@
 #include "host/transport/board/ring.h"
 #include "host/transport/board/wake.h"
 
-/* Ends the job's next item, which cannot be put on the board, with the error for `code`. */
-static void fail_item(pool_t *pool, struct pool_future *job, int code)
+/* Ends the job's next item, which cannot be put on the board. */
+static void fail_item(const pool_t *pool, struct pool_future *job)
 {
-    pool_error_t error = pool__unpackable(pool, code);
+    pool_error_t error = pool->unplaceable;
     job->is_staged = false;
     error.index = job->given++;
     pool__item_failed(job, &error);
@@ -54,20 +54,20 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
 
 /* Makes a chunk of the job's next items and places it on the board. Returns as pool__place() does.
  * The items of a fold are placed later, when the block goes on. */
-static int prepare(pool_t *pool, struct pool_future *job, uint32_t number)
+static enum pool__placing prepare(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->first = job->given;
     chunk->count = pool__chunk_count(pool, job);
     chunk->unplaced = 0;
     if (job->fold)
-        return pool__block_begin(pool, job, number) ? 0 : -ENOBUFS;
+        return pool__block_begin(pool, job, number) ? POOL__PLACED : POOL__NO_ROOM_NOW;
     for (;;) {
-        int error = pool__place(pool, job, number);
+        enum pool__placing placing = pool__place(pool, job, number);
         /* Another outstanding chunk makes room when it ends. If there is no other, a smaller chunk
          * is tried. */
-        if (error != -ENOBUFS || chunk->count == 1 || pool__outstanding(pool) > 1)
-            return error;
+        if (placing != POOL__NO_ROOM_NOW || chunk->count == 1 || pool__outstanding(pool) > 1)
+            return placing;
         chunk->count /= 2;
     }
 }
@@ -100,24 +100,25 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
             job->status = -ENOMEM; /* wild writes have condemned all numbers */
         return false;
     }
-    int error = prepare(pool, job, number);
-    if (!error) {
+    enum pool__placing placing = prepare(pool, job, number);
+    if (placing == POOL__PLACED) {
         give_order(pool, job, number);
         return true;
     }
     pool__give_number(pool, number);
-    if (error == POOL__NO_MORE) {
+    if (placing == POOL__NO_MORE) {
         job->in.count = job->given;
         return false;
     }
-    if (error == -ENOBUFS && pool__outstanding(pool) > 0)
+    if (placing == POOL__NO_ROOM_NOW && pool__outstanding(pool) > 0)
         return false;
-    if (error == -ENOBUFS && job->fold) {
+    if (placing == POOL__NO_ROOM_NOW && job->fold) {
         job->status = -ENOMEM; /* there is no room for a single accumulator */
         return false;
     }
-    /* -ENOBUFS: the item does not fit, although it is alone on the board. */
-    fail_item(pool, job, error == -ENOBUFS ? -ENOMEM : error);
+    if (placing == POOL__NO_ROOM_NOW) /* the item does not fit, although it is alone on the board */
+        pool__unplaceable(pool, -ENOMEM);
+    fail_item(pool, job);
     return true;
 }
 

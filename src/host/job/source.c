@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "host/job/job.h"
+
 const void *pool__source_item(struct pool_future *job, uint64_t index)
 {
     if (!job->next_item)

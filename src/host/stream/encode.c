@@ -15,11 +15,11 @@
 #include "host/job/source.h"
 #include "host/pool.h"
 
-/* Packs item `index` to the `room` bytes at `to`, as an entry. Returns 0, POOL__NO_ROOM,
- * POOL__NO_MORE, or an error code. `*used` gets the bytes that the entry takes or, with
+/* Packs item `index` to the `room` bytes at `to`, as an entry. `*code` gets the
+ * code of a function that failed. `*used` gets the bytes that the entry takes or, with
  * POOL__NO_ROOM, needs. */
-static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to, uint64_t room,
-                     uint64_t *used)
+static enum pool__placing pack_item(struct pool_future *job, uint64_t index, unsigned char *to,
+                                    uint64_t room, uint64_t *used, int *code)
 {
     struct pool__entry entry = {.index = index};
     struct pool_writer writer = {.base = to + sizeof entry,
@@ -27,18 +27,18 @@ static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to,
     const void *item = pool__source_item(job, index);
     if (!item)
         return POOL__NO_MORE;
-    int error = pool__pack(&writer, job->item_type, job->in.size, item);
-    if (error)
-        return error;
-    if (writer.used > (uint64_t)INT64_MAX)
-        return -EOVERFLOW;
+    *code = pool__pack(&writer, job->item_type, job->in.size, item);
+    if (*code == 0 && writer.used > (uint64_t)INT64_MAX)
+        *code = -EOVERFLOW;
+    if (*code)
+        return POOL__UNPLACEABLE;
     entry.size = writer.used;
     *used = pool__entry_stride(entry.size);
     if (*used > room)
         return POOL__NO_ROOM;
     memcpy(to, &entry, sizeof entry);
     job->is_staged = false;
-    return 0;
+    return POOL__PLACED;
 }
 
 /* What pack_items() is to do. */
@@ -58,43 +58,50 @@ static void pack_items(void *argument)
     struct pool__dry_run *result = packing->result;
     uint64_t used = 0;
     while (result->passed < packing->count) {
-        result->code = pack_item(packing->job, packing->first + result->passed,
-                                 packing->to + result->bytes, packing->room - result->bytes, &used);
+        result->placing =
+            pack_item(packing->job, packing->first + result->passed, packing->to + result->bytes,
+                      packing->room - result->bytes, &used, &result->code);
         result->needed = used;
-        if (result->code)
+        if (result->placing != POOL__PLACED)
             return;
         result->bytes += used;
         result->passed++;
     }
 }
 
-int pool__encode(struct pool_future *job, uint64_t first, uint64_t count, unsigned char *to,
-                 uint64_t room, struct pool__dry_run *result)
+enum pool__placing pool__encode(struct pool_future *job, uint64_t first, uint64_t count,
+                                unsigned char *to, uint64_t room, struct pool__dry_run *result)
 {
     pool_t *pool = job->pool;
     struct packing packing = {job, first, count, to, room, result};
-    int error = 0;
+    int died = 0, status = 0;
     *result = (struct pool__dry_run){0};
     if (job->custom_items) {
         pool__source_item(job, first); /* has the source's function run here, not in the copy */
         packing.result = &pool->board->dry_run;
-        error = pool__run_dry(&pool->board->dry_run, pack_items, &packing, &pool->dry_run_status);
+        died = pool__run_dry(&pool->board->dry_run, pack_items, &packing, &status);
         *result = pool->board->dry_run;
         if (result->passed > 0)
             job->is_staged = false;
     } else {
         pack_items(&packing);
     }
-    if (error < 0 || result->passed > 0)
-        return error < 0 ? error : 0;
-    return error ? POOL__DIED_PACKING : result->code;
+    if (died < 0)
+        return pool__unplaceable(pool, died);
+    if (result->passed > 0)
+        return POOL__PLACED;
+    if (!died && result->placing != POOL__UNPLACEABLE)
+        return (enum pool__placing)result->placing;
+    pool__unplaceable(pool, result->code);
+    if (died)
+        pool->unplaceable = pool__death_error(status);
+    pool->unplaceable.message = "the item could not be packed";
+    return POOL__UNPLACEABLE;
 }
 
-pool_error_t pool__unpackable(const pool_t *pool, int code)
+enum pool__placing pool__unplaceable(pool_t *pool, int code)
 {
-    pool_error_t error = {.kind = POOL_FAILED, .code = code, .worker = -1};
-    if (code == POOL__DIED_PACKING)
-        error = pool__death_error(pool->dry_run_status);
-    error.message = "the item could not be packed";
-    return error;
+    pool->unplaceable = (pool_error_t){
+        .kind = POOL_FAILED, .code = code, .message = "the item could not be packed", .worker = -1};
+    return POOL__UNPLACEABLE;
 }

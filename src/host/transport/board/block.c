@@ -32,7 +32,7 @@ bool pool__block_begin(pool_t *pool, struct pool_future *job, uint32_t number)
 
 /* Places as many of the chunk's next items as there is room for, and at most one chunk's share of
  * the budget if they are plain. The others stay unplaced. Returns as pool__place_items() does. */
-static int place_some(pool_t *pool, uint32_t number)
+static enum pool__placing place_some(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     const struct pool_future *job = chunk->job;
@@ -41,46 +41,45 @@ static int place_some(pool_t *pool, uint32_t number)
     most = most > 0 ? most : 1;
     if (!job->item_type && !job->in_shared && most < whole)
         chunk->count = most;
-    int error = pool__place_items(pool, chunk->job, number);
-    while (error == -ENOBUFS && chunk->count > 1) {
+    enum pool__placing placing = pool__place_items(pool, chunk->job, number);
+    while (placing == POOL__NO_ROOM_NOW && chunk->count > 1) {
         chunk->count /= 2;
-        error = pool__place_items(pool, chunk->job, number);
+        placing = pool__place_items(pool, chunk->job, number);
     }
-    chunk->unplaced = error ? whole : whole - chunk->count;
+    chunk->unplaced = placing != POOL__PLACED ? whole : whole - chunk->count;
     chunk->count = whole;
-    return error;
+    return placing;
 }
 
 /* Ends the chunk's next item, which could not be placed. None of the chunk's items may count as
  * taken. */
-static void fail_first(pool_t *pool, struct pool__chunk *chunk, int code)
+static void fail_first(const pool_t *pool, struct pool__chunk *chunk)
 {
-    pool__fail_items(chunk, 1, pool__unpackable(pool, code));
+    pool__fail_items(chunk, 1, pool->unplaceable);
     chunk->taken = 0;
     chunk->first++;
     chunk->unplaced = --chunk->count;
 }
 
 /* Frees the memory of the items that have ended, and places some of those that are left. An item
- * that cannot be packed fails; perhaps none is left then. Returns 0, or -ENOBUFS: there is no room
- * now. */
-static int place_next(pool_t *pool, uint32_t number)
+ * that cannot be packed fails; perhaps none is left then. False: there is no room now. */
+static bool place_next(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    int error = 0;
+    enum pool__placing placing = POOL__PLACED;
     pool->bytes -= chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0;
     pool__arena_free(&pool->items_arena, chunk->item_memory);
     chunk->item_memory = NULL;
-    while (chunk->count > 0 && (error = place_some(pool, number)) != 0 && error != -ENOBUFS)
-        fail_first(pool, chunk, error);
-    return chunk->count > 0 ? error : 0;
+    while (chunk->count > 0 && (placing = place_some(pool, number)) == POOL__UNPLACEABLE)
+        fail_first(pool, chunk);
+    return chunk->count == 0 || placing == POOL__PLACED;
 }
 
 void pool__block_go_on(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->taken = 0;
-    if (chunk->unplaced == chunk->count && place_next(pool, number) < 0) {
+    if (chunk->unplaced == chunk->count && !place_next(pool, number)) {
         chunk->parked = true;
         pool->parked++;
         return;
@@ -114,7 +113,8 @@ static void try_again(pool_t *pool, uint32_t number)
     struct pool__chunk *chunk = &pool->chunks[number];
     unpark(pool, number);
     while (chunk->parked && !room_may_come(pool)) {
-        fail_first(pool, chunk, -ENOMEM);
+        pool__unplaceable(pool, -ENOMEM);
+        fail_first(pool, chunk);
         unpark(pool, number);
     }
 }

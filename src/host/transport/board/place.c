@@ -63,57 +63,58 @@ static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
 }
 
 /* Packs the chunk's first item alone: into the order if it fits there, else into memory of its
- * size. Returns 0, an error, POOL__DIED_PACKING, POOL__NO_MORE, or -ENOBUFS: there is no room now.
- */
-static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
+ * size. Never returns POOL__NO_ROOM. */
+static enum pool__placing pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     unsigned char *item = pool->board->orders[number].item;
     struct pool__dry_run result;
     chunk->count = 1;
-    int error = pool__encode(job, chunk->first, chunk->count, item, POOL__INLINE_ITEM, &result);
-    if (error != POOL__NO_ROOM) {
+    enum pool__placing placing =
+        pool__encode(job, chunk->first, chunk->count, item, POOL__INLINE_ITEM, &result);
+    if (placing != POOL__NO_ROOM) {
         chunk->items = pool__board_offset(pool->board, item);
-        return error;
+        return placing;
     }
     struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, result.needed);
     if (!memory)
-        return -ENOBUFS;
+        return POOL__NO_ROOM_NOW;
     use_items(chunk, memory);
-    error = pool__encode(job, chunk->first, chunk->count, pool__board_at(pool->board, chunk->items),
-                         result.needed, &result);
+    placing = pool__encode(job, chunk->first, chunk->count,
+                           pool__board_at(pool->board, chunk->items), result.needed, &result);
     /* No room: a pack function has written more than the first time. */
-    return error == POOL__NO_ROOM ? -EINVAL : error;
+    return placing == POOL__NO_ROOM ? pool__unplaceable(pool, -EINVAL) : placing;
 }
 
 /* Packs as many of the chunk's items as a chunk may hold, and lowers chunk->count to that. Returns
  * as pack_single() does, and POOL__NO_ROOM when the first item alone does not fit. */
-static int pack_several(pool_t *pool, struct pool_future *job, struct pool__chunk *chunk)
+static enum pool__placing pack_several(pool_t *pool, struct pool_future *job,
+                                       struct pool__chunk *chunk)
 {
     struct pool__dry_run result;
     struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, pool__chunk_limit(pool));
     if (!memory)
-        return -ENOBUFS;
+        return POOL__NO_ROOM_NOW;
     unsigned char *to = pool__board_at(pool->board, pool__extent_offset(memory));
-    int error =
+    enum pool__placing placing =
         pool__encode(job, chunk->first, chunk->count, to, pool__extent_size(memory), &result);
-    if (error) {
+    if (placing != POOL__PLACED) {
         pool__arena_free(&pool->items_arena, memory);
-        return error;
+        return placing;
     }
     chunk->count = result.passed;
     job->item_bytes = (double)result.bytes / (double)result.passed;
     pool__arena_shrink(&pool->items_arena, memory, result.bytes);
     use_items(chunk, memory);
-    return 0;
+    return POOL__PLACED;
 }
 
 /* Places items as a stream. The chunk ends before an item that does not fit or cannot be packed. */
-static int place_stream(pool_t *pool, struct pool_future *job, uint32_t number)
+static enum pool__placing place_stream(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    int error = chunk->count > 1 ? pack_several(pool, job, chunk) : POOL__NO_ROOM;
-    return error == POOL__NO_ROOM ? pack_single(pool, job, number) : error;
+    enum pool__placing placing = chunk->count > 1 ? pack_several(pool, job, chunk) : POOL__NO_ROOM;
+    return placing == POOL__NO_ROOM ? pack_single(pool, job, number) : placing;
 }
 
 bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes)
@@ -147,34 +148,34 @@ static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t 
     return true;
 }
 
-int pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number)
+enum pool__placing pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    int error = -ENOBUFS;
+    enum pool__placing placing = POOL__NO_ROOM_NOW;
     if (job->item_type)
-        error = place_stream(pool, job, number);
+        placing = place_stream(pool, job, number);
     else if (place_plain(pool, job, number))
-        error = chunk->count ? 0 : POOL__NO_MORE;
-    if (!error) {
+        placing = chunk->count ? POOL__PLACED : POOL__NO_MORE;
+    if (placing == POOL__PLACED) {
         pool->bytes += chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0;
-        return 0;
+        return POOL__PLACED;
     }
     pool__arena_free(&pool->items_arena, chunk->item_memory);
     chunk->item_memory = NULL;
-    return error;
+    return placing;
 }
 
-int pool__place(pool_t *pool, struct pool_future *job, uint32_t number)
+enum pool__placing pool__place(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->item_memory = chunk->result_memory = NULL;
-    int error = -ENOBUFS;
+    enum pool__placing placing = POOL__NO_ROOM_NOW;
     if (place_results(pool, job, number))
-        error = pool__place_items(pool, job, number);
-    if (error) {
+        placing = pool__place_items(pool, job, number);
+    if (placing != POOL__PLACED) {
         pool->bytes -= chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0;
         pool__arena_free(&pool->results_arena, chunk->result_memory);
         chunk->result_memory = NULL;
     }
-    return error;
+    return placing;
 }

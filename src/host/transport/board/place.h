@@ -5,18 +5,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/stream/encode.h"
 #include "host/transport/board/account.h"
 #include "procpool.h"
 
 /* Finds room on the board for the chunk's items and writes them. Lowers chunk->count if only some
- * items of a stream fit, or if the source has fewer. Returns 0; -ENOBUFS: there is no room now;
- * POOL__NO_MORE: the source has no more; or why the first item cannot be packed, which
- * pool__unpackable() makes an error of. Unless it returns 0, no item has been taken from the
- * source. */
-int pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number);
+ * items of a stream fit, or if the source has fewer. Never returns
+ * POOL__NO_ROOM. Unless it returns POOL__PLACED, no item has been taken from the source. */
+enum pool__placing pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number);
 
 /* Does the same, but finds room for the results first. */
-int pool__place(pool_t *pool, struct pool_future *job, uint32_t number);
+enum pool__placing pool__place(pool_t *pool, struct pool_future *job, uint32_t number);
 
 /* Replaces the chunk's memory for results by at least `bytes` bytes, whose contents are undefined.
  * False when there is no room: then the chunk keeps the memory it has. */
