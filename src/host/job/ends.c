@@ -32,9 +32,12 @@ void pool__item_failed(struct pool_future *job, const pool_error_t *error)
 void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, pool_error_t error)
 {
     const struct pool__report *report = &job->report;
-    for (; from < to && (job->window || report->count < POOL_ERRORS_MAX); from++) {
+    bool kept = true; /* not when memory has run out */
+    for (; from < to && (job->window || (report->count < POOL_ERRORS_MAX && kept)); from++) {
+        size_t dropped = report->dropped;
         error.index = from;
         pool__item_failed(job, &error);
+        kept = report->dropped == dropped;
     }
     /* Counted at once, not one by one: a range may have any number of items. */
     job->failed += to - from;

@@ -5,6 +5,7 @@
  * business. */
 #include "host/process/end.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -50,7 +51,8 @@ void pool__bury_supervisor(pool_t *pool)
         /* An old kernel. The pid is safe to use: a child keeps its pid until it is reaped, and for
          * a process that is no child of the host waitpid() fails. */
         if (pool->phase == POOL__GONE_PHASE && pool->supervisor > 0)
-            waitpid(pool->supervisor, NULL, 0);
+            while (waitpid(pool->supervisor, NULL, 0) < 0 && errno == EINTR)
+                ;
         return;
     }
     wait_for_descriptor(pool->supervisor_pidfd, MOMENT);
