@@ -10,18 +10,13 @@
 #include <unistd.h>
 
 #include "support/deadline.h"
-#include "support/ledger.h"
+#include "support/gate.h"
+#include "support/host.h"
 #include "support/outcome.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
-
-static int copy(const void *item, void *result, pool_task_t *task)
-{
-    (void)task;
-    *(int *)result = *(const int *)item;
-    return 0;
-}
 
 /* ---- Workers ---- */
 
@@ -67,7 +62,7 @@ static void replace_copy(void *argument)
     pool_options_t options = {.processes = 2};
     pool_free(argument);
     SUBHOST_EQUAL(pool_create(&pool, &options), 0);
-    SUBHOST_EQUAL(pool_map(pool, copy, POOL_IN(items, 100), POOL_OUT(results)), 0);
+    SUBHOST_EQUAL(pool_map(pool, work_copy, POOL_IN(items, 100), POOL_OUT(results)), 0);
     SUBHOST_EQUAL(results[0], 3);
     pool_free(pool);
 }
@@ -110,23 +105,14 @@ static void a_pool_ends_although_a_copy_of_its_host_lives_on(void **state)
     }
 }
 
-static struct ledger *gate;
-
-static bool is_open(void *unused)
-{
-    (void)unused;
-    return ledger_total(gate) > 0;
-}
+static struct gate *gate;
 
 static int wait_at_gate(const void *item, void *result, pool_task_t *task)
 {
-    (void)item, (void)result, (void)task;
-    return deadline_met(10000, is_open, NULL) ? 0 : 1;
-}
-
-static void *wait_for(void *future)
-{
-    return (void *)(intptr_t)pool_future_get(future, -1);
+    (void)item;
+    (void)result;
+    (void)task;
+    return gate_pass(gate) ? 0 : 1;
 }
 
 static void free_copy(void *pool)
@@ -143,16 +129,16 @@ static void copies_made_while_threads_wait_may_be_freed(void **state)
     int item = 0;
     (void)state;
     world_expect_orphans();
-    gate = ledger_make(1);
+    gate = gate_make();
     pool_t *pool = world_pool(1);
     assert_int_equal(
         pool_apply_async(pool, wait_at_gate, POOL_IN(&item, 1), POOL_NONE, NULL, &future), 0);
     for (int t = 0; t < THREADS; t++)
-        assert_int_equal(pthread_create(&threads[t], NULL, wait_for, future), 0);
+        assert_int_equal(pthread_create(&threads[t], NULL, host_get, future), 0);
     for (int i = 0; i < 5; i++) /* let them fall asleep */
         poll(NULL, 0, 10);
     assert_int_equal(subhost_wait(subhost_start(free_copy, pool)), 0);
-    ledger_mark(gate, 0);
+    gate_open(gate);
     for (int t = 0; t < THREADS; t++) {
         pthread_join(threads[t], &failed);
         assert_int_equal((intptr_t)failed, 0);
@@ -172,7 +158,7 @@ static int sum_in_inner_pool(const void *item, void *result, pool_task_t *task)
         items[i] = *(const int *)item + i;
     if ((error = pool_create(&pool, &options)) < 0)
         return error;
-    error = pool_map(pool, copy, POOL_IN(items, 20), POOL_OUT(results));
+    error = pool_map(pool, work_copy, POOL_IN(items, 20), POOL_OUT(results));
     pool_free(pool);
     for (int i = 0; i < 20; i++)
         *(int *)result += results[i];

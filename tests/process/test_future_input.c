@@ -3,36 +3,28 @@
  * test_input.c, closed pools in test_states.c. */
 #include <errno.h>
 
-#include "support/ledger.h"
+#include "support/count.h"
+#include "support/host.h"
 #include "support/outcome.h"
+#include "support/runs.h"
 #include "support/subhost.h"
 #include "support/world.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static struct ledger *executions;
 
 static int items[2] = {1, 2}, results[2];
 
 static int run(const void *item, void *result, pool_task_t *task)
 {
-    ledger_mark(executions, 0);
+    runs_mark();
     (void)task;
     *(int *)result = 3 * *(const int *)item;
     return 0;
-}
-
-static pool_t *make_pool(void)
-{
-    executions = ledger_make(1);
-    return world_pool(1);
 }
 
 static void apply_takes_exactly_one_item(void **state)
 {
     pool_future_t *future = NULL;
     (void)state;
-    pool_t *pool = make_pool();
+    pool_t *pool = runs_pool();
     for (size_t count = 0; count < 3; count += 2) {
         pool_in_t in = POOL_IN(items, count);
         assert_int_equal(pool_apply(pool, run, in, POOL_OUT(results)), POOL_EOPTION);
@@ -40,14 +32,7 @@ static void apply_takes_exactly_one_item(void **state)
                          POOL_EOPTION);
     }
     assert_null(future);
-    assert_int_equal(ledger_total(executions), 0);
-}
-
-static int no_item(void *context, void *item)
-{
-    (void)context;
-    (void)item;
-    return 0;
+    assert_int_equal(runs_total(), 0);
 }
 
 static void bad_iterations_are_refused(void **state)
@@ -56,7 +41,7 @@ static void bad_iterations_are_refused(void **state)
     const pool_out_t result = POOL_RESULT(int);
     const pool_source_t good = {.in = array}, none = {.in = pool_in(NULL, 2, 4, array.type)},
                         flat = {.in = pool_in(items, 2, 0, array.type)},
-                        flat_next = {.in = flat.in, .next = no_item},
+                        flat_next = {.in = flat.in, .next = host_no_item},
                         untyped = {.in = pool_in(items, 2, 4, NULL)};
     const struct {
         const char *name;
@@ -74,7 +59,7 @@ static void bad_iterations_are_refused(void **state)
         {"a place for results", run, &good, POOL_OUT(results), POOL_EOPTION},
     };
     (void)state;
-    pool_t *pool = make_pool();
+    pool_t *pool = runs_pool();
     for (size_t i = 0; i < 2 * COUNT(rows); i++) {
         pool_iterator_t *iterator = NULL;
         int code = (i % 2 ? pool_imap_unordered : pool_imap)(
@@ -84,7 +69,7 @@ static void bad_iterations_are_refused(void **state)
     }
     assert_int_equal(pool_imap(pool, run, &good, result, NULL, NULL), POOL_EOPTION);
     assert_int_equal(pool_imap_unordered(pool, run, &good, result, NULL, NULL), POOL_EOPTION);
-    assert_int_equal(ledger_total(executions), 0);
+    assert_int_equal(runs_total(), 0);
     outcome_pool_works(pool);
 }
 
@@ -94,7 +79,7 @@ static void a_result_needs_a_place(void **state)
     pool_iterator_t *iterator;
     int result;
     (void)state;
-    pool_t *pool = make_pool();
+    pool_t *pool = runs_pool();
     assert_int_equal(pool_imap(pool, run, &source, POOL_RESULT(int), NULL, &iterator), 0);
     assert_int_equal(pool_next(iterator, NULL, -1), POOL_ENODATA);
     assert_int_equal(pool_next(iterator, &result, -1), 1); /* nothing was skipped */
@@ -202,7 +187,7 @@ static void a_freed_future_is_told_as_one(void **state)
 {
     pool_future_t *ended, *running;
     (void)state;
-    pool_t *pool = make_pool();
+    pool_t *pool = runs_pool();
     for (int round = 0; round < 3; round++) {
         assert_int_equal(
             pool_map_async(pool, run, POOL_IN(items, 2), POOL_OUT(results), NULL, &ended), 0);
@@ -253,7 +238,7 @@ static void callbacks_cannot_wait_for_futures(void **state)
     (void)state;
     for (int serial = 0; serial < 2; serial++) {
         pool_options_t pool_options = {.processes = 1, .serial = serial};
-        executions = ledger_make(1);
+        runs_start();
         struct visit visit = {.pool = world_pool_with(&pool_options)};
         pool_map_options_t options = {.callback = visit_in_callback, .context = &visit};
         assert_int_equal(
@@ -277,7 +262,7 @@ static void copies_of_the_host_cannot_use_futures(void **state)
     int result;
     (void)state;
     struct visit *visit = world_shared(sizeof *visit);
-    visit->pool = make_pool();
+    visit->pool = runs_pool();
     start(visit);
     assert_int_equal(subhost_wait(subhost_start(visit_in_copy, visit)), 0);
     assert_true(visit->called);
@@ -286,7 +271,7 @@ static void copies_of_the_host_cannot_use_futures(void **state)
     assert_int_equal(pool_next(visit->held.iterator, &result, -1), 1);
     assert_int_equal(pool_next(visit->held.iterator, &result, -1), 1);
     assert_int_equal(results[1], 6);
-    assert_int_equal(ledger_total(executions), 4);
+    assert_int_equal(runs_total(), 4);
     end(visit);
 }
 

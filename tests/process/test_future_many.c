@@ -219,18 +219,11 @@ static int refuse(const void *value, pool_writer_t *writer)
     return -EXDEV;
 }
 
-static int unpack_nothing(void *value, pool_reader_t *reader)
-{
-    (void)value;
-    (void)reader;
-    return 0;
-}
-
 static const pool_type_t stubborn_type = {.name = "stubborn",
                                           .kind = POOL_KIND_CUSTOM,
                                           .size = sizeof(int),
                                           .pack = refuse,
-                                          .unpack = unpack_nothing};
+                                          .unpack = work_unpack_nothing};
 
 static void results_that_cannot_be_packed_cost_no_worker(void **state)
 {

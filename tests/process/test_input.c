@@ -8,22 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "support/ledger.h"
+#include "support/count.h"
 #include "support/outcome.h"
+#include "support/runs.h"
 #include "support/world.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static struct ledger *runs;
-
-static int run(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    (void)result;
-    (void)task;
-    ledger_mark(runs, 0);
-    return 0;
-}
 
 /* ---- Options ---- */
 
@@ -41,11 +29,12 @@ static void options_out_of_range_are_refused(void **state)
         {"start_timeout = -1", {.processes = 1, .start_timeout = -1}, POOL_EOPTION},
         {"grace = -1", {.processes = 1, .grace = -1}, POOL_EOPTION},
     };
+    static char nothing; /* its address stands for a pool that a refusal leaves as it is */
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        pool_t *pool = (pool_t *)&runs;
+        pool_t *pool = (pool_t *)&nothing;
         int code = pool_create(&pool, &rows[i].options);
-        if (code != rows[i].code || pool != (pool_t *)&runs)
+        if (code != rows[i].code || pool != (pool_t *)&nothing)
             fail_msg("%s: %s", rows[i].name, pool_error_name(code));
     }
     assert_int_equal(pool_create(NULL, NULL), POOL_ENOPOOL);
@@ -92,7 +81,7 @@ static void refuse_all(pool_t *pool, const struct refusal *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         refuse(pool, &rows[i]);
-    assert_int_equal(ledger_total(runs), 0);
+    assert_int_equal(runs_total(), 0);
     outcome_pool_works(pool);
 }
 
@@ -104,23 +93,23 @@ static void bad_arrays_are_refused(void **state)
     const pool_in_t in = POOL_IN(items, 4);
     const pool_out_t out = POOL_OUT(results), none = POOL_NONE;
     const struct refusal rows[] = {
-        {"no items", run, pool_in(NULL, 4, 1, plain), out, POOL_ENODATA},
-        {"no results", run, in, pool_out(NULL, 1, plain), POOL_ENODATA},
-        {"items of 0 bytes", run, pool_in(items, 4, 0, plain), out, POOL_EITEMSIZE},
-        {"results of 0 bytes", run, in, pool_out(results, 0, plain), POOL_EITEMSIZE},
-        {"items of no type", run, pool_in(items, 4, 1, NULL), out, POOL_ETYPE},
-        {"results of no type", run, in, pool_out(results, 1, NULL), POOL_ETYPE},
-        {"SIZE_MAX items", run, pool_in(items, SIZE_MAX, 1, plain), out, POOL_EOVERFLOW},
-        {"half as many of 4 bytes", run, pool_in(items, half, 4, plain), out, POOL_EOVERFLOW},
-        {"a product of 2", run, pool_in(items, half + 2, 2, plain), none, POOL_EOVERFLOW},
-        {"large items", run, pool_in(items, 4, half, plain), out, POOL_EOVERFLOW},
-        {"large results", run, in, pool_out(results, half, plain), POOL_EOVERFLOW},
-        {"many results", run, POOL_IN(items, half), pool_out(results, 3, plain), POOL_EOVERFLOW},
-        {"more than PTRDIFF_MAX", run, POOL_IN(items, most + 1), none, POOL_EOVERFLOW},
+        {"no items", runs_note, pool_in(NULL, 4, 1, plain), out, POOL_ENODATA},
+        {"no results", runs_note, in, pool_out(NULL, 1, plain), POOL_ENODATA},
+        {"items of 0 bytes", runs_note, pool_in(items, 4, 0, plain), out, POOL_EITEMSIZE},
+        {"results of 0 bytes", runs_note, in, pool_out(results, 0, plain), POOL_EITEMSIZE},
+        {"items of no type", runs_note, pool_in(items, 4, 1, NULL), out, POOL_ETYPE},
+        {"results of no type", runs_note, in, pool_out(results, 1, NULL), POOL_ETYPE},
+        {"SIZE_MAX items", runs_note, pool_in(items, SIZE_MAX, 1, plain), out, POOL_EOVERFLOW},
+        {"half as many of 4 bytes", runs_note, pool_in(items, half, 4, plain), out, POOL_EOVERFLOW},
+        {"a product of 2", runs_note, pool_in(items, half + 2, 2, plain), none, POOL_EOVERFLOW},
+        {"large items", runs_note, pool_in(items, 4, half, plain), out, POOL_EOVERFLOW},
+        {"large results", runs_note, in, pool_out(results, half, plain), POOL_EOVERFLOW},
+        {"many results", runs_note, POOL_IN(items, half), pool_out(results, 3, plain),
+         POOL_EOVERFLOW},
+        {"more than PTRDIFF_MAX", runs_note, POOL_IN(items, most + 1), none, POOL_EOVERFLOW},
     };
     (void)state;
-    runs = ledger_make(1);
-    refuse_all(world_pool(1), rows, COUNT(rows));
+    refuse_all(runs_pool(), rows, COUNT(rows));
     assert_memory_equal(results, before, 4);
 }
 
@@ -129,8 +118,7 @@ static void what_is_no_function_is_refused(void **state)
     static int data;
     int item = 21, result = 0;
     (void)state;
-    runs = ledger_make(1);
-    pool_t *pool = world_pool(1);
+    pool_t *pool = runs_pool();
     void *made =
         mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     const pool_in_t in = POOL_IN(&item, 1);
@@ -152,13 +140,12 @@ static void no_items_succeed_at_once(void **state)
 {
     int item = 0, result = 5;
     (void)state;
-    runs = ledger_make(1);
-    pool_t *pool = world_pool(1);
-    assert_int_equal(pool_map(pool, run, POOL_IN(&item, 0), POOL_OUT(&result)), 0);
-    assert_int_equal(pool_map(pool, run, POOL_IN((int *)NULL, 0), POOL_OUT((int *)NULL)), 0);
-    assert_int_equal(pool_map(pool, run, POOL_IN((char **)NULL, 0), POOL_NONE), 0);
+    pool_t *pool = runs_pool();
+    assert_int_equal(pool_map(pool, runs_note, POOL_IN(&item, 0), POOL_OUT(&result)), 0);
+    assert_int_equal(pool_map(pool, runs_note, POOL_IN((int *)NULL, 0), POOL_OUT((int *)NULL)), 0);
+    assert_int_equal(pool_map(pool, runs_note, POOL_IN((char **)NULL, 0), POOL_NONE), 0);
     assert_int_equal(result, 5);
-    assert_int_equal(ledger_total(runs), 0);
+    assert_int_equal(runs_total(), 0);
     assert_int_equal(pool_errors(pool, NULL), 0);
 }
 

@@ -275,12 +275,12 @@ POOL_FUNCTION(repeat, char *, (const char *, word), (int, times));
 static void typed_functions_are_iterated_over(void **state)
 {
     struct repeat_args rows[50];
-    pool_source_t source = {POOL_IN_AS(rows, 50, &repeat_args_type), NULL, NULL};
     pool_iterator_t *iterator;
     char *text, *expected;
     (void)state;
     for (int i = 0; i < 50; i++)
         rows[i] = (struct repeat_args){"ab", i + 1};
+    pool_source_t source = {POOL_IN_AS(rows, 50, &repeat_args_type), NULL, NULL};
     pool_t *pool = world_pool(2);
     assert_int_equal(pool_imap(pool, repeat_function.callable.call, &source, POOL_RESULT(char *),
                                NULL, &iterator),

@@ -1,5 +1,6 @@
 /* Calls on a serial pool that do not wait, or not for ever: whoever looks runs a chunk. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,8 +10,10 @@
 #include <uv.h>
 
 #include "support/deadline.h"
+#include "support/host.h"
 #include "support/outcome.h"
 #include "support/process.h"
+#include "support/runs.h"
 #include "support/world.h"
 
 enum { COUNT = 100 };
@@ -100,12 +103,6 @@ static void the_descriptor_is_readable_while_there_is_something_to_run(void **st
     assert_false(readable(descriptor));
 }
 
-static void note_future(pool_future_t *future, void *context)
-{
-    (void)future;
-    ++*(int *)context;
-}
-
 /* uv_run() runs everything, and returns when nothing is left. */
 static void a_loop_runs_it(void **state)
 {
@@ -113,7 +110,7 @@ static void a_loop_runs_it(void **state)
     int called = 0;
     (void)state;
     pool_t *pool = serial_pool();
-    pool_map_options_t options = {.chunksize = 10, .callback = note_future, .context = &called};
+    pool_map_options_t options = {.chunksize = 10, .callback = host_count_call, .context = &called};
     assert_int_equal(uv_loop_init(&loop), 0);
     assert_int_equal(pool_attach(pool, &loop), 0);
     for (int round = 1; round <= 3; round++) {
@@ -138,7 +135,7 @@ static void *map_in_thread(void *argument)
 {
     struct looped *looped = argument;
     pool_map_options_t options = {
-        .chunksize = 10, .callback = note_future, .context = &looped->called};
+        .chunksize = 10, .callback = host_count_call, .context = &looped->called};
     looped->failed = pool_map_with(looped->pool, note, POOL_IN(items, COUNT), POOL_NONE, &options);
     return NULL;
 }
@@ -291,29 +288,9 @@ static void what_has_not_started_can_be_cancelled(void **state)
     }
 }
 
-/* Runs until the call is cancelled. */
-static int run_on(const void *item, void *result, pool_task_t *task)
-{
-    int64_t began = deadline_now();
-    (void)item;
-    atomic_fetch_add(&ran, 1);
-    while (!pool_task_cancelled(task))
-        if (!deadline_kept(began, 10000))
-            return -ETIMEDOUT;
-    if (result)
-        *(int *)result = 1;
-    return 0;
-}
-
-static bool runs(void *unused)
-{
-    (void)unused;
-    return atomic_load(&ran) > 0;
-}
-
 static void *cancel_it(void *future)
 {
-    intptr_t error = !deadline_met(5000, runs, NULL);
+    intptr_t error = !deadline_met(5000, runs_any, NULL);
     return (void *)(error ? error : pool_future_cancel(future, 0));
 }
 
@@ -324,15 +301,17 @@ static void an_item_that_runs_sees_that_it_is_cancelled_and_ends_by_itself(void 
     pthread_t thread;
     void *error;
     (void)state;
+    runs_start();
     pool_t *pool = serial_pool();
-    assert_int_equal(
-        pool_map_async(pool, run_on, POOL_IN(items, COUNT), POOL_OUT(results), NULL, &future), 0);
+    assert_int_equal(pool_map_async(pool, runs_until_cancelled, POOL_IN(items, COUNT),
+                                    POOL_OUT(results), NULL, &future),
+                     0);
     assert_int_equal(pthread_create(&thread, NULL, cancel_it, future), 0);
     assert_int_equal(pool_future_get(future, -1), COUNT - 1);
     pthread_join(thread, &error);
     assert_null(error);
     assert_int_equal(results[0], 1);
-    assert_int_equal(atomic_load(&ran), 1);
+    assert_int_equal(runs_total(), 1);
     pool_future_free(future);
     outcome_pool_works(pool);
 }
@@ -360,13 +339,14 @@ static void time_is_looked_at_between_chunks(void **state)
 /* Waits while another thread runs the item: for a moment, or as long as it takes. */
 static void *wait_a_little(void *future)
 {
-    intptr_t waited = deadline_met(5000, runs, NULL) ? pool_future_wait(future, 50) : 0;
+    intptr_t waited = deadline_met(5000, runs_any, NULL) ? pool_future_wait(future, 50) : 0;
     return (void *)(intptr_t)(waited == -ETIMEDOUT ? pool_future_cancel(future, -1) : 1);
 }
 
 static void *wait_to_the_end(void *future)
 {
-    return (void *)(intptr_t)(deadline_met(5000, runs, NULL) ? pool_future_wait(future, -1) : 1);
+    return (void *)(intptr_t)(deadline_met(5000, runs_any, NULL) ? pool_future_wait(future, -1)
+                                                                 : 1);
 }
 
 /* Both end the call while its first item runs: by cancelling, and since its time is up. */
@@ -379,10 +359,12 @@ static void others_do_not_wait_for_the_thread_that_runs(void **state)
         const pool_error_t *errors;
         pthread_t thread;
         void *error;
+        runs_start();
         pool_t *pool = serial_pool();
         pool_map_options_t options = {.chunksize = 2, .timeout = way ? 200 : 0};
-        assert_int_equal(
-            pool_map_async(pool, run_on, POOL_IN(items, COUNT), POOL_NONE, &options, &future), 0);
+        assert_int_equal(pool_map_async(pool, runs_until_cancelled, POOL_IN(items, COUNT),
+                                        POOL_NONE, &options, &future),
+                         0);
         assert_int_equal(pthread_create(&thread, NULL, ways[way], future), 0);
         assert_int_equal(pool_future_get(future, -1), COUNT - 1);
         pthread_join(thread, &error);
@@ -436,12 +418,6 @@ static void one_thread_at_a_time_runs_items(void **state)
     assert_int_equal(atomic_load(&most_at_once), 0);
 }
 
-static int count_up(void *next, void *item)
-{
-    *(int *)item = (*(int *)next)++;
-    return 1;
-}
-
 struct joiner {
     pool_t *pool;
     atomic_int thread;
@@ -462,8 +438,9 @@ static bool sleeps(void *thread)
 /* When the window is full there is nothing to run: who waits sleeps, until others change that. */
 static void check_sleep(bool take)
 {
-    int next = 0, most, result;
-    pool_source_t source = {POOL_IN((int *)0, 0), count_up, &next};
+    int most, result;
+    struct host_counter counter = {.count = INT_MAX};
+    pool_source_t source = {POOL_IN((int *)0, 0), host_count_on, &counter};
     pool_iterator_t *iterator;
     pthread_t thread;
     void *error;
@@ -471,10 +448,10 @@ static void check_sleep(bool take)
     assert_int_equal(pool_imap(joiner.pool, note, &source, POOL_RESULT(int), NULL, &iterator), 0);
     assert_int_equal(pool_close(joiner.pool), 0);
     do {
-        most = next;
+        most = counter.next;
         for (int i = 0; i < 10; i++)
             pool_step(joiner.pool);
-    } while (next > most);
+    } while (counter.next > most);
     assert_int_equal(pthread_create(&thread, NULL, join_it, &joiner), 0);
     assert_true(deadline_met(5000, sleeps, &joiner.thread));
     for (int i = 0; take && i < most; i++)
@@ -495,9 +472,7 @@ static void a_thread_that_has_nothing_to_run_sleeps_and_wakes(void **state)
 
 int main(void)
 {
-    uv_loop_t loop; /* the first of a process makes descriptors that stay */
-    if (uv_loop_init(&loop) < 0 || uv_loop_close(&loop) < 0)
-        return 1;
+    host_prepare_libuv();
     const struct CMUnitTest tests[] = {
         WORLD_TEST(polling_a_future_runs_a_chunk_each_time),
         WORLD_TEST(the_descriptor_is_readable_while_there_is_something_to_run),

@@ -1,7 +1,6 @@
 /* Serial pools from their making to their end, in every order; what functions may do in them. */
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "support/deadline.h"
 #include "support/outcome.h"
 #include "support/process.h"
+#include "support/runs.h"
 #include "support/work.h"
 #include "support/world.h"
 
@@ -217,30 +217,9 @@ static void a_failed_initializer_fails_the_start_with_its_text(void **state)
 
 /* ---- Terminating from another thread ---- */
 
-static atomic_int running;
-
-/* Runs until the call is cancelled. */
-static int run_on(const void *item, void *result, pool_task_t *task)
-{
-    int64_t began = deadline_now();
-    (void)item;
-    atomic_fetch_add(&running, 1);
-    while (!pool_task_cancelled(task))
-        if (!deadline_kept(began, 10000))
-            return -ETIMEDOUT;
-    *(int *)result = 1;
-    return 0;
-}
-
-static bool runs(void *unused)
-{
-    (void)unused;
-    return atomic_load(&running) > 0;
-}
-
 static void *terminate_it(void *pool)
 {
-    intptr_t error = !deadline_met(5000, runs, NULL);
+    intptr_t error = !deadline_met(5000, runs_any, NULL);
     return (void *)(error ? error : pool_terminate(pool));
 }
 
@@ -250,15 +229,16 @@ static void terminate_waits_for_what_runs_and_loses_the_rest(void **state)
     pthread_t thread;
     void *error;
     (void)state;
-    atomic_store(&running, 0);
+    runs_start();
     pool_t *pool = pool_with_both();
     pool_map_options_t options = {.chunksize = 5};
     assert_int_equal(pthread_create(&thread, NULL, terminate_it, pool), 0);
-    assert_int_equal(pool_map_with(pool, run_on, POOL_IN(items, 10), POOL_OUT(results), &options),
-                     POOL_ECLOSED);
+    assert_int_equal(
+        pool_map_with(pool, runs_until_cancelled, POOL_IN(items, 10), POOL_OUT(results), &options),
+        POOL_ECLOSED);
     pthread_join(thread, &error);
     assert_null(error);
-    assert_int_equal(atomic_load(&running), 1);
+    assert_int_equal(runs_total(), 1);
     assert_int_equal(results[0], 1);
     outcome_errors_in_order(pool, 10, 9);
     for (size_t i = 1; i < 10; i++)

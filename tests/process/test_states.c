@@ -5,6 +5,7 @@
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { WORKERS = 2 };
@@ -27,12 +28,6 @@ static int add(const void *item, void *result, pool_task_t *task)
     (void)task;
     ledger_mark(runs, 0);
     *(double *)result += *(const int *)item;
-    return 0;
-}
-
-static int merge(void *into, const void *from)
-{
-    *(double *)into += *(const double *)from;
     return 0;
 }
 
@@ -91,12 +86,12 @@ CALL(map_with, pool_map_with(pool, copy, ONE, OUT, NULL))
 CALL(map_nothing, pool_map(pool, copy, POOL_IN(numbers, 0), POOL_NONE))
 CALL(starmap, pool_starmap(pool, &twice_function, rows, 1, results))
 CALL(map_callable, pool_map_callable(pool, &twice_function, POOL_IN(rows, 1), OUT))
-CALL(fold, pool_fold(pool, add, merge, ONE, SUM, NULL))
+CALL(fold, pool_fold(pool, add, work_merge_double, ONE, SUM, NULL))
 CALL(apply, pool_apply(pool, copy, ONE, OUT))
 CALL(broadcast, pool_broadcast(pool, copy, ONE, OUT))
 CALL(map_async, pool_map_async(pool, copy, ONE, OUT, NULL, NULL))
 CALL(starmap_async, pool_starmap_async(pool, &twice_function, rows, 1, results, NULL, NULL))
-CALL(fold_async, pool_fold_async(pool, add, merge, ONE, SUM, NULL, NULL))
+CALL(fold_async, pool_fold_async(pool, add, work_merge_double, ONE, SUM, NULL, NULL))
 CALL(apply_async, pool_apply_async(pool, copy, ONE, OUT, NULL, NULL))
 CALL(broadcast_async, pool_broadcast_async(pool, copy, ONE, OUT, NULL, NULL))
 CALL(map_future, freed(pool_map_async(pool, copy, ONE, OUT, NULL, &future)))

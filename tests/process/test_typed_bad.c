@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/count.h"
 #include "support/deadline.h"
-#include "support/ledger.h"
 #include "support/outcome.h"
+#include "support/runs.h"
+#include "support/work.h"
 #include "support/world.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct row {
     char *text;
@@ -22,23 +22,6 @@ struct row {
 };
 POOL_STRUCT(row, (text), (numbers), (counted, counted_by, count));
 
-static struct ledger *runs;
-
-static int run(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    (void)result;
-    (void)task;
-    ledger_mark(runs, 0);
-    return 0;
-}
-
-static pool_t *fresh_pool(void)
-{
-    runs = ledger_make(1);
-    return world_pool(1);
-}
-
 /* ---- Types ---- */
 
 /* Asserts that neither items nor results may be of this type, as which `size` bytes are said to be. */
@@ -46,14 +29,14 @@ static void refuse(pool_t *pool, const char *name, const pool_type_t *type, size
 {
     char items[256] = {0}, results[256] = {0x77};
     int plain[2] = {1, 2};
-    int codes[2] = {pool_map(pool, run, pool_in(items, 2, size, type), POOL_NONE),
-                    pool_map(pool, run, POOL_IN(plain, 2), pool_out(results, size, type))};
+    int codes[2] = {pool_map(pool, runs_note, pool_in(items, 2, size, type), POOL_NONE),
+                    pool_map(pool, runs_note, POOL_IN(plain, 2), pool_out(results, size, type))};
     for (int i = 0; i < 2; i++)
         if (codes[i] != POOL_ETYPE)
             fail_msg("%s, as type of %s: %s", name, i ? "results" : "items",
                      pool_error_name(codes[i]));
     assert_int_equal(results[0], 0x77);
-    assert_int_equal(ledger_total(runs), 0);
+    assert_int_equal(runs_total(), 0);
 }
 
 static pool_type_t in_static_memory; /* what tests write into it is as static as can be */
@@ -74,9 +57,9 @@ static void a_copy_of_a_type_is_a_type(void **state)
     (void)state;
     const pool_type_t *type =
         copy_of_type(); /* before there are workers, who have it as it is now */
-    pool_t *pool = fresh_pool();
-    assert_int_equal(pool_map(pool, run, POOL_IN_AS(rows, 2, type), POOL_NONE), 0);
-    assert_int_equal(ledger_total(runs), 2);
+    pool_t *pool = runs_pool();
+    assert_int_equal(pool_map(pool, runs_note, POOL_IN_AS(rows, 2, type), POOL_NONE), 0);
+    assert_int_equal(runs_total(), 2);
 }
 
 static void types_must_be_static_and_as_large_as_items(void **state)
@@ -98,7 +81,7 @@ static void types_must_be_static_and_as_large_as_items(void **state)
         {"texts as blobs", &pool_type_bytes, sizeof(char *)},
     };
     (void)state;
-    pool_t *pool = fresh_pool();
+    pool_t *pool = runs_pool();
     *from_malloc = row_type;
     for (size_t i = 0; i < COUNT(rows); i++)
         refuse(pool, rows[i].name, rows[i].type, rows[i].size);
@@ -109,13 +92,6 @@ static int pack(const void *value, pool_writer_t *writer)
 {
     (void)value;
     (void)writer;
-    return 0;
-}
-
-static int unpack(void *value, pool_reader_t *reader)
-{
-    (void)value;
-    (void)reader;
     return 0;
 }
 
@@ -141,13 +117,14 @@ static void kinds_must_be_whole(void **state)
         {"kind -1", {"", (pool_kind_t)-1, SIZE, .fields = fields, .field_count = 3}},
         {"texts of 4 bytes", {.kind = POOL_KIND_TEXT, .size = 4}},
         {"blobs of 8 bytes", {.kind = POOL_KIND_BYTES, .size = 8}},
-        {"no pack", {.kind = CUSTOM, .size = SIZE, .unpack = unpack}},
+        {"no pack", {.kind = CUSTOM, .size = SIZE, .unpack = work_unpack_nothing}},
         {"no unpack", {.kind = CUSTOM, .size = SIZE, .pack = pack}},
-        {"pack is data", {"", CUSTOM, SIZE, .pack = no_pack, .unpack = unpack}},
-        {"release is data", {"", CUSTOM, SIZE, .pack = pack, .unpack = unpack, .release = no_free}},
+        {"pack is data", {"", CUSTOM, SIZE, .pack = no_pack, .unpack = work_unpack_nothing}},
+        {"release is data",
+         {"", CUSTOM, SIZE, .pack = pack, .unpack = work_unpack_nothing, .release = no_free}},
     };
     (void)state;
-    pool_t *pool = fresh_pool();
+    pool_t *pool = runs_pool();
     memcpy(on_stack, row_type_fields, sizeof on_stack);
     for (size_t i = 0; i < COUNT(rows); i++) {
         in_static_memory = rows[i].type;
@@ -197,7 +174,7 @@ static void fields_must_make_sense(void **state)
         {SET(COUNTED, count_offset, SIZE_MAX)},
     };
     (void)state;
-    pool_t *pool = fresh_pool();
+    pool_t *pool = runs_pool();
     for (size_t i = 0; i < COUNT(rows); i++) {
         pool_type_t *type = copy_of_type();
         char *field = (char *)&fields_in_static_memory[rows[i].number];
@@ -233,7 +210,7 @@ static void types_of_a_library_loaded_later_are_refused(void **state)
 #ifdef __SANITIZE_ADDRESS__
     skip(); /* it takes the second library for a mistake */
 #endif
-    pool_t *pool = fresh_pool();
+    pool_t *pool = runs_pool();
     void *library = load_copy(path);
     unlink(path);
     if (!library)
@@ -242,7 +219,7 @@ static void types_of_a_library_loaded_later_are_refused(void **state)
     assert_int_equal(type->kind, POOL_KIND_TEXT);
     assert_ptr_not_equal(type, &pool_type_text);
     refuse(pool, "a copy of texts", type, sizeof(char *));
-    assert_int_equal(pool_map(world_pool(1), run, POOL_IN_AS(texts, 2, type), POOL_NONE), 0);
+    assert_int_equal(pool_map(world_pool(1), runs_note, POOL_IN_AS(texts, 2, type), POOL_NONE), 0);
     dlclose(library);
 }
 
@@ -250,7 +227,7 @@ static void types_of_a_library_loaded_later_are_refused(void **state)
 
 static int add(int a, int b)
 {
-    ledger_mark(runs, 0);
+    runs_mark();
     return a + b;
 }
 POOL_FUNCTION(add, int, (int, a), (int, b));
@@ -258,7 +235,7 @@ POOL_FUNCTION(add, int, (int, a), (int, b));
 static void mark(int a)
 {
     (void)a;
-    ledger_mark(runs, 0);
+    runs_mark();
 }
 POOL_FUNCTION(mark, void, (int, a));
 
@@ -277,7 +254,7 @@ static void refuse_starmap(pool_t *pool, const char *name, const pool_callable_t
         if (codes[i] != code || future)
             fail_msg("%s, %s: %s", name, i ? "starmap_async" : "starmap",
                      pool_error_name(codes[i]));
-    assert_int_equal(ledger_total(runs), 0);
+    assert_int_equal(runs_total(), 0);
 }
 
 static void starmaps_need_a_function_rows_and_a_place(void **state)
@@ -299,7 +276,7 @@ static void starmaps_need_a_function_rows_and_a_place(void **state)
         {"too many rows", function, given, SIZE_MAX / 2, results, POOL_EOVERFLOW},
     };
     (void)state;
-    pool_t *pool = fresh_pool();
+    pool_t *pool = runs_pool();
     for (size_t i = 0; i < COUNT(rows); i++)
         refuse_starmap(pool, rows[i].name, rows[i].function, rows[i].rows, rows[i].count,
                        rows[i].results, rows[i].code);
@@ -318,13 +295,14 @@ static void functions_must_make_sense(void **state)
     } rows[] = {
         {"another magic", offsetof(pool_callable_t, magic), POOL_CALLABLE + 1, POOL_ENOFUNCTION},
         {"no call", offsetof(pool_callable_t, call), 0, POOL_ENOFUNCTION},
-        {"call is data", offsetof(pool_callable_t, call), (uintptr_t)&runs, POOL_EUNKNOWN},
+        {"call is data", offsetof(pool_callable_t, call), (uintptr_t)&in_static_memory,
+         POOL_EUNKNOWN},
         {"no args", offsetof(pool_callable_t, args), 0, POOL_ENOFUNCTION},
         {"no result", offsetof(pool_callable_t, result), 0, POOL_ETYPE},
     };
     int results[2];
     (void)state;
-    pool_t *pool = fresh_pool();
+    pool_t *pool = runs_pool();
     for (size_t i = 0; i < COUNT(rows); i++) {
         function = add_function.callable;
         memcpy((char *)&function + rows[i].offset, &rows[i].value, sizeof rows[i].value);
@@ -353,13 +331,13 @@ static void arrays_must_be_of_the_types_of_the_function(void **state)
         {"results of a function without", &mark_function, no_rows, out, POOL_ETYPE},
     };
     (void)state;
-    pool_t *pool = fresh_pool();
+    pool_t *pool = runs_pool();
     for (size_t i = 0; i < COUNT(rows); i++) {
         int code = pool_map_callable(pool, rows[i].function, rows[i].in, rows[i].out);
         if (code != rows[i].code)
             fail_msg("%s: %s", rows[i].name, pool_error_name(code));
     }
-    assert_int_equal(ledger_total(runs), 0);
+    assert_int_equal(runs_total(), 0);
     outcome_pool_works(pool);
 }
 

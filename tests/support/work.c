@@ -63,6 +63,13 @@ OUTCOME_UNCHECKED int work_write_to_null(const void *item, void *result, pool_ta
     return 0;
 }
 
+int work_unpack_nothing(void *value, pool_reader_t *reader)
+{
+    (void)value;
+    (void)reader;
+    return 0;
+}
+
 int work_start(void *initargs, void **state, pool_task_t *task)
 {
     (void)initargs;

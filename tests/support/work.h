@@ -25,6 +25,9 @@ int work_hang(const void *item, void *result, pool_task_t *task);
 /* Crashes: writes to address 0. */
 int work_write_to_null(const void *item, void *result, pool_task_t *task);
 
+/* Reads nothing, and leaves the value as it is; the unpack function of a custom type. */
+int work_unpack_nothing(void *value, pool_reader_t *reader);
+
 /* An initializer that does nothing. */
 int work_start(void *initargs, void **state, pool_task_t *task);
 

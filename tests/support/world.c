@@ -17,7 +17,7 @@
 #include "support/deadline.h"
 #include "support/process.h"
 
-enum { DESCRIPTORS = 4096, KEPT = 32, END = 5000 };
+enum { DESCRIPTORS = 4096, END = 5000 };
 
 /* ---- Descriptors and mappings ---- */
 
@@ -95,15 +95,18 @@ bool world_empties(int milliseconds)
 
 /* ---- What a test made ---- */
 
+/* One of the things that end with the test. The members of the others are NULL. */
+struct kept {
+    pool_t *pool;
+    void *allocated, *shared;
+    size_t size; /* of what is shared */
+};
+
 static struct {
     struct world *before;
     bool expects_orphans;
-    pool_t *pools[KEPT];
-    struct {
-        void *memory;
-        size_t size;
-    } shared[KEPT];
-    void *allocated[KEPT];
+    struct kept *kept;
+    size_t count;
 } test;
 
 void world_expect_orphans(void)
@@ -111,13 +114,22 @@ void world_expect_orphans(void)
     test.expects_orphans = true;
 }
 
+/* Returns the entry for one thing more, which is valid until the next call. */
+static struct kept *keep(void)
+{
+    struct kept *kept = realloc(test.kept, (test.count + 1) * sizeof *kept);
+    assert_non_null(kept);
+    test.kept = kept;
+    kept[test.count] = (struct kept){.pool = NULL};
+    return &kept[test.count++];
+}
+
 pool_t *world_pool_with(const pool_options_t *options)
 {
-    int i = 0;
-    while (i < KEPT - 1 && test.pools[i])
-        i++;
-    assert_int_equal(pool_create(&test.pools[i], options), 0);
-    return test.pools[i];
+    pool_t *pool;
+    assert_int_equal(pool_create(&pool, options), 0);
+    keep()->pool = pool;
+    return pool;
 }
 
 pool_t *world_pool(int processes)
@@ -128,45 +140,44 @@ pool_t *world_pool(int processes)
 
 void world_free(pool_t *pool)
 {
-    for (int i = 0; i < KEPT; i++)
-        if (test.pools[i] == pool)
-            test.pools[i] = NULL;
+    for (size_t i = 0; i < test.count; i++)
+        if (test.kept[i].pool == pool)
+            test.kept[i].pool = NULL;
     pool_free(pool);
 }
 
 void *world_shared(size_t size)
 {
-    int i = 0;
-    while (i < KEPT - 1 && test.shared[i].memory)
-        i++;
     void *memory =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_true(memory != MAP_FAILED);
-    test.shared[i].memory = memory;
-    test.shared[i].size = size;
+    struct kept *kept = keep();
+    kept->shared = memory;
+    kept->size = size;
     return memory;
 }
 
 void *world_alloc(size_t count, size_t size)
 {
-    int i = 0;
-    while (i < KEPT - 1 && test.allocated[i])
-        i++;
-    test.allocated[i] = calloc(count ? count : 1, size);
-    assert_non_null(test.allocated[i]);
-    return test.allocated[i];
+    void *memory = calloc(count ? count : 1, size);
+    assert_non_null(memory);
+    keep()->allocated = memory;
+    return memory;
 }
 
+/* Frees the pools before the memory, which their workers and calls may still use. */
 static void release_all(void)
 {
-    for (int i = 0; i < KEPT; i++) {
-        pool_free(test.pools[i]);
-        if (test.shared[i].memory)
-            munmap(test.shared[i].memory, test.shared[i].size);
-        free(test.allocated[i]);
-        test.pools[i] = NULL;
-        test.shared[i].memory = test.allocated[i] = NULL;
+    for (size_t i = 0; i < test.count; i++)
+        pool_free(test.kept[i].pool);
+    for (size_t i = 0; i < test.count; i++) {
+        free(test.kept[i].allocated);
+        if (test.kept[i].shared)
+            munmap(test.kept[i].shared, test.kept[i].size);
     }
+    free(test.kept);
+    test.kept = NULL;
+    test.count = 0;
 }
 
 /* ---- Before and after each test ---- */

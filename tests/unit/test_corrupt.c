@@ -217,7 +217,7 @@ static void a_chunk_of_one_who_sleeps_is_corrupt(void **test)
 {
     struct stage *stage = *test;
     static const enum pool__wake_state rests[] = {POOL__AWAKE,  POOL__ASLEEP,   POOL__AWAKE,
-                                            POOL__ASLEEP, POOL__SPINNING, POOL__ASLEEP};
+                                                  POOL__ASLEEP, POOL__SPINNING, POOL__ASLEEP};
     struct part part = stage_take(stage, 1, 1);
     for (size_t i = 0; i < COUNT(rests); i++) {
         pool__slot(stage->pool.board, 1, 1)->wake_state = rests[i];

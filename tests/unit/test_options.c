@@ -5,15 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/work.h"
 #include "unit/unit.h"
-
-static int initialize(void *initargs, void **state, pool_task_t *task)
-{
-    (void)initargs;
-    (void)state;
-    (void)task;
-    return 0;
-}
 
 static void finalize(void *state)
 {
@@ -44,7 +37,7 @@ static void what_is_given_is_kept(void **test)
     (void)test;
     int argument;
     pool_options_t options, given = {.processes = 5,
-                                     .initializer = initialize,
+                                     .initializer = work_start,
                                      .initargs = &argument,
                                      .finalizer = finalize,
                                      .start_timeout = 7,
@@ -55,7 +48,7 @@ static void what_is_given_is_kept(void **test)
     assert_int_equal(options.start_timeout, 7);
     assert_int_equal(options.grace, 9);
     assert_int_equal(options.budget, 11);
-    assert_true(options.initializer == initialize && options.finalizer == finalize);
+    assert_true(options.initializer == work_start && options.finalizer == finalize);
     assert_ptr_equal(options.initargs, &argument);
 }
 

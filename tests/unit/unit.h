@@ -11,8 +11,7 @@
 
 #include <cmocka.h>
 
-/* Elements of an array. */
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "support/count.h"
 
 /* The next of a sequence that its first value, the seed, determines (splitmix64). */
 static inline uint64_t random_next(uint64_t *state)
