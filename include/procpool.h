@@ -42,7 +42,7 @@
  *
  * Codes. A function that returns `int` returns 0, or a count, on success. On failure it returns a
  * negative code: one of the library's (POOL_E...) or a negated errno value, such as -ENOMEM.
- * pool_strerror() explains both.
+ * pool_strerror() explains both. The library does not report by errno, and its calls may change it.
  *
  * Ownership. Arrays belong to the caller and must stay until the call has ended. What results
  * point to also belongs to the caller: pool_release() frees it. Out-parameters are written on
