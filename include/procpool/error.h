@@ -35,7 +35,8 @@ typedef struct pool pool_t;
     XX(POOL_EOPTION, -5007, "an option is out of its range")                                       \
     XX(POOL_ECLOSED, -5008, "the pool is closed: it takes no more work")                           \
     XX(POOL_EUNKNOWN, -5009,                                                                       \
-       "the workers do not have this function: its library was loaded after the pool was made")    \
+       "the workers do not have this function: its library was loaded, perhaps once more, after "  \
+       "the pool was made")                                                                        \
     XX(POOL_EFORKED, -5010,                                                                        \
        "the pool belongs to another process: this one is a copy forked from its host")             \
     XX(POOL_EINIT, -5011, "the initializer failed in a worker")                                    \

@@ -17,8 +17,8 @@ struct pool__types {
     bool custom; /* one of them has functions of the user's */
 };
 
-/* Whether `object` is static data, or `function` is code, that was loaded when the pool was made; the
- * workers have the same at the same address. */
+/* Whether `object` is static data, or `function` is code, that was loaded when the pool was made and is
+ * loaded now; the workers have the same at the same address. */
 bool pool__is_static(const struct pool__image *image, const void *object);
 bool pool__is_code(const struct pool__image *image, uintptr_t function);
 
