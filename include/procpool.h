@@ -30,7 +30,11 @@
  * Processes. The host is the process that called pool_create(). A worker is one of the pool's
  * processes that run functions. A worker is an image of the host at the moment of pool_create():
  * globals, open files and loaded libraries are as they were then, also in a worker that replaces
- * another. What changes afterwards travels in items and results.
+ * another. What changes afterwards travels in items and results. So a library that is loaded
+ * after pool_create() has no functions and types for this pool (POOL_EUNKNOWN, POOL_ETYPE); and
+ * neither has one that was unloaded and loaded again, unless it is the same: the same build ID or,
+ * without a build ID, the same unchanged file. A library that a call uses must stay loaded until
+ * the call has ended, and one with an initializer or finalizer of a pool as long as the pool.
  *
  * Threads. Any thread of the host may use a pool, and several threads may use it at once.
  * pool_free() must be the last call on the pool.
@@ -42,7 +46,7 @@
  *
  * Codes. A function that returns `int` returns 0, or a count, on success. On failure it returns a
  * negative code: one of the library's (POOL_E...) or a negated errno value, such as -ENOMEM.
- * pool_strerror() explains both.
+ * pool_strerror() explains both. The library does not report by errno, and its calls may change it.
  *
  * Ownership. Arrays belong to the caller and must stay until the call has ended. What results
  * point to also belongs to the caller: pool_release() frees it. Out-parameters are written on

@@ -1,9 +1,6 @@
 /* procpool/error.h: what failed and why: codes of calls, and errors of items.
  *
- *   int failed = pool_map(pool, square, POOL_IN(data, count), POOL_OUT(squares));
- *   if (failed < 0)
- *       fprintf(stderr, "pool_map: %s\n", pool_strerror(failed));
- *   else if (failed > 0)
+ *   if (pool_map(pool, square, POOL_IN(data, count), POOL_OUT(squares)) != 0)
  *       pool_print_errors(pool, stderr);
  *
  * A call that could not do its work returns a negative code. An item that fails does not end its
@@ -38,7 +35,8 @@ typedef struct pool pool_t;
     XX(POOL_EOPTION, -5007, "an option is out of its range")                                       \
     XX(POOL_ECLOSED, -5008, "the pool is closed: it takes no more work")                           \
     XX(POOL_EUNKNOWN, -5009,                                                                       \
-       "the workers do not have this function: its library was loaded after the pool was made")    \
+       "the workers do not have this function: its library was loaded, perhaps once more, after "  \
+       "the pool was made")                                                                        \
     XX(POOL_EFORKED, -5010,                                                                        \
        "the pool belongs to another process: this one is a copy forked from its host")             \
     XX(POOL_EINIT, -5011, "the initializer failed in a worker")                                    \
@@ -91,13 +89,17 @@ typedef struct pool_error {
 /* How many errors of one call are kept; see pool_errors(). */
 #define POOL_ERRORS_MAX 1000000
 
-/* Returns the number of errors of the last call on this pool that ran items and waited for them,
- * and gives them in `*errors`, sorted by index. It may have been a call of any thread: threads
- * that share a pool use futures, each of which has its own errors (pool_future_errors()).
+/* Returns the number of errors of the last waiting call on this pool, and gives them in `*errors`,
+ * sorted by index. Waiting calls are pool_map(), pool_starmap(), pool_apply(), pool_broadcast(),
+ * pool_fold() and their other forms that return when all items have ended. A call that could not
+ * run, and returned a negative code for that, has no errors of items. The last call may have been
+ * that of any thread: threads that share a pool use futures, each of which has its own errors
+ * (pool_future_errors()).
  * An error is kept unless memory runs out. Beyond POOL_ERRORS_MAX errors, items that end many at
  * once, as cancelled and lost items do, are only counted.
  * `*errors` belongs to the pool and is valid until the next such call or pool_free(). `errors` may
- * be NULL. Returns 0 for a NULL pool. May also be called in a forked copy of the host. */
+ * be NULL. Returns 0 for a NULL pool. May also be called in a forked copy of the host: it gives what
+ * the host knew, until the copy itself makes a waiting call, which fails with POOL_EFORKED. */
 POOL_API size_t pool_errors(const pool_t *pool, const pool_error_t **errors);
 
 /* Writes what happened to the item, such as "crashed with SIGSEGV: stack overflow [worker 1, pid
@@ -106,8 +108,11 @@ POOL_API size_t pool_errors(const pool_t *pool, const pool_error_t **errors);
  * -EINVAL (`error` is NULL, or `text` with a size above 0) or -ENOMEM. */
 POOL_API int pool_error_text(const pool_error_t *error, char *text, size_t size);
 
-/* Prints the errors of pool_errors() to `stream` for a person: how many items failed, a line for
- * each of the first 20 errors, and how many more there are. Prints nothing if no item failed. */
+/* Prints to `stream`, for a person, what went wrong in the last waiting call on this pool (see
+ * pool_errors()). If that call returned a negative code, a line says so: "the call failed with
+ * POOL_ECLOSED: the pool is closed: it takes no more work". If items failed, then it prints how many,
+ * a line for each of the first 20 errors, and how many more there are. Prints nothing if all went
+ * well. For a NULL pool it prints POOL_ENOPOOL. */
 POOL_API void pool_print_errors(const pool_t *pool, FILE *stream);
 
 #ifdef __cplusplus

@@ -36,6 +36,8 @@ typedef struct pool_task pool_task_t;
  * `result` points to zeroed memory for one element of the array of results. If that array is from
  * pool_shared_alloc(), `result` is the element itself, as it is. It is NULL if the call takes no
  * results. Both pointers are aligned as elements of an array from malloc() would be.
+ * errno is 0 when the function begins, whatever this worker did before. So it is when an
+ * initializer, a finalizer, a pack or unpack function, a merge function or a source begins.
  *
  * Returns 0 when `result` is good. Any other value fails this item: `return pool_fail(...)` says
  * why. A crash, an exit or a kill of the worker also fails this item, and no other item. */

@@ -106,6 +106,7 @@ int pool__pack(struct pool_writer *writer, const pool_type_t *type, size_t size,
         error = pack_fields(writer, type, value);
         break;
     case POOL_KIND_CUSTOM:
+        errno = 0; /* as all functions of the user's begin */
         error = type->pack(value, writer);
         break;
     }

@@ -203,6 +203,7 @@ int pool__unpack(struct pool_reader *reader, const pool_type_t *type, size_t siz
         error = unpack_fields(reader, type, value);
         break;
     case POOL_KIND_CUSTOM:
+        errno = 0; /* as all functions of the user's begin */
         error = type->unpack(value, reader);
         break;
     }

@@ -11,8 +11,11 @@ struct pool__image {
     struct pool__segment {
         uintptr_t low, high;
         bool code;
+        size_t library; /* index of the library that it belongs to */
     } * segments;
     size_t count;
+    struct pool__library *libraries; /* the program is the first */
+    size_t library_count;
 };
 
 /* Records the program and the libraries that are loaded now. Returns 0 or -ENOMEM. */
@@ -23,6 +26,11 @@ void pool__image_fini(struct pool__image *image);
 
 /* Whether the code or static data at `address` was loaded when the image was taken. */
 bool pool__image_has(const struct pool__image *image, uintptr_t address);
+
+/* Whether `address` is in the image, and what is loaded there now is what was loaded then. A library
+ * that was unloaded and loaded again is the same if its build ID is, or, without a build ID, its
+ * file. In the process that took the image, from any thread. */
+bool pool__image_is_current(const struct pool__image *image, uintptr_t address);
 
 /* Whether `address` is in the image, and in code. */
 bool pool__image_runs(const struct pool__image *image, uintptr_t address);

@@ -70,6 +70,7 @@ struct pool {
     /* What pool_errors() and pool_print_errors() tell of the last blocking call. */
     struct pool__report report;
     size_t items; /* the items that the call had */
+    int code;     /* what the call returned, if it was negative; else 0 */
 
     /* Lists of jobs: see job/queue.h. */
     struct pool_future *jobs;     /* jobs with items that have no end: first by priority, from the

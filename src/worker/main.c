@@ -1,6 +1,7 @@
 /* Runs in a worker: its start, its loop and its end. A worker has no event loop; it blocks while
  * there is no work. It leaves only by _exit(): the exit handlers that the host registered, and the
  * bytes that it left in stdio buffers, belong to the host. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -37,6 +38,7 @@ static void start(struct worker *worker)
 static noreturn void leave(struct worker *worker, bool idle)
 {
     pool_finalizer_t finalizer = worker->launch->options.finalizer;
+    errno = 0;
     if (finalizer)
         finalizer(worker->task.state);
     fflush(stdout);

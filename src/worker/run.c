@@ -156,6 +156,15 @@ static int send_result(struct run *run, uint64_t i, void *value)
 
 /* ---- The chunk ---- */
 
+/* Calls the user's function. What left an errno before depends on the chunks and on the number of
+ * workers, so no function gets to see it. */
+static inline int call(const struct pool__order *order, const void *item, void *result,
+                       struct pool_task *task)
+{
+    errno = 0;
+    return order->function(item, result, task);
+}
+
 /* Runs one item. A plain result goes to `result`. Returns 0 or the code that the item failed with.
  */
 static int run_item(struct run *run, uint64_t i, unsigned char *result)
@@ -168,11 +177,11 @@ static int run_item(struct run *run, uint64_t i, unsigned char *result)
     if (code)
         return code;
     if (!order->result_type)
-        return order->function(item, result, task);
+        return call(order, item, result, task);
     void *value = pool_task_alloc(task, order->result_size);
     if (!value)
         return explain(task, -ENOMEM, "no memory for the result");
-    code = order->function(item, value, task);
+    code = call(order, item, value, task);
     return code ? code : send_result(run, i, value);
 }
 
@@ -206,7 +215,7 @@ static inline __attribute__((always_inline)) int run_plain(struct run *run, uint
     const unsigned char *item = run->item;
     run->item += order->item_size;
     pool__task_begin(&run->worker->task, order->first + i);
-    return order->function(item, results + i * order->result_size, &run->worker->task);
+    return call(order, item, results + i * order->result_size, &run->worker->task);
 }
 
 /* Whether to end the chunk before its item i. The host sets `cancelled` and then reads the progress

@@ -103,6 +103,7 @@ int pool__initialize(struct worker *worker)
     struct pool_task *task = &worker->task;
     pool__task_begin(task, 0);
     task->seed = ~(uint64_t)worker->number;
+    errno = 0;
     int code = options->initializer(options->initargs, &task->state, task);
     if (code == 0)
         return 0;

@@ -4,9 +4,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/deadline.h"
 #include "support/outcome.h"
+#include "support/work.h"
 #include "support/world.h"
 
 static int return_minus_one(const void *item, void *result, pool_task_t *task)
@@ -225,10 +228,177 @@ static void errors_are_those_of_the_last_call(void **state)
     assert_int_equal(pool_map(pool, fail_with_number, POOL_IN(items, 3), POOL_NONE), 3);
     check_all_failed(pool, 3);
     assert_int_equal(pool_map(pool, NULL, POOL_IN(items, 3), POOL_NONE), POOL_ENOFUNCTION);
-    check_all_failed(pool, 3); /* that call ran nothing */
+    assert_int_equal(pool_errors(pool, NULL), 0); /* that call ran nothing */
     outcome_pool_works(pool);
     assert_int_equal(pool_errors(pool, NULL), 0);
     assert_int_equal(pool_errors(NULL, NULL), 0);
+}
+
+/* ---- Calls that could not run ---- */
+
+static int count_up(void *into, const void *from)
+{
+    *(int *)into += *(const int *)from;
+    return 0;
+}
+
+static int call_map(pool_t *pool)
+{
+    int *nothing = NULL;
+    return pool_map(pool, fail_with_number, POOL_IN(nothing, 3), POOL_NONE);
+}
+
+static int call_map_with(pool_t *pool)
+{
+    pool_map_options_t options = {.timeout = -1};
+    return pool_map_with(pool, fail_with_number, POOL_RANGE(3), POOL_NONE, &options);
+}
+
+static int call_map_callable(pool_t *pool)
+{
+    int item = 0;
+    return pool_map_callable(pool, NULL, POOL_IN(&item, 1), POOL_NONE);
+}
+
+static int call_starmap(pool_t *pool)
+{
+    return (pool_starmap)(pool, NULL, NULL, 3, NULL);
+}
+
+static int call_fold(pool_t *pool)
+{
+    int *sum = NULL;
+    return pool_fold(pool, fail_with_number, count_up, POOL_RANGE(3), POOL_OUT(sum), NULL);
+}
+
+static int call_fold_without_merge(pool_t *pool)
+{
+    int sum;
+    return pool_fold(pool, fail_with_number, NULL, POOL_RANGE(3), POOL_OUT(&sum), NULL);
+}
+
+static int call_apply(pool_t *pool)
+{
+    return pool_apply(pool, fail_with_number, POOL_RANGE(2), POOL_NONE);
+}
+
+static int call_broadcast(pool_t *pool)
+{
+    return pool_broadcast(pool, fail_with_number, POOL_RANGE(2), POOL_NONE);
+}
+
+static const struct {
+    int (*call)(pool_t *pool);
+    int code;
+} refused[] = {{call_map, POOL_ENODATA},
+               {call_map_with, POOL_EOPTION},
+               {call_map_callable, POOL_ENOFUNCTION},
+               {call_starmap, POOL_ENOFUNCTION},
+               {call_fold, POOL_ENODATA},
+               {call_fold_without_merge, POOL_ENOFUNCTION},
+               {call_apply, POOL_EOPTION},
+               {call_broadcast, POOL_EOPTION}};
+
+/* Asserts that the pool has no errors of items, and that what is printed of them is this code and its
+ * sentence. */
+static void assert_tells_only(const pool_t *pool, int code)
+{
+    const pool_error_t *errors;
+    char *text = NULL, expected[300];
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    pool_print_errors(pool, stream);
+    assert_int_equal(fclose(stream), 0);
+    snprintf(expected, sizeof expected, "the call failed with %s: %s\n", pool_error_name(code),
+             pool_strerror(code));
+    assert_string_equal(text, expected);
+    free(text);
+    assert_int_equal(pool_errors(pool, &errors), 0);
+}
+
+static void a_refused_call_has_no_errors_but_its_code(void **state)
+{
+    int items[3] = {0, 1, 2};
+    (void)state;
+    for (int serial = 0; serial < 2; serial++) {
+        pool_options_t options = {.processes = 1, .serial = serial};
+        pool_t *pool = world_pool_with(&options);
+        for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+            assert_int_equal(pool_map(pool, fail_with_number, POOL_IN(items, 3), POOL_NONE), 3);
+            check_all_failed(pool, 3);
+            assert_int_equal(refused[i].call(pool), refused[i].code);
+            assert_tells_only(pool, refused[i].code);
+        }
+        outcome_pool_works(pool);
+        assert_int_equal(pool_errors(pool, NULL), 0);
+    }
+}
+
+static void a_pool_that_takes_no_calls_says_so(void **state)
+{
+    int items[3] = {0, 1, 2};
+    (void)state;
+    pool_t *pool = world_pool(1);
+    assert_int_equal(pool_map(pool, fail_with_number, POOL_IN(items, 3), POOL_NONE), 3);
+    assert_int_equal(pool_close(pool), 0);
+    check_all_failed(pool, 3);
+    assert_int_equal(pool_map(pool, fail_with_number, POOL_IN(items, 3), POOL_NONE), POOL_ECLOSED);
+    assert_tells_only(pool, POOL_ECLOSED);
+    assert_tells_only(NULL, POOL_ENOPOOL);
+}
+
+static void map_from_a_callback(pool_future_t *future, void *pool)
+{
+    (void)future;
+    pool_map(pool, fail_with_number, POOL_RANGE(3), POOL_NONE);
+}
+
+static void a_call_in_a_callback_says_that_it_may_not_wait(void **state)
+{
+    int items[3] = {0, 1, 2};
+    pool_future_t *future;
+    (void)state;
+    pool_t *pool = world_pool(1);
+    pool_map_options_t options = {.callback = map_from_a_callback, .context = pool};
+    assert_int_equal(pool_map(pool, fail_with_number, POOL_IN(items, 3), POOL_NONE), 3);
+    assert_int_equal(
+        pool_map_async(pool, work_nothing, POOL_RANGE(1), POOL_NONE, &options, &future), 0);
+    assert_int_equal(pool_future_get(future, -1), 0);
+    pool_future_free(future);
+    assert_tells_only(pool, POOL_EBUSY);
+}
+
+/* In a forked copy of the host. Returns 0 if the copy knows the host's errors until it makes a call
+ * itself, which is refused. */
+static int ask_in_a_copy(pool_t *pool)
+{
+    char *text = NULL;
+    size_t size;
+    if (pool_errors(pool, NULL) != 3)
+        return 1;
+    if (pool_map(pool, fail_with_number, POOL_RANGE(3), POOL_NONE) != POOL_EFORKED)
+        return 2;
+    if (pool_errors(pool, NULL) != 0)
+        return 3;
+    FILE *stream = open_memstream(&text, &size);
+    pool_print_errors(pool, stream);
+    fclose(stream);
+    return strstr(text, "POOL_EFORKED") && !strstr(text, "items failed") ? 0 : 4;
+}
+
+static void a_copy_of_the_host_says_that_it_is_one(void **state)
+{
+    int items[3] = {0, 1, 2}, status;
+    (void)state;
+    pool_t *pool = world_pool(1);
+    assert_int_equal(pool_map(pool, fail_with_number, POOL_IN(items, 3), POOL_NONE), 3);
+    pid_t copy = fork();
+    if (copy == 0)
+        _exit(ask_in_a_copy(pool));
+    assert_int_equal(waitpid(copy, &status, 0), copy);
+    assert_int_equal(status, 0);
+    check_all_failed(pool, 3);
 }
 
 int main(void)
@@ -243,6 +413,10 @@ int main(void)
         WORLD_TEST(a_record_is_of_its_item_alone),
         WORLD_TEST(every_item_may_fail_with_a_message),
         WORLD_TEST(errors_are_those_of_the_last_call),
+        WORLD_TEST(a_refused_call_has_no_errors_but_its_code),
+        WORLD_TEST(a_pool_that_takes_no_calls_says_so),
+        WORLD_TEST(a_call_in_a_callback_says_that_it_may_not_wait),
+        WORLD_TEST(a_copy_of_the_host_says_that_it_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,7 +126,8 @@ static void a_library_loaded_afterwards_is_known_to_a_new_image_only(void **test
 static void segments_have_their_first_byte_and_not_the_one_behind_them(void **test)
 {
     (void)test;
-    struct pool__segment segments[] = {{1000, 2000, true}, {3000, 3001, false}, {0, 10, true}};
+    struct pool__segment segments[] = {
+        {1000, 2000, true, 0}, {3000, 3001, false, 0}, {0, 10, true, 0}};
     struct pool__image image = {.segments = segments, .count = COUNT(segments)};
     static const struct {
         uintptr_t address;

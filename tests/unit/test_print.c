@@ -305,9 +305,42 @@ static void without_errors_nothing_is_printed(void **test)
     char *text = print(&pool);
     assert_string_equal(text, "");
     free(text);
-    text = print(NULL);
-    assert_string_equal(text, "");
+}
+
+static void assert_of_code(int code, const char *expected)
+{
+    struct pool pool = {.items = 10, .code = code};
+    char *text = print(&pool);
+    assert_string_equal(text, expected);
     free(text);
+}
+
+static void the_code_of_a_call_is_a_sentence(void **test)
+{
+    (void)test;
+    assert_of_code(POOL_EITEMSIZE,
+                   "the call failed with POOL_EITEMSIZE: the size of an item is 0: was it "
+                   "passed through a void pointer?\n");
+    assert_of_code(-ENOMEM, "the call failed with ENOMEM: Cannot allocate memory\n");
+    assert_of_code(-99999, "the call failed with code -99999\n");
+    char *text = print(NULL);
+    assert_string_equal(text, "the call failed with POOL_ENOPOOL: the pool is NULL\n");
+    free(text);
+}
+
+static void the_code_comes_before_the_errors_of_items(void **test)
+{
+    (void)test;
+    struct pool pool = {.items = 10, .code = POOL_EBROKEN};
+    pool_error_t error = {.index = 1, .kind = POOL_LOST, .message = "why"};
+    pool__report_add(&pool.report, &error);
+    char *text = print(&pool),
+         *items = strstr(text, "1 of 10 items failed:\n  item 1 was lost: why\n");
+    assert_memory_equal(text, "the call failed with POOL_EBROKEN: ", 35);
+    assert_non_null(items);
+    assert_int_equal(items[-1], '\n');
+    free(text);
+    pool__report_clear(&pool.report);
 }
 
 static void without_a_stream_nothing_happens(void **test)
@@ -338,6 +371,8 @@ int main(void)
         cmocka_unit_test(errors_without_memory_are_counted_as_well),
         cmocka_unit_test(there_may_have_been_no_memory_for_any_error),
         cmocka_unit_test(without_errors_nothing_is_printed),
+        cmocka_unit_test(the_code_of_a_call_is_a_sentence),
+        cmocka_unit_test(the_code_comes_before_the_errors_of_items),
         cmocka_unit_test(without_a_stream_nothing_happens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

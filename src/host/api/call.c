@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/flat.h"
@@ -68,28 +69,54 @@ static bool is_callback_done(const void *job)
     return ((const struct pool_future *)job)->callback_done;
 }
 
-/* Runs a call that was checked, and waits for its end. The errors of its items become those that
- * pool_errors() gives. */
-static int run(pool_t *pool, const struct pool__call *call)
+/* Makes this the last blocking call: pool_errors() gives the errors of its items. `code` is what the
+ * call returns. With the lock held. */
+static int conclude(pool_t *pool, struct pool__report report, size_t items, int code)
+{
+    pool__report_clear(&pool->report);
+    pool->report = report;
+    pool->items = items;
+    pool->code = code < 0 ? code : 0;
+    return code;
+}
+
+/* Ends a blocking call that makes no sense: it has no items. Returns `error`. */
+static int refuse(pool_t *pool, int error)
+{
+    if (pool__check(pool) == 0) {
+        pthread_mutex_lock(&pool->lock);
+        conclude(pool, (struct pool__report){0}, 0, error);
+        pthread_mutex_unlock(&pool->lock);
+    } else if (pool && pool->owner != getpid()) {
+        /* A thread that this copy of the host does not have may hold the lock. The code alone tells
+         * pool_errors() that the report is not this call's. */
+        pool->code = POOL_EFORKED;
+    }
+    return error;
+}
+
+/* Submits a job and waits for its end. Returns what its call returns. With the lock held. */
+static int complete(pool_t *pool, struct pool_future *job)
+{
+    pool__submit(pool, job);
+    pool__drive(pool, is_callback_done, job, -1);
+    int failed = job->failed > INT_MAX ? INT_MAX : (int)job->failed;
+    return conclude(pool, job->report, job->in.count, job->status < 0 ? job->status : failed);
+}
+
+/* Runs a call, and waits for its end. `error` is what its check found; then it is not run. */
+static int run(pool_t *pool, const struct pool__call *call, int error)
 {
     struct pool_future job;
+    if (error)
+        return refuse(pool, error);
     pthread_mutex_lock(&pool->lock);
-    int error = pool__in_callback(pool) ? POOL_EBUSY : pool__check_phase(pool);
-    if (!error)
-        error = pool__prepare(pool, &job, call);
-    if (error) {
-        pthread_mutex_unlock(&pool->lock);
-        return error;
-    }
-    pool__submit(pool, &job);
-    pool__drive(pool, is_callback_done, &job, -1);
-    pool__report_clear(&pool->report);
-    pool->report = job.report;
-    pool->items = job.in.count;
+    int code = pool__in_callback(pool) ? POOL_EBUSY : pool__check_phase(pool);
+    if (!code)
+        code = pool__prepare(pool, &job, call);
+    code = code ? conclude(pool, (struct pool__report){0}, 0, code) : complete(pool, &job);
     pthread_mutex_unlock(&pool->lock);
-    if (job.status < 0)
-        return job.status;
-    return job.failed > INT_MAX ? INT_MAX : (int)job.failed;
+    return code;
 }
 
 /* Starts a call that was checked. `future` is NULL if the caller wants no future: then the job
@@ -132,8 +159,7 @@ int(pool_map_with)(pool_t *pool, pool_function_t function, pool_in_t in, pool_ou
                    const pool_map_options_t *options)
 {
     struct pool__call call = {function, in, out, options, .merge = NULL};
-    int error = check(pool, &call);
-    return error ? error : run(pool, &call);
+    return run(pool, &call, check(pool, &call));
 }
 
 int(pool_map)(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out)
@@ -166,8 +192,7 @@ int pool_fold(pool_t *pool, pool_function_t function, pool_merge_t merge, pool_i
               pool_out_t accumulator, const pool_map_options_t *options)
 {
     struct pool__call call = {function, in, accumulator, options, .merge = merge};
-    int error = check_fold(pool, &call);
-    return error ? error : run(pool, &call);
+    return run(pool, &call, check_fold(pool, &call));
 }
 
 int pool_fold_async(pool_t *pool, pool_function_t function, pool_merge_t merge, pool_in_t in,
@@ -181,7 +206,7 @@ int pool_fold_async(pool_t *pool, pool_function_t function, pool_merge_t merge, 
 
 int pool_apply(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out)
 {
-    return in.count == 1 ? (pool_map)(pool, function, in, out) : POOL_EOPTION;
+    return in.count == 1 ? (pool_map)(pool, function, in, out) : refuse(pool, POOL_EOPTION);
 }
 
 int pool_apply_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out,
@@ -203,8 +228,7 @@ int pool_broadcast_async(pool_t *pool, pool_function_t function, pool_in_t in, p
 int pool_broadcast(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out)
 {
     struct pool__call call = {function, in, out, NULL, .broadcast = true};
-    int error = in.count == 1 ? check(pool, &call) : POOL_EOPTION;
-    return error ? error : run(pool, &call);
+    return run(pool, &call, in.count == 1 ? check(pool, &call) : POOL_EOPTION);
 }
 
 /* ---- Functions of several arguments ---- */
@@ -231,8 +255,7 @@ int pool_map_callable_with(pool_t *pool, const void *function, pool_in_t in, poo
                            const pool_map_options_t *options)
 {
     struct pool__call call = {NULL, in, out, options, .merge = NULL};
-    int error = make_call(pool, function, &call);
-    return error ? error : run(pool, &call);
+    return run(pool, &call, make_call(pool, function, &call));
 }
 
 int pool_map_callable(pool_t *pool, const void *function, pool_in_t in, pool_out_t out)
@@ -256,8 +279,7 @@ int(pool_starmap_with)(pool_t *pool, const pool_callable_t *function, const void
                        size_t count, void *results, const pool_map_options_t *options)
 {
     struct pool__call call = {.options = options};
-    int error = make_star_call(pool, function, rows, count, results, &call);
-    return error ? error : run(pool, &call);
+    return run(pool, &call, make_star_call(pool, function, rows, count, results, &call));
 }
 
 int(pool_starmap)(pool_t *pool, const pool_callable_t *function, const void *rows, size_t count,

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "common/image.h"
 #include "host/base/types.h"
 #include "host/engine/pool.h"
 #include "host/pool.h"
@@ -60,9 +61,13 @@ int pool__check_callable(const pool_t *pool, const pool_callable_t *callable)
     int error = pool__check(pool);
     if (error)
         return error;
+    const struct pool__image *image = &pool->launch.image;
+    bool known = pool__is_static(image, callable);
+    if (!known && pool__image_has(image, (uintptr_t)callable)) /* its library was unloaded */
+        return POOL_EUNKNOWN;
     if (!callable || callable->magic != POOL_CALLABLE || !callable->args)
         return POOL_ENOFUNCTION;
-    return pool__is_static(&pool->launch.image, callable) ? 0 : POOL_EUNKNOWN;
+    return known ? 0 : POOL_EUNKNOWN;
 }
 
 int pool__check_options(const pool_map_options_t *options)

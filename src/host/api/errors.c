@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/base/death.h"
 #include "host/job/report.h"
@@ -13,9 +14,15 @@
 
 enum { PRINTED = 20 }; /* errors that pool_print_errors() prints; it counts the others */
 
+/* Whether this is a copy of the host that has called its pool: the report is the host's last. */
+static bool is_refused_copy(const pool_t *pool)
+{
+    return pool->code == POOL_EFORKED && pool->owner != getpid();
+}
+
 size_t pool_errors(const pool_t *pool, const pool_error_t **errors)
 {
-    if (!pool)
+    if (!pool || is_refused_copy(pool))
         return 0;
     if (errors)
         *errors = pool->report.errors;
@@ -137,10 +144,18 @@ int pool_error_text(const pool_error_t *error, char *text, size_t size)
     return length > INT_MAX ? INT_MAX : (int)length;
 }
 
-void pool_print_errors(const pool_t *pool, FILE *stream)
+/* Writes what a call returned, as a sentence. */
+static void print_code(int code, FILE *stream)
 {
-    if (!pool || !stream)
-        return;
+    const char *name = pool_error_name(code);
+    if (strcmp(name, "unknown") == 0) /* a code of the user's own, as of a fold's merge function */
+        fprintf(stream, "the call failed with code %d\n", code);
+    else
+        fprintf(stream, "the call failed with %s: %s\n", name, pool_strerror(code));
+}
+
+static void print_items(const pool_t *pool, FILE *stream)
+{
     const struct pool__report *report = &pool->report;
     if (report->count + report->dropped == 0)
         return;
@@ -155,4 +170,15 @@ void pool_print_errors(const pool_t *pool, FILE *stream)
         fprintf(stream, "  and %zu more\n", report->count - printed);
     if (report->dropped)
         fprintf(stream, "  and %zu that were not kept\n", report->dropped);
+}
+
+void pool_print_errors(const pool_t *pool, FILE *stream)
+{
+    int code = pool ? pool->code : POOL_ENOPOOL;
+    if (!stream)
+        return;
+    if (code)
+        print_code(code, stream);
+    if (pool && !is_refused_copy(pool))
+        print_items(pool, stream);
 }

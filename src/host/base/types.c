@@ -6,12 +6,12 @@
 
 bool pool__is_static(const struct pool__image *image, const void *object)
 {
-    return object && pool__image_has(image, (uintptr_t)object);
+    return object && pool__image_is_current(image, (uintptr_t)object);
 }
 
 bool pool__is_code(const struct pool__image *image, uintptr_t function)
 {
-    return pool__image_runs(image, function);
+    return pool__image_runs(image, function) && pool__image_is_current(image, function);
 }
 
 /* Whether values of this type contain pointers. A pointer must lie at an aligned address. For a

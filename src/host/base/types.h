@@ -18,8 +18,8 @@ struct pool__types {
     bool custom; /* at least one of them is a custom type, with functions of the user's */
 };
 
-/* Whether `object` is static, or `function` is code, and was loaded when the image was taken. Then
- * the workers have the same at the same address. */
+/* Whether `object` is static, or `function` is code, that was loaded when the image was taken and is
+ * loaded now. Then the workers have the same at the same address. */
 bool pool__is_static(const struct pool__image *image, const void *object);
 bool pool__is_code(const struct pool__image *image, uintptr_t function);
 

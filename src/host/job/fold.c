@@ -88,6 +88,7 @@ static int add(struct pool_future *job, const void *accumulator)
 {
     struct pool__fold *fold = job->fold;
     int code = 0;
+    errno = 0;
     if (fold->any)
         code = fold->merge(fold->sum, accumulator);
     else

@@ -2,6 +2,7 @@
  * after it has ended the items. */
 #include "host/job/source.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "host/job/job.h"
@@ -13,6 +14,7 @@ const void *pool__source_item(struct pool_future *job, uint64_t index)
     if (job->is_staged)
         return job->staged;
     memset(job->staged, 0, job->in.size);
+    errno = 0;
     int got = job->exhausted ? 0 : job->next_item(job->source, job->staged);
     if (got == 1) {
         job->is_staged = true;

@@ -1,6 +1,7 @@
 /* Runs in the host: the inline worker, which works for a serial pool and has no process. It claims,
  * runs and commits on the board like any worker. It never ends the process and wakes no process,
  * since the thread that runs it looks at the board next. The host never takes a chunk from it. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "common/chunk.h"
@@ -60,6 +61,7 @@ bool pool__inline_run(struct worker *worker)
 void pool__inline_leave(struct worker *worker)
 {
     pool_finalizer_t finalizer = worker->launch->options.finalizer;
+    errno = 0;
     if (finalizer)
         finalizer(worker->task.state);
 }
