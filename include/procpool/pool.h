@@ -28,6 +28,9 @@ extern "C" {
 /* Runs once in each worker before its first item, also in a replacement. `initargs` is the pointer
  * from the options: it points into the worker's copy of the host's memory. What the initializer
  * stores in `*state` is what pool_task_state() returns in this worker.
+ * The initializer may give up privileges, as by setuid(): the worker still ends with the pool. An
+ * item's function that does so costs one guarantee: if the supervisor is killed, that worker goes on
+ * with its item, and ends up to 5 seconds later.
  * Returns 0. Any other value says that the worker cannot work: `return pool_fail(...)` says why.
  * Then pool_create() fails with POOL_EINIT. A failed replacement is tried again after a delay,
  * which doubles. The pool breaks (POOL_EBROKEN) after 5 failures in a row if no other worker is

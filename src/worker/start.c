@@ -40,14 +40,19 @@ static void forget_stdio(void)
     }
 }
 
-/* Has the kernel kill this process when the supervisor ends. The process leads a group of its own,
- * so that its children can be killed with it. */
-static void bind_to(int supervisor, int number)
+/* Has the kernel kill this process when the supervisor ends. Leaves the process if the supervisor
+ * has ended before. */
+static void bind_to_supervisor(const struct worker *worker)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!pool__supervised(worker))
+        _exit(POOL__EXIT_NO_START);
+}
+
+/* The process leads a group of its own, so that its children can be killed with it. */
+static void lead_group(int number)
 {
     char name[16];
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != supervisor)
-        _exit(POOL__EXIT_NO_START);
     setpgid(0, 0);
     snprintf(name, sizeof name, "pool-worker-%u", (unsigned)number % 1000);
     prctl(PR_SET_NAME, name);
@@ -86,7 +91,8 @@ static void settle_down(const struct worker *worker)
 
 void pool__start_process(const struct worker *worker)
 {
-    bind_to(worker->supervisor, worker->number);
+    bind_to_supervisor(worker);
+    lead_group(worker->number);
     forget_stdio();
     volunteer();
     on_exit(exit_quickly, NULL);
@@ -115,10 +121,13 @@ int pool__initialize(struct worker *worker)
 
 void pool__start_initializer(struct worker *worker)
 {
-    if (pool__initialize(worker) == 0)
-        return;
-    fflush(stdout);
-    _exit(POOL__EXIT_NO_START);
+    if (pool__initialize(worker) != 0) {
+        fflush(stdout);
+        _exit(POOL__EXIT_NO_START);
+    }
+    /* An initializer that changes the process's user or group, as by setuid(), makes the kernel
+     * forget the signal. */
+    bind_to_supervisor(worker);
 }
 
 void pool__wait_to_succeed(const struct worker *worker)

@@ -13,7 +13,8 @@ void pool__start_process(const struct worker *worker);
  * recorded on the board. */
 int pool__initialize(struct worker *worker);
 
-/* Like pool__initialize(), but leaves the process when the initializer fails. */
+/* Like pool__initialize(), but leaves the process when the initializer fails, or when the supervisor
+ * has ended meanwhile. Whatever the initializer did, the process dies with the supervisor. */
 void pool__start_initializer(struct worker *worker);
 
 /* Waits, in a successor, until its predecessor has ended. Leaves the process when the supervisor

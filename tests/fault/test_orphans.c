@@ -1,6 +1,7 @@
-/* Workers that a task keeps from dying with the supervisor end by themselves; and how little they do
- * while they sleep. */
+/* Workers that a task keeps from dying with the supervisor end by themselves; an initializer does not
+ * keep them from it; and how little workers do while they sleep. */
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +13,17 @@
 #include "support/crew.h"
 #include "support/deadline.h"
 #include "support/gate.h"
+#include "support/ledger.h"
 #include "support/process.h"
+#include "support/work.h"
 #include "support/world.h"
 
-enum { WORKERS = 4, ITEMS = 64, NAPS = 8000 /* milliseconds: more than a worker sleeps */ };
+enum {
+    WORKERS = 4,
+    ITEMS = 64,
+    PROMPT = 3000, /* milliseconds: less than a worker sleeps */
+    NAPS = 8000    /* milliseconds: more than a worker sleeps */
+};
 
 static int items[ITEMS];
 static struct gate *gate;
@@ -143,6 +151,66 @@ static void one_that_waits_for_room_finds_it_too(void **state)
     pool_release(&pool_type_text, texts, 4);
 }
 
+/* ---- An initializer that changes the user, by which the kernel forgets the signal ---- */
+
+static struct ledger *starts;
+
+/* Without root it makes the kernel forget the signal in another way. */
+static int drop_privileges(void *unused, void **state, pool_task_t *task)
+{
+    enum { NOBODY = 65534 };
+    int code = geteuid() != 0 ? initialize(unused, state, task)
+                              : setgroups(0, NULL) | setgid(NOBODY) | setuid(NOBODY);
+    ledger_mark(starts, 0);
+    return code ? code : !gate_pass(gate);
+}
+
+/* Makes a pool of one worker, which hangs in the first of two items. */
+static pool_t *make_unprivileged_pool(pool_future_t **future)
+{
+    pool_options_t options = {.processes = 1, .initializer = drop_privileges};
+    pool_map_options_t singly = {.chunksize = 1};
+    starts = ledger_make(1);
+    gate = gate_make();
+    gate_open(gate);
+    pool_t *pool = world_pool_with(&options);
+    assert_int_equal(pool_map_async(pool, work_hang, POOL_RANGE(2), POOL_NONE, &singly, future), 0);
+    return pool;
+}
+
+static void a_busy_worker_without_privileges_dies_with_the_supervisor(void **state)
+{
+    pool_future_t *future;
+    (void)state;
+    struct crew crew = find_crew(make_unprivileged_pool(&future));
+    assert_int_equal(crew.count, 1);
+    world_expect_orphans();
+    assert_true(process_kill(crew.supervisor));
+    assert_true(process_end(crew.pids, crew.count, PROMPT));
+    assert_int_equal(pool_future_get(future, -1), POOL_EBROKEN);
+    pool_future_free(future);
+}
+
+static void a_worker_whose_supervisor_ends_during_its_initializer_does_no_work(void **state)
+{
+    pool_future_t *future;
+    (void)state;
+    pool_t *pool = make_unprivileged_pool(&future);
+    struct crew crew = find_crew(pool);
+    assert_int_equal(crew.count, 1);
+    gate_close(gate);
+    assert_true(process_kill(crew.pids[0]));
+    assert_true(ledger_reaches(starts, 2, PROMPT));
+    crew.count = process_children(crew.supervisor, crew.pids, CREW_MOST);
+    assert_int_equal(crew.count, 1);
+    world_expect_orphans();
+    assert_true(process_kill(crew.supervisor));
+    gate_open(gate); /* the second item is still queued */
+    assert_true(process_end(crew.pids, crew.count, PROMPT));
+    assert_int_equal(pool_future_get(future, -1), POOL_EBROKEN);
+    pool_future_free(future);
+}
+
 /* ---- How little is done ---- */
 
 /* How often the process has gone to sleep, ever. */
@@ -186,6 +254,8 @@ int main(void)
         WORLD_TEST(a_sleeping_worker_finds_that_the_supervisor_is_gone),
         WORLD_TEST(a_successor_finds_it_too),
         WORLD_TEST(one_that_waits_for_room_finds_it_too),
+        WORLD_TEST(a_busy_worker_without_privileges_dies_with_the_supervisor),
+        WORLD_TEST(a_worker_whose_supervisor_ends_during_its_initializer_does_no_work),
         WORLD_TEST(an_idle_pool_sleeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
