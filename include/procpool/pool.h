@@ -34,7 +34,7 @@ extern "C" {
  * Returns 0. Any other value says that the worker cannot work: `return pool_fail(...)` says why.
  * Then pool_create() fails with POOL_EINIT. A failed replacement is tried again after a delay,
  * which doubles. The pool breaks (POOL_EBROKEN) after 5 failures in a row if no other worker is
- * ready. */
+ * ready. A fork that the system refuses is no such failure: see `start_timeout`. */
 typedef int (*pool_initializer_t)(void *initargs, void **state, pool_task_t *task);
 
 /* Runs once in each worker that leaves in an orderly way, after its last item. It does not run in
@@ -52,7 +52,11 @@ typedef struct pool_options {
     void *initargs;
     pool_finalizer_t finalizer;
     /* Milliseconds that pool_create() waits for all initializers. In a replacement: milliseconds
-     * that the initializer may take before the worker is killed. 0: 60 000. */
+     * that the initializer may take before the worker is killed. Also milliseconds that a pool
+     * without a ready worker goes on while the system refuses every fork (-EAGAIN at a limit of
+     * processes, -ENOMEM). It tries again after 10 milliseconds, and after twice as long each time,
+     * up to 320. Then it breaks (POOL_EBROKEN), and the errors of its items say what the system
+     * refused. 0: 60 000. */
     int start_timeout;
     /* Milliseconds between telling workers to leave and killing them. pool_close() and pool_free()
      * allow them for finalizers, pool_terminate() for the tasks' signal handlers. 0: 1000. */

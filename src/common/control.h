@@ -18,7 +18,8 @@ enum pool__message_type {
     POOL__BORN,
     /* worker, life, pid, status (as from waitpid), ready, crash report. The worker has ended. */
     POOL__DIED,
-    /* Nothing. Workers keep failing in their start, so no more are forked. */
+    /* status: 0 when workers keep failing in their start, or the negated errno value with which the
+     * system refuses forks. No more workers are forked. */
     POOL__BROKEN,
 
     /* From the host: */

@@ -33,7 +33,7 @@ static int fork_worker(struct supervisor *supervisor, int place, bool successor)
     prepare_slot(pool__slot_of(supervisor, place, life), successor);
     int pid = fork();
     if (pid < 0) {
-        int error = -errno;
+        int error = supervisor->fork_error = -errno;
         atomic_store(&pool__slot_of(supervisor, place, life)->wake_state, POOL__VACANT);
         pool__roster_unborn(&supervisor->roster, pool__now());
         return error;

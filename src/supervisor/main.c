@@ -59,6 +59,11 @@ static struct pool__place *make_places(void)
     return memory == MAP_FAILED ? NULL : memory;
 }
 
+static uint64_t start_limit(const struct supervisor *supervisor)
+{
+    return (uint64_t)supervisor->launch->options.start_timeout * 1000000u;
+}
+
 /* Makes this process the supervisor and forks the first workers. Returns 0 or a negated errno
  * value. */
 static int begin(struct supervisor *supervisor, const struct pool__launch *launch)
@@ -75,7 +80,8 @@ static int begin(struct supervisor *supervisor, const struct pool__launch *launc
     struct pool__place *places = make_places();
     if (!places)
         return -ENOMEM;
-    pool__roster_init(&supervisor->roster, places, launch->options.processes);
+    pool__roster_init(&supervisor->roster, places, launch->options.processes,
+                      start_limit(supervisor));
     return pool__fill_vacancies(supervisor);
 }
 
@@ -118,11 +124,6 @@ static void hear_host(struct supervisor *supervisor)
         else if (message.type == POOL__KILL)
             kill_worker(supervisor, &message);
     } /* POOL__LOOK needs no more: settle() looks at the board after every event */
-}
-
-static uint64_t start_limit(const struct supervisor *supervisor)
-{
-    return (uint64_t)supervisor->launch->options.start_timeout * 1000000u;
 }
 
 /* Reads in the slots which processes have got through their start, and which workers want a

@@ -30,7 +30,10 @@ void pool__report(struct supervisor *supervisor)
         supervisor->hello_reported = pool__send_to_host(supervisor, hello) == 0;
     }
     if (!supervisor->channel_full && !supervisor->broken_reported &&
-        pool__roster_broken(&supervisor->roster))
-        supervisor->broken_reported =
-            pool__send_to_host(supervisor, (struct pool__message){.type = POOL__BROKEN}) == 0;
+        pool__roster_broken(&supervisor->roster)) {
+        struct pool__message broken = {.type = POOL__BROKEN,
+                                       .status =
+                                           supervisor->roster.starved ? supervisor->fork_error : 0};
+        supervisor->broken_reported = pool__send_to_host(supervisor, broken) == 0;
+    }
 }

@@ -3,9 +3,10 @@
 
 #include <string.h>
 
-void pool__roster_init(struct pool__roster *roster, struct pool__place *places, int count)
+void pool__roster_init(struct pool__roster *roster, struct pool__place *places, int count,
+                       uint64_t patience)
 {
-    *roster = (struct pool__roster){.places = places, .mode = POOL__OPEN};
+    *roster = (struct pool__roster){.places = places, .mode = POOL__OPEN, .patience = patience};
     pool__roster_resize(roster, count);
 }
 
@@ -80,6 +81,8 @@ void pool__roster_born(struct pool__roster *roster, int place, bool successor, i
 {
     struct pool__place *at = &roster->places[place];
     struct pool__post post = {.pid = pid, .birth = ++roster->births, .since = now};
+    roster->refusals = 0;
+    roster->lacking = 0;
     if (successor) {
         at->successor = post;
         return;
@@ -110,7 +113,16 @@ static void failed_start(struct pool__roster *roster, uint64_t now)
 
 void pool__roster_unborn(struct pool__roster *roster, uint64_t now)
 {
-    failed_start(roster, now);
+    if (roster->broken)
+        return;
+    roster->not_before = now + ((uint64_t)POOL__FIRST_DELAY << roster->refusals);
+    roster->refusals += roster->refusals < POOL__START_FAILURES;
+    if (any_ready(roster))
+        roster->lacking = 0;
+    else if (roster->lacking == 0)
+        roster->lacking = now;
+    else if (now - roster->lacking >= roster->patience)
+        roster->broken = roster->starved = true;
 }
 
 int pool__roster_find(const struct pool__roster *roster, int pid, bool *successor)

@@ -12,7 +12,8 @@
 
 enum {
     POOL__START_FAILURES = 5,     /* rounds of failed starts in a row that break the pool */
-    POOL__FIRST_DELAY = 10000000, /* nanoseconds from a failed start to the next fork; doubles */
+    POOL__FIRST_DELAY = 10000000, /* nanoseconds from a failed start, or a refused fork, to the next
+                                     fork; doubles POOL__START_FAILURES times */
 };
 
 /* What becomes of vacant places. */
@@ -50,16 +51,23 @@ struct pool__roster {
     int count;                  /* places that are or were in use */
     int wanted;                 /* how many of them are to be filled: the first ones */
     enum pool__mode mode;
-    uint64_t births;     /* forks so far */
-    uint64_t failed;     /* births up to this one belong to the rounds that are counted already */
-    int failures;        /* rounds of failed starts since a start last succeeded, counted up to
+    uint64_t births;  /* forks so far */
+    uint64_t failed;  /* births up to this one belong to the rounds that are counted already */
+    int failures;     /* rounds of failed starts since a start last succeeded, counted up to
                             POOL__START_FAILURES */
+    int refusals;     /* forks that the system refused since it last made one, counted up to
+                            POOL__START_FAILURES */
+    uint64_t lacking; /* since when no worker is ready and every fork is refused; 0: it is not so */
+    uint64_t patience;   /* nanoseconds that this may last */
     bool broken;         /* for good: no more is forked */
+    bool starved;        /* it is broken because forks were refused for too long */
     uint64_t not_before; /* when the next fork may be made */
 };
 
-/* Makes a roster of `count` vacant places. `places` stays the caller's. */
-void pool__roster_init(struct pool__roster *roster, struct pool__place *places, int count);
+/* Makes a roster of `count` vacant places. `places` stays the caller's. `patience`: nanoseconds for
+ * which a pool without a ready worker may go on while every fork is refused. */
+void pool__roster_init(struct pool__roster *roster, struct pool__place *places, int count,
+                       uint64_t patience);
 
 /* From now on the first `wanted` places are to be filled. A worker in a place beyond them leaves by
  * itself. */
@@ -80,7 +88,8 @@ uint64_t pool__roster_next(const struct pool__roster *roster);
 void pool__roster_born(struct pool__roster *roster, int place, bool successor, int pid,
                        uint64_t now);
 
-/* Event: a fork failed. */
+/* Event: the system refused a fork. This is no failed start: processes or memory are short, and may
+ * be there again soon. */
 void pool__roster_unborn(struct pool__roster *roster, uint64_t now);
 
 /* The place of the process with this pid, or -1. `*successor` says whether it is a successor. */
@@ -94,8 +103,8 @@ void pool__roster_died(struct pool__roster *roster, int place, bool ready, bool 
 /* Event: the successor of this place has ended. */
 void pool__roster_successor_died(struct pool__roster *roster, int place, bool ready, uint64_t now);
 
-/* Whether the pool is broken: too many rounds of starts have failed in a row, and no worker was
- * ready at the last failure. */
+/* Whether the pool is broken: too many rounds of starts have failed in a row, or forks were refused
+ * for longer than `patience`, and no worker was ready at the last failure. */
 bool pool__roster_broken(const struct pool__roster *roster);
 
 /* The first pid that was forked before `then` and has not got through its start: it is to be

@@ -18,6 +18,7 @@ struct supervisor {
     struct pool__roster roster;
     int signals;      /* a signalfd: readable when a child has ended or a worker has signalled */
     uint64_t kill_at; /* when the grace after SIGTERM is over; 0: not terminating */
+    int fork_error;   /* negated errno: why the last fork was refused; 0: none was */
     int error;        /* negated errno: why the pool could not be started; 0: it was */
     bool hello_reported, broken_reported; /* the host has been told */
     bool channel_full; /* a message could not be sent: no worker is reaped until there is room */

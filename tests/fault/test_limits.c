@@ -125,17 +125,42 @@ static pid_t supervisor_of(pool_t *pool)
     return process_supervisor(pid);
 }
 
-/* No worker can be replaced any more: with the last one the pool breaks, and soon. */
+/* Sets how many processes the supervisor of the pool may have; as many as it may have at most if `most`
+ * is more. */
+static void allow_processes(pid_t supervisor, rlim_t most)
+{
+    struct rlimit limit;
+    SUBHOST_EQUAL(prlimit(supervisor, RLIMIT_NPROC, NULL, &limit), 0);
+    limit.rlim_cur = most < limit.rlim_max ? most : limit.rlim_max;
+    SUBHOST_EQUAL(prlimit(supervisor, RLIMIT_NPROC, &limit, NULL), 0);
+}
+
+/* Makes a pool of one worker as another user. Returns its supervisor, which can fork no more. */
+static pid_t make_unable_to_replace(pool_t **pool, int start_timeout)
+{
+    pool_options_t options = {.processes = 1, .grace = 500, .start_timeout = start_timeout};
+    become_nobody();
+    SUBHOST_EQUAL(pool_create(pool, &options), 0);
+    pid_t supervisor = supervisor_of(*pool);
+    allow_processes(supervisor, 1);
+    return supervisor;
+}
+
+/* No worker can be replaced any more: with the last one the pool breaks when `start_timeout` is over, and says
+ * why. */
 static void be_unable_to_replace(void *unused)
 {
-    const struct rlimit none = {1, 1};
+    enum { PATIENCE = 1000 };
+    pool_t *pool;
+    const pool_error_t *errors;
     (void)unused;
-    become_nobody();
-    pool_t *pool = subhost_pool(1, 500);
-    SUBHOST_EQUAL(prlimit(supervisor_of(pool), RLIMIT_NPROC, &none, NULL), 0);
+    make_unable_to_replace(&pool, PATIENCE);
     int64_t began = deadline_now();
     SUBHOST_EQUAL(map_items(pool, true), POOL_EBROKEN);
+    SUBHOST_CHECK(deadline_now() - began >= PATIENCE);
     SUBHOST_CHECK(deadline_kept(began, PROMPT));
+    size_t count = pool_errors(pool, &errors);
+    SUBHOST_CHECK(count > 0 && strstr(errors[count - 1].message, pool_strerror(-EAGAIN)));
     SUBHOST_EQUAL(map_items(pool, false), POOL_EBROKEN);
     pool_free(pool);
 }
@@ -144,6 +169,34 @@ static void a_pool_that_cannot_fork_any_more_breaks(void **state)
 {
     (void)state;
     subhost_passes(be_unable_to_replace, NULL);
+}
+
+/* Processes are short for longer than five forks with their delays take. */
+static void be_unable_to_replace_for_a_while(void *unused)
+{
+    enum { WHILE = 500 };
+    int items[ITEMS] = {-SIGKILL}, results[ITEMS];
+    pool_t *pool;
+    pool_future_t *future;
+    (void)unused;
+    pid_t supervisor = make_unable_to_replace(&pool, 0);
+    SUBHOST_EQUAL(pool_map_async(pool, work_copy_or_raise, POOL_IN(items, ITEMS), POOL_OUT(results),
+                                 NULL, &future),
+                  0);
+    SUBHOST_EQUAL(pool_future_get(future, WHILE), -ETIMEDOUT);
+    allow_processes(supervisor, RLIM_INFINITY);
+    int64_t began = deadline_now();
+    SUBHOST_EQUAL(pool_future_get(future, -1), 1);
+    SUBHOST_CHECK(deadline_kept(began, PROMPT));
+    pool_future_free(future);
+    SUBHOST_EQUAL(map_items(pool, false), 0);
+    pool_free(pool);
+}
+
+static void a_pool_outlives_a_short_lack_of_processes(void **state)
+{
+    (void)state;
+    subhost_passes(be_unable_to_replace_for_a_while, NULL);
 }
 
 /* One worker is enough. */
@@ -304,6 +357,7 @@ int main(void)
         WORLD_TEST(a_pool_works_with_few_descriptors_or_says_so),
         WORLD_TEST(a_pool_works_with_few_processes_or_says_so),
         WORLD_TEST(a_pool_that_cannot_fork_any_more_breaks),
+        WORLD_TEST(a_pool_outlives_a_short_lack_of_processes),
         WORLD_TEST(a_pool_goes_on_with_the_workers_it_has),
         WORLD_TEST(workers_are_replaced_without_descriptors),
         WORLD_TEST(a_pool_works_in_a_small_address_space_or_says_so),

@@ -6,7 +6,7 @@
 
 #include "supervisor/roster.h"
 
-enum { ROSTER_MOST = 200 };
+enum { ROSTER_MOST = 200, ROSTER_PATIENCE = 100000000 /* nanoseconds */ };
 
 struct fixture {
     struct pool__roster roster;
@@ -17,7 +17,7 @@ struct fixture {
 static inline struct pool__roster *init(struct fixture *fixture, int count)
 {
     memset(fixture, 0xff, sizeof *fixture);
-    pool__roster_init(&fixture->roster, fixture->places, count);
+    pool__roster_init(&fixture->roster, fixture->places, count, ROSTER_PATIENCE);
     return &fixture->roster;
 }
 

@@ -17,10 +17,13 @@ static int fill(struct pool__roster *roster, uint64_t now)
     return count;
 }
 
+/* So many workers in the last place fail in their start. */
 static void fail_starts(struct pool__roster *roster, int count, uint64_t now)
 {
-    while (count-- > 0)
-        pool__roster_unborn(roster, now);
+    while (count-- > 0) {
+        born(roster, roster->count - 1, 50, now);
+        pool__roster_died(roster, roster->count - 1, false, false, now);
+    }
 }
 
 /* ---- Vacancies, births, deaths ---- */
@@ -106,12 +109,7 @@ static void the_delay_doubles_with_each_failed_start(void **test)
     uint64_t now = NOW, delay = POOL__FIRST_DELAY;
     init(&fixture, 1);
     for (int failures = 1; failures < POOL__START_FAILURES; failures++, delay *= 2) {
-        if (failures % 2) {
-            pool__roster_unborn(&fixture.roster, now);
-        } else {
-            born(&fixture.roster, 0, 100, now);
-            pool__roster_died(&fixture.roster, 0, false, false, now);
-        }
+        fail_starts(&fixture.roster, 1, now);
         assert_int_equal(pool__roster_next(&fixture.roster), now + delay);
         assert_int_equal(vacancy(&fixture.roster, now), -1);
         assert_int_equal(vacancy(&fixture.roster, now + delay - 1), -1);
@@ -127,8 +125,9 @@ static void it_is_broken_after_so_many_failed_starts_and_not_before(void **test)
     init(&fixture, 2);
     for (int i = 0; i < POOL__START_FAILURES; i++) {
         assert_false(pool__roster_broken(&fixture.roster));
-        pool__roster_unborn(&fixture.roster, NOW);
+        fail_starts(&fixture.roster, 1, NOW);
     }
+    assert_false(fixture.roster.starved);
     assert_true(pool__roster_broken(&fixture.roster));
     assert_int_equal(vacancy(&fixture.roster, UINT64_MAX), -1);
     assert_int_equal(pool__roster_next(&fixture.roster), 0);
@@ -191,7 +190,7 @@ static void it_is_not_broken_while_a_worker_that_started_well_lives(void **test)
     born(&fixture.roster, 0, 100, NOW);
     fixture.places[0].worker.ready = true;
     for (int i = 0; i < MANY; i++) {
-        pool__roster_unborn(&fixture.roster, NOW);
+        fail_starts(&fixture.roster, 1, NOW);
         assert_false(pool__roster_broken(&fixture.roster));
         assert_in_range(fixture.roster.not_before, NOW + POOL__FIRST_DELAY,
                         NOW + ((uint64_t)POOL__FIRST_DELAY << POOL__START_FAILURES));
@@ -204,11 +203,80 @@ static void it_is_not_broken_while_a_worker_that_started_well_lives(void **test)
     assert_true(pool__roster_broken(&fixture.roster));
 }
 
+/* ---- Refused forks ---- */
+
+/* Has forks refused, as early as the roster allows each, until `end`. Returns when the next is due. */
+static uint64_t refuse_until(struct pool__roster *roster, uint64_t now, uint64_t end)
+{
+    while (now < end && !pool__roster_broken(roster)) {
+        pool__roster_unborn(roster, now);
+        now = roster->not_before;
+    }
+    return now;
+}
+
+static void refused_forks_break_it_only_when_patience_is_over(void **test)
+{
+    (void)test;
+    struct fixture fixture;
+    init(&fixture, 2);
+    uint64_t now = refuse_until(&fixture.roster, NOW, NOW + ROSTER_PATIENCE);
+    assert_false(pool__roster_broken(&fixture.roster));
+    assert_int_equal(vacancy(&fixture.roster, now - 1), -1);
+    assert_int_equal(vacancy(&fixture.roster, now), 0);
+    pool__roster_unborn(&fixture.roster, now);
+    assert_true(pool__roster_broken(&fixture.roster));
+    assert_true(fixture.roster.starved);
+    assert_true(pool__roster_done(&fixture.roster));
+}
+
+static void a_fork_that_is_made_gives_new_patience(void **test)
+{
+    (void)test;
+    struct fixture fixture;
+    init(&fixture, 2);
+    uint64_t now = refuse_until(&fixture.roster, NOW, NOW + ROSTER_PATIENCE);
+    born(&fixture.roster, 0, 100, now);
+    pool__roster_unborn(&fixture.roster, now);
+    assert_int_equal(pool__roster_next(&fixture.roster), now + POOL__FIRST_DELAY);
+    refuse_until(&fixture.roster, now, now + ROSTER_PATIENCE);
+    assert_false(pool__roster_broken(&fixture.roster));
+}
+
+static void refused_forks_break_nothing_while_a_worker_is_ready(void **test)
+{
+    (void)test;
+    struct fixture fixture;
+    init(&fixture, 2);
+    born(&fixture.roster, 0, 100, NOW);
+    fixture.places[0].worker.ready = true;
+    uint64_t now = refuse_until(&fixture.roster, NOW, NOW + 100 * (uint64_t)ROSTER_PATIENCE);
+    assert_false(pool__roster_broken(&fixture.roster));
+    pool__roster_died(&fixture.roster, 0, true, false, now);
+    now = refuse_until(&fixture.roster, now, now + ROSTER_PATIENCE);
+    assert_false(pool__roster_broken(&fixture.roster));
+    pool__roster_unborn(&fixture.roster, now);
+    assert_true(pool__roster_broken(&fixture.roster));
+}
+
+static void refused_forks_are_no_failed_starts(void **test)
+{
+    (void)test;
+    struct fixture fixture;
+    init(&fixture, 2);
+    for (int i = 0; i < 2 * POOL__START_FAILURES; i++)
+        pool__roster_unborn(&fixture.roster, NOW);
+    fail_starts(&fixture.roster, POOL__START_FAILURES - 1, NOW);
+    assert_false(pool__roster_broken(&fixture.roster));
+}
+
+/* ---- Readiness ---- */
+
 static void a_replacement_is_not_ready_because_its_predecessor_was(void **test)
 {
     (void)test;
     struct fixture fixture;
-    init(&fixture, 1);
+    init(&fixture, 2);
     born(&fixture.roster, 0, 100, NOW);
     fixture.places[0].worker.ready = true;
     pool__roster_died(&fixture.roster, 0, true, false, NOW);
@@ -325,6 +393,10 @@ int main(void)
         cmocka_unit_test(failed_starts_of_workers_of_one_time_count_as_one),
         cmocka_unit_test(a_start_that_fails_after_the_next_round_began_belongs_to_its_own),
         cmocka_unit_test(it_is_not_broken_while_a_worker_that_started_well_lives),
+        cmocka_unit_test(refused_forks_break_it_only_when_patience_is_over),
+        cmocka_unit_test(a_fork_that_is_made_gives_new_patience),
+        cmocka_unit_test(refused_forks_break_nothing_while_a_worker_is_ready),
+        cmocka_unit_test(refused_forks_are_no_failed_starts),
         cmocka_unit_test(a_replacement_is_not_ready_because_its_predecessor_was),
         cmocka_unit_test(broken_stays_broken),
         cmocka_unit_test(who_takes_too_long_to_start_is_late),

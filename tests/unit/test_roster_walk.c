@@ -3,7 +3,7 @@
 #include "unit/roster.h"
 #include "unit/unit.h"
 
-enum { PLACES = 8, NOW = 1000 };
+enum { PLACES = 8, NOW = 1000, PATIENCE = 4 * POOL__FIRST_DELAY };
 
 struct walk {
     struct pool__roster roster;
@@ -17,6 +17,7 @@ struct walk {
         bool ready, successor_ready;
     } plain[PLACES];
     int wanted, next_pid, failures, failed_pid;
+    uint64_t lacking; /* when a fork was first refused, with no worker ready; 0: it was not */
     bool broken;
 };
 
@@ -69,16 +70,29 @@ static void assert_agrees(const struct walk *walk)
     assert_int_equal(vacancy(roster, next), first);
 }
 
+static bool any_ready(const struct walk *walk)
+{
+    for (int i = 0; i < PLACES; i++)
+        if (walk->plain[i].pid && walk->plain[i].ready)
+            return true;
+    return false;
+}
+
+static void fork_refused(struct walk *walk)
+{
+    bool ready = any_ready(walk);
+    walk->broken |= !ready && walk->lacking && walk->now >= walk->lacking + PATIENCE;
+    if (ready || walk->lacking == 0)
+        walk->lacking = ready ? 0 : walk->now;
+}
+
 /* Whoever has been born by now does not count as the next failure. */
 static void start_failed(struct walk *walk)
 {
-    bool anybody_ready = false;
-    for (int i = 0; i < PLACES; i++)
-        anybody_ready |= walk->plain[i].pid && walk->plain[i].ready;
     if (walk->failures < POOL__START_FAILURES)
         walk->failures++;
     walk->failed_pid = walk->next_pid;
-    walk->broken |= walk->failures == POOL__START_FAILURES && !anybody_ready;
+    walk->broken |= walk->failures == POOL__START_FAILURES && !any_ready(walk);
 }
 
 static void ended(struct walk *walk, int pid, bool ready)
@@ -118,6 +132,7 @@ static void successor_dies(struct walk *walk, int place)
 static void be_born(struct walk *walk, int place, bool successor)
 {
     pool__roster_born(&walk->roster, place, successor, ++walk->next_pid, walk->now);
+    walk->lacking = 0;
     if (successor) {
         walk->plain[place].successor = walk->next_pid;
         walk->plain[place].successor_ready = false;
@@ -160,7 +175,7 @@ static void fork_one(struct walk *walk)
         be_born(walk, place, successor);
     } else {
         pool__roster_unborn(&walk->roster, walk->now);
-        start_failed(walk);
+        fork_refused(walk);
     }
 }
 
@@ -193,7 +208,7 @@ static void a_random_walk_agrees_with_a_plain_account(void **test)
     int broken = 0, done = 0;
     for (uint64_t seed = 0; seed < 500; seed++) {
         struct walk walk = {.seed = seed, .now = NOW, .wanted = 1 + (int)(seed % PLACES)};
-        pool__roster_init(&walk.roster, walk.places, walk.wanted);
+        pool__roster_init(&walk.roster, walk.places, walk.wanted, PATIENCE);
         uint64_t retire = 20 + random_below(&walk.seed, 300);
         uint64_t terminate = seed % 2 ? UINT64_MAX : retire + random_below(&walk.seed, 100);
         for (uint64_t i = 0; i < 400 && !pool__roster_broken(&walk.roster); i++) {

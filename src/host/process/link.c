@@ -3,6 +3,7 @@
 #include "host/process/link.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/control.h"
@@ -21,6 +22,13 @@ static struct pool__death death_of(const pool_t *pool, const struct pool__messag
                                 .faulted = message->faulted,
                                 .overflow = message->overflow,
                                 .address = message->address};
+}
+
+/* Writes into pool->why that the system refused to fork workers, and how. */
+static void describe_refusal(pool_t *pool, int error)
+{
+    snprintf(pool->why, sizeof pool->why, "no worker could be forked for %d ms: %s",
+             pool->launch.options.start_timeout, pool_strerror(error));
 }
 
 /* Takes a message into the account. Returns whether the message is an event; then it is in
@@ -46,6 +54,8 @@ static bool understand(pool_t *pool, const struct pool__message *message, struct
         *event = (struct pool__event){POOL__DIED_EVENT, death_of(pool, message)};
         return true;
     case POOL__BROKEN:
+        if (message->status < 0)
+            describe_refusal(pool, message->status);
         pool->broken = pool->ending = true;
         pool__tell(pool, POOL__TERMINATE, 0, 0);
         break;
@@ -59,10 +69,9 @@ static bool understand(pool_t *pool, const struct pool__message *message, struct
  * pool is broken. */
 static void lose(pool_t *pool)
 {
-    if (pool->phase == POOL__RUNNING_PHASE) {
+    if (pool->phase == POOL__RUNNING_PHASE && !pool->broken) {
         pool->broken = true;
-        if (!pool->why[0])
-            strcpy(pool->why, "the pool's supervisor was killed");
+        strcpy(pool->why, "the pool's supervisor was killed");
     }
     pool->phase = POOL__GONE_PHASE;
 }
