@@ -22,6 +22,7 @@
 #include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/pool.h"
+#include "host/transport/board/recall.h"
 
 /* The type of a stream of such values; NULL: the values are plain data and are copied as they
  * are. */
@@ -68,6 +69,25 @@ static bool is_callback_done(const void *job)
     return ((const struct pool_future *)job)->callback_done;
 }
 
+/* Cancels the items of a call that have not started; `kill`: also those that run. */
+static void interrupt(pool_t *pool, struct pool_future *job, bool kill)
+{
+    if (!job->done)
+        pool__stop(pool, job, POOL_CANCELLED, kill);
+    if (job->status == 0)
+        job->status = -EINTR;
+}
+
+/* Waits until the job's last callback has been made. */
+static void wait_for_end(pool_t *pool, struct pool_future *job)
+{
+    bool again = false; /* it was interrupted before */
+    while (pool__drive(pool, is_callback_done, job, -1) == -EINTR) {
+        interrupt(pool, job, again);
+        again = true;
+    }
+}
+
 /* Runs a call that was checked, and waits for its end. The errors of its items become those that
  * pool_errors() gives. */
 static int run(pool_t *pool, const struct pool__call *call)
@@ -81,8 +101,10 @@ static int run(pool_t *pool, const struct pool__call *call)
         pthread_mutex_unlock(&pool->lock);
         return error;
     }
+    if (pool__is_interrupted(pool, pool->answered))
+        interrupt(pool, &job, false);
     pool__submit(pool, &job);
-    pool__drive(pool, is_callback_done, &job, -1);
+    wait_for_end(pool, &job);
     pool__report_clear(&pool->report);
     pool->report = job.report;
     pool->items = job.in.count;
