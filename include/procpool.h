@@ -15,7 +15,7 @@
  * be included alone:
  *
  *   procpool/pool.h      making, resizing and ending pools; serial pools; pools within pools
- *   procpool/map.h       a function over many items; options of calls; progress and callbacks
+ *   procpool/map.h       a function over many items; options of calls; callbacks; Ctrl-C
  *   procpool/fold.h      many items reduced to one value
  *   procpool/future.h    the same without waiting; waiting for several calls; cancelling
  *   procpool/iterator.h  results one by one, from arrays or endless sources

@@ -48,8 +48,8 @@ POOL_API int pool_broadcast_async(pool_t *pool, pool_function_t function, pool_i
  * functions that run. 0: only looks. */
 
 /* Waits until all items have ended and the call's callback has returned. The items go on if the
- * time is up. Returns 0; -ETIMEDOUT; POOL_EBUSY in a callback;
- * -EINVAL for NULL or a future that was freed. */
+ * time is up. Returns 0; -ETIMEDOUT; -EINTR after pool_interrupt(), then the items go on too;
+ * POOL_EBUSY in a callback; -EINVAL for NULL or a future that was freed. */
 POOL_API int pool_future_wait(pool_future_t *future, int milliseconds);
 
 /* Waits in the same way, and returns what pool_map() returns: the number of items that failed, or
@@ -87,16 +87,16 @@ typedef enum pool_wait_mode {
 } pool_wait_mode_t;
 
 /* Waits for `count` futures of one pool, at most `milliseconds`; NULLs among them are skipped.
- * Returns how many are ready; -ETIMEDOUT; POOL_EBUSY in a callback; or -EINVAL for futures of
- * several pools, a future that was freed, or an unknown `mode`. As Python's
- * concurrent.futures.wait(). */
+ * Returns how many are ready; -ETIMEDOUT; -EINTR after pool_interrupt(); POOL_EBUSY in a callback;
+ * or -EINVAL for futures of several pools, a future that was freed, or an unknown `mode`. As
+ * Python's concurrent.futures.wait(). */
 POOL_API int pool_wait(pool_future_t *const *futures, size_t count, pool_wait_mode_t mode,
                        int milliseconds);
 
 /* Waits until one of the futures is ready, at most `milliseconds`. Gives it in `*ready`, sets its
  * place in the array to NULL, and returns its index. Call it again for the next one. Returns
- * -ENOENT when all places are NULL; -ETIMEDOUT; -EINVAL and POOL_EBUSY as pool_wait() does. As
- * Python's concurrent.futures.as_completed(). */
+ * -ENOENT when all places are NULL; -ETIMEDOUT; -EINTR, -EINVAL and POOL_EBUSY as pool_wait()
+ * does. As Python's concurrent.futures.as_completed(). */
 POOL_API int pool_as_completed(pool_future_t **futures, size_t count, int milliseconds,
                                pool_future_t **ready);
 

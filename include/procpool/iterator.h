@@ -68,6 +68,7 @@ POOL_API int pool_imap_unordered(pool_t *pool, pool_function_t function,
  *   0: the end;
  *   POOL_EITEM: this item failed; the next call continues after it;
  *   -ETIMEDOUT: there is no result yet; nothing is skipped;
+ *   -EINTR: there is no result yet, and pool_interrupt() was called; nothing is skipped;
  *   -ETIME: the time of the whole call (its option `timeout`) is up;
  *   -ECANCELED: after a failure with the option `fail_fast`;
  *   POOL_EBUSY: in a callback, and there is no result now;

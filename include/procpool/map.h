@@ -75,6 +75,7 @@ typedef struct pool_map_options {
  *   and nothing was run;
  *   POOL_EBROKEN, POOL_ECLOSED: the pool broke, or was terminated, meanwhile; pool_errors() lists
  *   the items that had not ended as POOL_LOST;
+ *   -EINTR: pool_interrupt() was called; pool_errors() lists the items that did not end;
  *   -ENOMEM: wild writes of workers have made all of the shared memory unusable.
  * An item that cannot be packed, or does not fit into the pool's memory, fails alone. */
 POOL_API int pool_map(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
@@ -116,6 +117,43 @@ POOL_API int pool_apply(pool_t *pool, pool_function_t function, pool_in_t in, po
  * them. The item of a worker that pool_resize() removes is POOL_CANCELLED. Returns and waits as
  * pool_map(), and returns POOL_EOPTION if `in` is not one item. */
 POOL_API int pool_broadcast(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
+
+/* Interrupts the calls that wait for this pool, in all threads of the host. For a handler of Ctrl-C:
+ * it is async-signal-safe, leaves errno alone and does not wait. Returns 0, POOL_ENOPOOL or
+ * POOL_EFORKED.
+ *   A call that runs items and waits (pool_map(), pool_apply(), pool_fold(), ...) cancels its items
+ *   that have not started, waits for those that run, and returns -EINTR. pool_task_cancelled() tells
+ *   the items that run. A second interrupt meanwhile kills the workers that still run an item of
+ *   the call. pool_errors() lists all items that did not end as POOL_CANCELLED.
+ *   A call that waits for futures, results of an iterator or the end of the pool (pool_future_get(),
+ *   pool_wait(), pool_next(), pool_join(), ...) returns -EINTR at once. The items go on, nothing is
+ *   lost, and the call may be made again.
+ *   If no call waits, the next of these calls that would have to wait, or runs items, returns
+ *   -EINTR at once. So an interrupt that comes just before a call is not lost. Interrupts do not
+ *   add up before a call has answered them.
+ * pool_create(), pool_terminate() and pool_free() are not interrupted: their waiting is bounded.
+ * pool_step() and loops do not wait, and answer no interrupt. A serial pool is interrupted when the
+ * chunk of items that it runs has ended.
+ * The pool must live: restore the old handler before pool_free().
+ *
+ * A program that stops at Ctrl-C, and goes on later with what is left:
+ *
+ *   static pool_t *pool;
+ *   static void on_sigint(int signal) { pool_interrupt(pool); }
+ *
+ *   const struct sigaction action = {.sa_handler = on_sigint};
+ *   for (size_t i = 0; i < count; i++)
+ *       results[i] = NAN;                      (or what was saved by the run before)
+ *   pool_create(&pool, NULL);
+ *   sigaction(SIGINT, &action, NULL);
+ *   ... collect the items whose result is NAN in `rest`, and make all of `found` NAN ...
+ *   int failed = pool_map(pool, function, POOL_IN(rest, left), POOL_OUT(found));
+ *   ... copy `found` to the results of these items ...
+ *   if (failed == -EINTR)
+ *       save(results);
+ *
+ * The element of an item that did not end is left as it was, so the mark stays. */
+POOL_API int pool_interrupt(pool_t *pool);
 
 #ifdef __cplusplus
 }

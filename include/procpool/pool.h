@@ -170,7 +170,8 @@ POOL_API int pool_close(pool_t *pool);
 
 /* Waits until a closed or terminated pool is quiet: all accepted work has ended and all workers
  * are gone. Bounded by the functions that run, then by `grace`. As Python's Pool.join(). Errors:
- * POOL_EBUSY if the pool is still open, or in a callback. */
+ * POOL_EBUSY if the pool is still open, or in a callback; -EINTR after pool_interrupt(), if work
+ * has not ended. */
 POOL_API int pool_join(pool_t *pool);
 
 /* Stops the pool now: sends SIGTERM to all workers and their process groups, and SIGKILL after

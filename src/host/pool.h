@@ -7,6 +7,7 @@
 #define POOL_HOST_POOL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -84,7 +85,9 @@ struct pool {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* something was announced, or no thread drives the pool any more */
     bool driving;           /* a thread sleeps until workers have something to say, for all */
-    bool calling;           /* a callback runs, in the thread `caller` */
+    _Atomic unsigned interrupts; /* calls of pool_interrupt(), which writes it without the lock */
+    unsigned answered;           /* its value when a call last returned -EINTR */
+    bool calling;                /* a callback runs, in the thread `caller` */
     pthread_t caller;
     struct worker *inline_worker; /* of a serial pool, until it ends; else NULL */
     bool running; /* the inline worker runs a function of the user's: in one thread, unlocked */

@@ -23,6 +23,7 @@
 #include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/pool.h"
+#include "host/transport/board/recall.h"
 
 /* The type of a stream of such values; NULL: the values are plain data and are copied as they
  * are. */
@@ -95,11 +96,32 @@ static int refuse(pool_t *pool, int error)
     return error;
 }
 
+/* Cancels the items of a call that have not started; `kill`: also those that run. */
+static void interrupt(pool_t *pool, struct pool_future *job, bool kill)
+{
+    if (!job->done)
+        pool__stop(pool, job, POOL_CANCELLED, kill);
+    if (job->status == 0)
+        job->status = -EINTR;
+}
+
+/* Waits until the job's last callback has been made. */
+static void wait_for_end(pool_t *pool, struct pool_future *job)
+{
+    bool again = false; /* it was interrupted before */
+    while (pool__drive(pool, is_callback_done, job, -1) == -EINTR) {
+        interrupt(pool, job, again);
+        again = true;
+    }
+}
+
 /* Submits a job and waits for its end. Returns what its call returns. With the lock held. */
 static int complete(pool_t *pool, struct pool_future *job)
 {
+    if (pool__is_interrupted(pool, pool->answered))
+        interrupt(pool, job, false);
     pool__submit(pool, job);
-    pool__drive(pool, is_callback_done, job, -1);
+    wait_for_end(pool, job);
     int failed = job->failed > INT_MAX ? INT_MAX : (int)job->failed;
     return conclude(pool, job->report, job->in.count, job->status < 0 ? job->status : failed);
 }

@@ -26,15 +26,19 @@ void pool__silence(const pool_t *pool)
         return; /* the bell was empty */
 }
 
-void pool__wake_driver(pool_t *pool)
+void pool__ring(const pool_t *pool)
 {
     const uint64_t one = 1;
-    if (pool__is_serial(pool))
-        pthread_cond_broadcast(&pool->changed);
-    if (!pool->driving && pool->epoll < 0)
-        return;
     while (write(pool->launch.driver_bell, &one, sizeof one) < 0 && errno == EINTR)
         ;
+}
+
+void pool__wake_driver(pool_t *pool)
+{
+    if (pool__is_serial(pool))
+        pthread_cond_broadcast(&pool->changed);
+    if (pool->driving || pool->epoll >= 0)
+        pool__ring(pool);
 }
 
 void pool__announce(pool_t *pool)

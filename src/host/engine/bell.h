@@ -1,5 +1,5 @@
 /* The descriptors on which the host sleeps, and by which it is woken. With the lock held, except
- * for pool__block().
+ * for pool__block() and pool__ring().
  *
  * The result bell is a pipe to which workers write. The driver's bell is an eventfd to which
  * threads of the host write. Both only wake: a wake-up means "look", so a wake-up too many does no
@@ -17,6 +17,10 @@ void pool__block(const pool_t *pool, int milliseconds);
 
 /* Empties both bells. */
 void pool__silence(const pool_t *pool);
+
+/* Writes to the driver's bell. Needs no lock, and is async-signal-safe except that it may change
+ * errno. */
+void pool__ring(const pool_t *pool);
 
 /* Says that something has changed on the host's side. Wakes the thread that sleeps for all, and
  * makes the descriptor of pool_fileno() readable if it is open. In a serial pool it also wakes

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "common/clock.h"
 #include "host/engine/bell.h"
@@ -46,6 +47,30 @@ static void wait_for_driver(pool_t *pool, uint64_t deadline)
     pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
 }
 
+/* Waits until something has changed, or the deadline has come. */
+static void wait_for_change(pool_t *pool, uint64_t deadline)
+{
+    /* Callbacks that only the callback home may make: the alarm has the home make them. */
+    pool__set_alarm(pool);
+    /* A serial pool has no process to wait for. In a pool that is gone only callbacks are left, and
+     * another thread makes them. */
+    if (pool__is_serial(pool))
+        wait_for_driver(pool, pool__earliest(pool, deadline));
+    else if (pool->driving || pool->calling || pool->phase == POOL__GONE_PHASE)
+        wait_for_driver(pool, deadline);
+    else
+        drive_once(pool, deadline);
+}
+
+bool pool__is_interrupted(pool_t *pool, unsigned known)
+{
+    unsigned interrupts = atomic_load(&pool->interrupts);
+    if (interrupts == known)
+        return false;
+    pool->answered = interrupts;
+    return true;
+}
+
 bool pool__at_once(const void *unused)
 {
     (void)unused;
@@ -56,6 +81,7 @@ int pool__drive(pool_t *pool, bool (*over)(const void *argument), const void *ar
                 int milliseconds)
 {
     uint64_t deadline = UINT64_MAX;
+    unsigned known = pool->answered;
     int error = 0;
     if (pool__in_callback(pool))
         return POOL_EBUSY;
@@ -66,22 +92,16 @@ int pool__drive(pool_t *pool, bool (*over)(const void *argument), const void *ar
         pool__make_calls(pool);
         if (over(argument))
             break;
+        if (pool__is_interrupted(pool, known)) {
+            error = -EINTR;
+            break;
+        }
         if (pool__now() >= deadline) {
             error = -ETIMEDOUT;
             break;
         }
-        if (pool__serial_due(pool))
-            continue;
-        /* Callbacks that only the callback home may make: the alarm has the home make them. */
-        pool__set_alarm(pool);
-        /* A serial pool has no process to wait for. In a pool that is gone only callbacks are left,
-         * and another thread makes them. */
-        if (pool__is_serial(pool))
-            wait_for_driver(pool, pool__earliest(pool, deadline));
-        else if (pool->driving || pool->calling || pool->phase == POOL__GONE_PHASE)
-            wait_for_driver(pool, deadline);
-        else
-            drive_once(pool, deadline);
+        if (!pool__serial_due(pool))
+            wait_for_change(pool, deadline);
     }
     pthread_cond_broadcast(&pool->changed); /* a thread that waits may have to drive the pool now */
     pool__attend(pool);

@@ -8,10 +8,14 @@
 #include "procpool.h"
 
 /* Steps and waits until `over(argument)`, `milliseconds` at most (negative: no limit). It steps at
- * least once, except in a callback. Returns 0; -ETIMEDOUT; or POOL_EBUSY in a callback of this
- * pool. */
+ * least once, except in a callback. Returns 0; -ETIMEDOUT; -EINTR if the pool was interrupted, in
+ * the meantime or since a call last returned that; or POOL_EBUSY in a callback of this pool. */
 int pool__drive(pool_t *pool, bool (*over)(const void *argument), const void *argument,
                 int milliseconds);
+
+/* Whether pool_interrupt() was called since there were `known` interrupts. Then these are answered:
+ * the caller must return -EINTR to its user. */
+bool pool__is_interrupted(pool_t *pool, unsigned known);
 
 /* An `over` that makes pool__drive() step once and not wait. */
 bool pool__at_once(const void *unused);
