@@ -15,6 +15,9 @@
  * source. */
 int pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number);
 
+/* Frees the memory of the chunk's items and of their seeds. */
+void pool__unplace_items(pool_t *pool, struct pool__chunk *chunk);
+
 /* Does the same, but finds room for the results first. */
 int pool__place(pool_t *pool, struct pool_future *job, uint32_t number);
 
