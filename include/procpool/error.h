@@ -73,7 +73,7 @@ typedef enum pool_error_kind {
 } pool_error_kind_t;
 
 typedef struct pool_error {
-    size_t index; /* of the item in the caller's array */
+    size_t index; /* of the item in the caller's array, counted from the option `first` */
     pool_error_kind_t kind;
     /* POOL_FAILED: what the function returned or gave to pool_fail(). POOL_CRASHED: the number of
      * the signal. POOL_EXITED: the exit status. Other kinds: a negative code. */

@@ -52,7 +52,8 @@ typedef int (*pool_function_t)(const void *item, void *result, pool_task_t *task
 POOL_API int pool_fail_at(pool_task_t *task, const char *file, int line, int code,
                           const char *format, ...) POOL_PRINTF(5, 6);
 
-/* Returns the item's index in the caller's array. In an initializer: 0. */
+/* Returns the item's index in the caller's array, counted from the call's option `first`. In an
+ * initializer: 0. */
 POOL_API size_t pool_task_index(const pool_task_t *task);
 
 /* Returns how often the item was started, this time included: always 1, because an item that was
@@ -67,7 +68,7 @@ POOL_API int pool_task_worker(const pool_task_t *task);
 POOL_API void *pool_task_state(const pool_task_t *task);
 
 /* Returns a seed for this item's random numbers. It depends only on the call's option `seed` and
- * the item's index, so results do not depend on which worker runs the item, or how often. In an
+ * the item's key, which is its index or comes from the option `keys`. So results do not depend on which worker runs the item, or how often. In an
  * initializer it depends on the worker's number. */
 POOL_API uint64_t pool_task_seed(const pool_task_t *task);
 

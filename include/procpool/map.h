@@ -43,7 +43,7 @@ typedef struct pool_map_options {
     int timeout;
     /* When one item fails, the items that have not started are cancelled. */
     bool fail_fast;
-    /* What pool_task_seed() is made of, together with the item's index. */
+    /* What pool_task_seed() is made of, together with the item's key: see `keys`. */
     uint64_t seed;
     /* Items of a call with a higher number are given out before those of other calls. */
     int priority;
@@ -58,6 +58,18 @@ typedef struct pool_map_options {
     void (*callback)(pool_future_t *future, void *context);
     void (*error_callback)(pool_future_t *future, void *context);
     void *context;
+    /* Index of the first item. For a part of a job that is run for itself, as after an interruption:
+     * pool_task_index() and the indices of errors and of iterators are then those that the items
+     * have in the whole job. Arrays and results still begin at their first element. Not for
+     * broadcasts, whose indices are worker numbers (POOL_EOPTION). POOL_EOVERFLOW if an index is
+     * SIZE_MAX or more. */
+    size_t first;
+    /* One number for each item, of which pool_task_seed() is made together with `seed`: keys[0] is
+     * the first item's. For items that are run once more in another order or without the others:
+     * the same seed and key give the same random numbers. NULL: the key of an item is its index.
+     * The array stays as it is until the call has ended. Not for broadcasts, nor for items from a
+     * source's function `next` (POOL_EOPTION). The pool keeps 8 bytes for each item given out. */
+    const uint64_t *keys;
 } pool_map_options_t;
 
 /* Runs `function` over all items, on all workers, and puts the results into `out` in the order of

@@ -37,7 +37,7 @@ enum {
 /* Before each value of a stream. A stream holds items or results that are not plain data. The value
  * follows in the flat form; the next entry begins at the next multiple of 16. */
 struct pool__entry {
-    uint64_t index; /* of the item in the caller's array */
+    uint64_t index; /* of the item; in a stream of results counted as in the order */
     uint64_t size;  /* bytes of the value */
 };
 
@@ -47,7 +47,7 @@ struct pool__entry {
  * and `cancelled` is atomic. */
 struct pool__order {
     alignas(POOL__LINE) pool_function_t function;
-    uint64_t first;   /* index of the chunk's first item in the caller's array */
+    uint64_t first;   /* index of the chunk's first item, counted from the call's option `first` */
     uint64_t count;   /* items in the chunk */
     uint64_t items;   /* where the items lie: bytes from the board's start */
     uint64_t results; /* where the results go: the same */
@@ -57,10 +57,11 @@ struct pool__order {
     const pool_type_t *item_type;   /* NULL: plain data, one item after the other; else a stream */
     const pool_type_t *result_type; /* the same for results */
     uint8_t shared;                 /* results go straight into the caller's shared array */
-    uint8_t fold; /* results are two copies of an accumulator: see host/transport/board/block.h */
-    uint16_t urgent;            /* a failure wakes the host at once */
+    uint8_t fold;   /* results are two copies of an accumulator: see host/transport/board/block.h */
+    uint8_t urgent; /* a failure wakes the host at once */
+    uint8_t keyed;  /* the seeds of the items lie on the board */
     _Atomic uint32_t cancelled; /* set by the host at any time: start no further item */
-    uint64_t seed;              /* of the call */
+    uint64_t seed; /* of the call; keyed: where the seeds lie, from the board's start */
     alignas(16) unsigned char item[POOL__INLINE_ITEM];
 };
 

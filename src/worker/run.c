@@ -269,6 +269,9 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
         memset(results, 0, count * order->result_size);
     worker->task.cancelled = &order->cancelled;
     worker->task.seed = order->seed;
+    worker->task.seeds =
+        order->keyed ? (const void *)pool__board_at(worker->board, order->seed) : NULL;
+    worker->task.first = order->first;
     worker->limits.seen = began;
     if (results && !order->item_type && order->item_size && !order->fold)
         run_items(&run, count, results, true);

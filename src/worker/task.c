@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/seed.h"
+
 const struct pool__failure *pool__task_failure(struct pool_task *task, uint64_t item, int code)
 {
     struct pool__failure *failure = &task->failure;
@@ -75,17 +77,9 @@ bool pool_task_cancelled(const pool_task_t *task)
     return task->cancelled && atomic_load_explicit(task->cancelled, memory_order_relaxed);
 }
 
-/* The finalizer of SplitMix64: every bit of the input changes about half of the bits of the output.
- */
-static uint64_t mix(uint64_t number)
-{
-    number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
-    return number ^ number >> 31;
-}
-
 uint64_t pool_task_seed(const pool_task_t *task)
 {
-    const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15);
-    return mix(mix(task->seed + golden) + (task->index + 1) * golden);
+    if (task->seeds)
+        return task->seeds[task->index - task->first];
+    return pool__seed(task->seed, task->index);
 }

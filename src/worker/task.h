@@ -19,6 +19,9 @@ struct pool_task {
     int worker;
     void *state;
     uint64_t seed; /* of the call; in an initializer made from the worker number */
+    /* Of a call with keys: the seeds of the chunk's items, and the index of the first. Else NULL. */
+    const uint64_t *seeds;
+    size_t first;
     const _Atomic uint32_t *cancelled; /* the flag in the order; NULL before the first item */
     bool recorded;                     /* pool_fail() was called for this item */
     struct pool__failure failure;

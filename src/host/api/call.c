@@ -168,10 +168,14 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
 /* Checks a call that is no fold. */
 static int check(const pool_t *pool, const struct pool__call *call)
 {
-    int error = pool ? pool__check_options(call->options) : POOL_ENOPOOL;
+    pool_in_t in = call->in;
+    int error = POOL_ENOPOOL;
+    if (pool)
+        error = pool__check_options(call->options, in.count, !call->broadcast);
+    if (!error && call->broadcast && call->options && call->options->first)
+        error = POOL_EOPTION; /* an index is the number of a worker */
     if (error)
         return error;
-    pool_in_t in = call->in;
     if (call->broadcast) /* each worker has a result in the array */
         in.count = (size_t)pool_processes(pool);
     return pool__check_call(pool, call->function, &in, &call->out);
@@ -202,7 +206,9 @@ int pool_map_async(pool_t *pool, pool_function_t function, pool_in_t in, pool_ou
 static int check_fold(const pool_t *pool, const struct pool__call *call)
 {
     const pool_out_t none = POOL_NONE;
-    int error = pool ? pool__check_options(call->options) : POOL_ENOPOOL;
+    int error = POOL_ENOPOOL;
+    if (pool)
+        error = pool__check_options(call->options, call->in.count, true);
     if (!error)
         error = pool__check_call(pool, call->function, &call->in, &none);
     if (!error && !call->merge)

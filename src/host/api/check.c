@@ -70,7 +70,11 @@ int pool__check_callable(const pool_t *pool, const pool_callable_t *callable)
     return known ? 0 : POOL_EUNKNOWN;
 }
 
-int pool__check_options(const pool_map_options_t *options)
+int pool__check_options(const pool_map_options_t *options, size_t count, bool keys)
 {
-    return options && options->timeout < 0 ? POOL_EOPTION : 0;
+    if (!options)
+        return 0;
+    if (options->timeout < 0 || (options->keys && !keys))
+        return POOL_EOPTION;
+    return count > SIZE_MAX - options->first ? POOL_EOVERFLOW : 0;
 }

@@ -2,6 +2,9 @@
 #ifndef POOL_HOST_API_CHECK_H
 #define POOL_HOST_API_CHECK_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "procpool.h"
 
 /* Each returns 0 or the code of what is wrong. */
@@ -17,7 +20,7 @@ int pool__check_accumulator(const pool_t *pool, const pool_out_t *accumulator);
 /* Checks that the pool may be used, and that the callable is one and is known to the workers. */
 int pool__check_callable(const pool_t *pool, const pool_callable_t *callable);
 
-/* Checks the options of a call; NULL is allowed. */
-int pool__check_options(const pool_map_options_t *options);
+/* Checks the options of a call of `count` items; NULL is allowed. `keys`: its items may have keys. */
+int pool__check_options(const pool_map_options_t *options, size_t count, bool keys);
 
 #endif

@@ -80,7 +80,7 @@ static int check_and_start(pool_t *pool, pool_function_t function, const pool_so
     /* An iterator has no array of results, and may have none of items: for 0 items the check asks
      * for no array. */
     call.in.count = 0;
-    error = pool__check_options(options);
+    error = pool__check_options(options, source->next ? 0 : source->in.count, !source->next);
     if (!error)
         error = pool__check_call(pool, function, &call.in, &call.out);
     if (!error && source->next && call.in.size == 0)
@@ -150,12 +150,13 @@ static int give(pool_iterator_t *iterator, void *result)
     enum pool__element_state state = window->states[at];
     if (state == POOL__EMPTY)
         return end_of(job);
-    iterator->index = index;
+    iterator->index = index + job->options.first;
     if (state == POOL__GOOD && job->out.size)
         memcpy(result, (char *)job->out.data + at * job->out.size, job->out.size);
     if (job->out.size)
         memset((char *)job->out.data + at * job->out.size, 0, job->out.size);
     iterator->error = window->errors[at]; /* the error's texts move too, if there are any */
+    iterator->error.index = iterator->index;
     window->errors[at] = (pool_error_t){0};
     window->states[at] = POOL__GONE;
     move_window(window);

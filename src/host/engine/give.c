@@ -40,7 +40,9 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
     order->result_type = job->result_type;
     order->shared = job->out_shared;
     order->fold = job->fold != NULL;
-    order->seed = job->options.seed;
+    order->keyed = job->options.keys != NULL;
+    if (!order->keyed)
+        order->seed = job->options.seed;
     order->urgent = job->options.fail_fast;
     pool->chunks[number].job = job;
     job->chunks++;

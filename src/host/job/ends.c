@@ -25,8 +25,11 @@ void pool__item_failed(struct pool_future *job, const pool_error_t *error)
     job->failed++;
     job->ended++;
     pool__window_mark(job, error->index, error);
-    if (!job->window)
-        pool__report_add(&job->report, error);
+    if (job->window)
+        return;
+    pool_error_t reported = *error;
+    reported.index += job->options.first;
+    pool__report_add(&job->report, &reported);
 }
 
 void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, pool_error_t error)

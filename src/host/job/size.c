@@ -33,13 +33,15 @@ uint64_t pool__chunk_limit(const pool_t *pool)
     return smaller(CHUNK_BYTES, pool__share_of_budget(pool));
 }
 
-/* The most items, of at most `count`, whose items take no more than `bytes`, and whose results take
- * no more than `bytes`. At least 1. */
+/* The most items, of at most `count`, whose items, keys and results take no more than `bytes` each.
+ * At least 1. */
 static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_t bytes)
 {
     uint64_t larger = job->item_type ? (uint64_t)job->item_bytes : job->in.size;
     uint64_t result = job->result_type ? (uint64_t)job->result_bytes : job->out.size;
     larger = result > larger ? result : larger;
+    if (job->options.keys && larger < sizeof *job->options.keys)
+        larger = sizeof *job->options.keys;
     count = smaller(count, larger ? bytes / larger : UINT64_MAX);
     return count > 0 ? count : 1;
 }

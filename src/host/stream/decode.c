@@ -23,6 +23,7 @@ static bool next_entry(const struct pool__decoding *decoding, struct pool__entry
     if (used < decoding->at || used - decoding->at < sizeof *entry)
         return false;
     memcpy(entry, decoding->stream + decoding->at, sizeof *entry);
+    entry->index -= decoding->job->options.first;
     return entry->index == decoding->first + decoding->taken &&
            entry->size <= used - decoding->at - sizeof *entry;
 }

@@ -32,6 +32,7 @@ void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count)
     const struct pool_future *job = chunk->job;
     chunk->first += count;
     chunk->count -= count;
+    chunk->seeds += count * sizeof(uint64_t);
     if (!job->result_type && !job->fold)
         chunk->results += count * job->out.size;
     if (!job->item_type)

@@ -43,6 +43,9 @@ struct pool__chunk {
     uint64_t items, results; /* where they lie: bytes from the board's start */
     /* Arena memory for them. NULL: they lie in the order or the cell, or in a shared array. */
     struct pool__extent *item_memory, *result_memory;
+    /* Of a call with keys: the seeds of its items, and where that of the first lies. Else NULL. */
+    struct pool__extent *seed_memory;
+    uint64_t seeds;
     uint64_t room;      /* bytes at `results` */
     uint64_t taken;     /* how many of its items, the first ones, have an end */
     uint64_t result_at; /* bytes of its stream of results that the host has read */
@@ -83,6 +86,7 @@ static inline void pool__give_number(pool_t *pool, uint32_t number)
 static inline uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
 {
     return (chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0) +
+           (chunk->seed_memory ? pool__extent_size(chunk->seed_memory) : 0) +
            (chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0);
 }
 

@@ -21,7 +21,7 @@
 bool pool__block_begin(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    chunk->item_memory = chunk->result_memory = NULL;
+    chunk->item_memory = chunk->result_memory = chunk->seed_memory = NULL;
     chunk->good = false;
     chunk->unplaced = chunk->count;
     if (!pool__make_room(pool, chunk, 2 * pool__accumulator_stride(job->out.size)))
@@ -30,16 +30,18 @@ bool pool__block_begin(pool_t *pool, struct pool_future *job, uint32_t number)
     return true;
 }
 
-/* Places as many of the chunk's next items as there is room for, and at most one chunk's share of
- * the budget if they are plain. The others stay unplaced. Returns as pool__place_items() does. */
+/* Places as many of the chunk's next items as there is room for. Plain items and keys take at most
+ * one chunk's share of the budget. The others stay unplaced. Returns as pool__place_items() does. */
 static enum pool__placing place_some(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     const struct pool_future *job = chunk->job;
     const uint64_t whole = chunk->count;
-    uint64_t most = job->in.size ? pool__share_of_budget(pool) / job->in.size : whole;
+    uint64_t each = job->item_type || job->in_shared ? 0 : job->in.size;
+    each += job->options.keys ? sizeof *job->options.keys : 0;
+    uint64_t most = each ? pool__share_of_budget(pool) / each : whole;
     most = most > 0 ? most : 1;
-    if (!job->item_type && !job->in_shared && most < whole)
+    if (most < whole)
         chunk->count = most;
     enum pool__placing placing = pool__place_items(pool, chunk->job, number);
     while (placing == POOL__NO_ROOM_NOW && chunk->count > 1) {
@@ -67,9 +69,7 @@ static bool place_next(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     enum pool__placing placing = POOL__PLACED;
-    pool->bytes -= chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0;
-    pool__arena_free(&pool->items_arena, chunk->item_memory);
-    chunk->item_memory = NULL;
+    pool__unplace_items(pool, chunk);
     while (chunk->count > 0 && (placing = place_some(pool, number)) == POOL__UNPLACEABLE)
         fail_first(pool, chunk);
     return chunk->count == 0 || placing == POOL__PLACED;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/board.h"
+#include "common/seed.h"
 #include "host/base/arena.h"
 #include "host/job/job.h"
 #include "host/job/size.h"
@@ -148,6 +149,42 @@ static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t 
     return true;
 }
 
+/* Places the seeds that are made of the keys of the chunk's items. False when there is no room. */
+static bool place_seeds(pool_t *pool, const struct pool_future *job, struct pool__chunk *chunk)
+{
+    const pool_map_options_t *options = &job->options;
+    if (!options->keys)
+        return true;
+    chunk->seed_memory =
+        pool__arena_alloc(&pool->items_arena, chunk->count * sizeof *options->keys);
+    if (!chunk->seed_memory)
+        return false;
+    chunk->seeds = pool__extent_offset(chunk->seed_memory);
+    uint64_t *seeds = (void *)pool__board_at(pool->board, chunk->seeds);
+    for (uint64_t i = 0; i < chunk->count; i++)
+        seeds[i] = pool__seed(options->seed, options->keys[chunk->first + i]);
+    return true;
+}
+
+static uint64_t items_bytes(const struct pool__chunk *chunk)
+{
+    return (chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0) +
+           (chunk->seed_memory ? pool__extent_size(chunk->seed_memory) : 0);
+}
+
+static void free_items(pool_t *pool, struct pool__chunk *chunk)
+{
+    pool__arena_free(&pool->items_arena, chunk->item_memory);
+    pool__arena_free(&pool->items_arena, chunk->seed_memory);
+    chunk->item_memory = chunk->seed_memory = NULL;
+}
+
+void pool__unplace_items(pool_t *pool, struct pool__chunk *chunk)
+{
+    pool->bytes -= items_bytes(chunk);
+    free_items(pool, chunk);
+}
+
 enum pool__placing pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
@@ -156,19 +193,19 @@ enum pool__placing pool__place_items(pool_t *pool, struct pool_future *job, uint
         placing = place_stream(pool, job, number);
     else if (place_plain(pool, job, number))
         placing = chunk->count ? POOL__PLACED : POOL__NO_MORE;
-    if (placing == POOL__PLACED) {
-        pool->bytes += chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0;
-        return POOL__PLACED;
-    }
-    pool__arena_free(&pool->items_arena, chunk->item_memory);
-    chunk->item_memory = NULL;
+    if (placing == POOL__PLACED && !place_seeds(pool, job, chunk))
+        placing = POOL__NO_ROOM_NOW;
+    if (placing == POOL__PLACED)
+        pool->bytes += items_bytes(chunk);
+    else
+        free_items(pool, chunk);
     return placing;
 }
 
 enum pool__placing pool__place(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    chunk->item_memory = chunk->result_memory = NULL;
+    chunk->item_memory = chunk->result_memory = chunk->seed_memory = NULL;
     enum pool__placing placing = POOL__NO_ROOM_NOW;
     if (place_results(pool, job, number))
         placing = pool__place_items(pool, job, number);

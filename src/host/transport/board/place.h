@@ -14,6 +14,9 @@
  * POOL__NO_ROOM. Unless it returns POOL__PLACED, no item has been taken from the source. */
 enum pool__placing pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number);
 
+/* Frees the memory of the chunk's items and of their seeds. */
+void pool__unplace_items(pool_t *pool, struct pool__chunk *chunk);
+
 /* Does the same, but finds room for the results first. */
 enum pool__placing pool__place(pool_t *pool, struct pool_future *job, uint32_t number);
 

@@ -73,12 +73,13 @@ void pool__release(pool_t *pool, uint32_t number)
     pool->condemned -= condemned;
     pool->bytes -= condemned ? 0 : pool__chunk_bytes(chunk);
     pool__arena_free(&pool->items_arena, chunk->item_memory);
+    pool__arena_free(&pool->items_arena, chunk->seed_memory);
     if (chunk->job && chunk->job->fold)
         pool__fold_keep(chunk->job, chunk->first + chunk->count - 1, chunk->good,
                         chunk->result_memory);
     else
         pool__arena_free(&pool->results_arena, chunk->result_memory);
-    chunk->item_memory = chunk->result_memory = NULL;
+    chunk->item_memory = chunk->result_memory = chunk->seed_memory = NULL;
     if (chunk->job)
         chunk->job->chunks--;
     chunk->awaited = false;
@@ -97,11 +98,13 @@ void pool__publish(pool_t *pool, uint32_t number)
         pool__release(pool, number);
         return;
     }
-    order->first = chunk->first;
+    order->first = chunk->first + chunk->job->options.first;
     order->count = chunk->count - chunk->unplaced;
     order->items = chunk->items;
     order->results = chunk->results;
     order->room = chunk->room;
+    if (chunk->seed_memory)
+        order->seed = chunk->seeds;
     chunk->taken = chunk->result_at = 0;
     if (chunk->job->result_type)
         atomic_store_explicit(&cell->stream.used, 0, memory_order_relaxed);
