@@ -5,13 +5,13 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/flat.h"
 #include "host/api/check.h"
 #include "host/api/shared.h"
+#include "host/base/inside.h"
 #include "host/base/types.h"
 #include "host/engine/drive.h"
 #include "host/engine/notify.h"
@@ -93,12 +93,14 @@ static void wait_for_end(pool_t *pool, struct pool_future *job)
 static int run(pool_t *pool, const struct pool__call *call)
 {
     struct pool_future job;
-    pthread_mutex_lock(&pool->lock);
-    int error = pool__in_callback(pool) ? POOL_EBUSY : pool__check_phase(pool);
+    int error = pool__enter(pool);
+    if (error)
+        return error;
+    error = pool__in_callback(pool) ? POOL_EBUSY : pool__check_phase(pool);
     if (!error)
         error = pool__prepare(pool, &job, call);
     if (error) {
-        pthread_mutex_unlock(&pool->lock);
+        pool__leave(pool);
         return error;
     }
     if (pool__is_interrupted(pool, pool->answered))
@@ -108,7 +110,7 @@ static int run(pool_t *pool, const struct pool__call *call)
     pool__report_clear(&pool->report);
     pool->report = job.report;
     pool->items = job.in.count;
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     if (job.status < 0)
         return job.status;
     return job.failed > INT_MAX ? INT_MAX : (int)job.failed;
@@ -118,8 +120,10 @@ static int run(pool_t *pool, const struct pool__call *call)
  * counts as given back. */
 static int start(pool_t *pool, const struct pool__call *call, pool_future_t **future)
 {
-    pthread_mutex_lock(&pool->lock);
-    int error = pool__check_phase(pool);
+    int error = pool__enter(pool);
+    if (error)
+        return error;
+    error = pool__check_phase(pool);
     struct pool_future *job = error ? NULL : pool__job_new(pool);
     if (!error)
         error = job ? pool__prepare(pool, job, call) : -ENOMEM;
@@ -132,7 +136,7 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
             *future = job; /* before another thread can make a callback of the job */
         pool__submit(pool, job);
     }
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return error;
 }
 
