@@ -37,12 +37,19 @@
  * the call has ended, and one with an initializer or finalizer of a pool as long as the pool.
  *
  * Threads. Any thread of the host may use a pool, and several threads may use it at once.
- * pool_free() must be the last call on the pool.
+ * No call on the pool may begin once pool_free() has begun; calls in progress are ended by it.
  *
  * Forked copies. In another process, such as a worker or a child that the host forked, every call
  * on the pool returns POOL_EFORKED (or NULL, false or 0) and changes nothing. Only
  * pool_processes() and pool_errors() return what the copy knows, and pool_free() releases the
  * copy.
+ *
+ * Signal handlers and jumps. pool_interrupt() may be called in any signal handler. A handler that
+ * has interrupted a call on a pool gets POOL_EBUSY from other calls on that pool (or NULL, false or
+ * 0); they change nothing. A call that is left by siglongjmp() leaves its thread inside the pool:
+ * later calls of the thread get POOL_EBUSY, and those of other threads may wait for ever. In both
+ * cases pool_free() ends the processes only, at once: so a handler may call exit() in a program
+ * that frees its pools by atexit().
  *
  * Codes. A function that returns `int` returns 0, or a count, on success. On failure it returns a
  * negative code: one of the library's (POOL_E...) or a negated errno value, such as -ENOMEM.

@@ -44,7 +44,8 @@ typedef struct pool pool_t;
     XX(POOL_ETYPE, -5014,                                                                          \
        "a type makes no sense, is not a static object, or does not fit the function")              \
     XX(POOL_EITEM, -5015, "this item failed: pool_next_error() tells how")                         \
-    XX(POOL_EBUSY, -5013, "the pool is still open, or this is a callback, which must not wait")
+    XX(POOL_EBUSY, -5013,                                                                          \
+       "the pool is still open, or this thread is in a callback or in another call on the pool")
 
 enum pool_code {
 #define POOL_CODE(name, value, text) name = value,

@@ -185,8 +185,13 @@ POOL_API int pool_terminate(pool_t *pool);
  * An open pool is closed first. If all calls have ended, the workers have at most `grace` for
  * their finalizers, and are terminated then. If calls have not ended, the pool is terminated at
  * once. Waits as pool_terminate() does.
- * Must not be called while another thread uses the pool. Does nothing in a callback. In a forked
- * copy of the host it releases the copy's memory and leaves the pool alone. */
+ * Other threads are let out first: their calls on the pool return POOL_ECLOSED. They must make no
+ * further call. A callback that runs in another thread is waited for, at most `grace` and a second.
+ * If it still runs then, or if the calling thread is itself in a call on the pool (in a signal
+ * handler, or after a jump out of the call), the pool's processes are ended, and its memory and
+ * descriptors stay until the host ends.
+ * Does nothing in a callback. In a forked copy of the host it releases the copy's memory and leaves
+ * the pool alone. */
 POOL_API void pool_free(pool_t *pool);
 
 #ifdef __cplusplus

@@ -26,6 +26,7 @@ enum pool__phase {
 };
 
 struct pool {
+    uint64_t id;               /* of no other pool of the process: see base/inside.h */
     pid_t owner;               /* the process that made the pool */
     struct pool *home;         /* the serial pool in whose function it was made; NULL: in none */
     struct pool__share *share; /* the processes that the pool may have: see common/nesting.h */
@@ -83,8 +84,10 @@ struct pool {
 
     /* Threads: see engine/drive.c. */
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* something was announced, or no thread drives the pool any more */
-    bool driving;           /* a thread sleeps until workers have something to say, for all */
+    _Atomic unsigned inside; /* threads in calls on the pool; written without the lock too */
+    bool emptying;           /* pool_free() waits until no other thread is inside */
+    pthread_cond_t changed;  /* something was announced, or no thread drives the pool any more */
+    bool driving;            /* a thread sleeps until workers have something to say, for all */
     _Atomic unsigned interrupts; /* calls of pool_interrupt(), which writes it without the lock */
     unsigned answered;           /* its value when a call last returned -EINTR */
     bool calling;                /* a callback runs, in the thread `caller` */

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +13,7 @@
 #include "common/flat.h"
 #include "host/api/check.h"
 #include "host/api/shared.h"
+#include "host/base/inside.h"
 #include "host/base/types.h"
 #include "host/engine/drive.h"
 #include "host/engine/notify.h"
@@ -85,9 +86,10 @@ static int conclude(pool_t *pool, struct pool__report report, size_t items, int 
 static int refuse(pool_t *pool, int error)
 {
     if (pool__check(pool) == 0) {
-        pthread_mutex_lock(&pool->lock);
+        if (pool__enter(pool) < 0)
+            return error;
         conclude(pool, (struct pool__report){0}, 0, error);
-        pthread_mutex_unlock(&pool->lock);
+        pool__leave(pool);
     } else if (pool && pool->owner != getpid()) {
         /* A thread that this copy of the host does not have may hold the lock. The code alone tells
          * pool_errors() that the report is not this call's. */
@@ -132,12 +134,14 @@ static int run(pool_t *pool, const struct pool__call *call, int error)
     struct pool_future job;
     if (error)
         return refuse(pool, error);
-    pthread_mutex_lock(&pool->lock);
+    error = pool__enter(pool);
+    if (error)
+        return error;
     int code = pool__in_callback(pool) ? POOL_EBUSY : pool__check_phase(pool);
     if (!code)
         code = pool__prepare(pool, &job, call);
     code = code ? conclude(pool, (struct pool__report){0}, 0, code) : complete(pool, &job);
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return code;
 }
 
@@ -145,8 +149,10 @@ static int run(pool_t *pool, const struct pool__call *call, int error)
  * counts as given back. */
 static int start(pool_t *pool, const struct pool__call *call, pool_future_t **future)
 {
-    pthread_mutex_lock(&pool->lock);
-    int error = pool__check_phase(pool);
+    int error = pool__enter(pool);
+    if (error)
+        return error;
+    error = pool__check_phase(pool);
     struct pool_future *job = error ? NULL : pool__job_new(pool);
     if (!error)
         error = job ? pool__prepare(pool, job, call) : -ENOMEM;
@@ -159,7 +165,7 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
             *future = job; /* before another thread can make a callback of the job */
         pool__submit(pool, job);
     }
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return error;
 }
 

@@ -4,16 +4,15 @@
  * again. */
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 
 #include "common/clock.h"
+#include "host/base/inside.h"
 #include "host/engine/bell.h"
 #include "host/engine/drive.h"
 #include "host/engine/notify.h"
 #include "host/engine/pool.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
-#include "host/pool.h"
 #include "host/transport/board/recall.h"
 #include "host/transport/board/settle.h"
 
@@ -43,18 +42,17 @@ static bool is_held(const pool_future_t *future)
 static int enter(const pool_future_t *future)
 {
     int error = future ? pool__check(future->pool) : -EINVAL;
-    if (error)
+    if (!error)
+        error = pool__enter(future->pool);
+    if (error || is_held(future))
         return error;
-    pthread_mutex_lock(&future->pool->lock);
-    if (is_held(future))
-        return 0;
-    pthread_mutex_unlock(&future->pool->lock);
+    pool__leave(future->pool);
     return -EINVAL;
 }
 
 static void leave(const pool_future_t *future)
 {
-    pthread_mutex_unlock(&future->pool->lock);
+    pool__leave(future->pool);
 }
 
 int pool_future_wait(pool_future_t *future, int milliseconds)
@@ -213,15 +211,16 @@ static int wait_for_set(pool_t *pool, const struct set *set, int milliseconds)
 {
     bool enough;
     int error = pool__check(pool);
+    if (!error)
+        error = pool__enter(pool);
     if (error)
         return error;
-    pthread_mutex_lock(&pool->lock);
     if (!all_held(set))
         error = -EINVAL;
     else if (!set_over(set))
         error = pool__drive(pool, set_over, set, milliseconds);
     size_t ready = error ? 0 : count_ready(set, &enough);
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return error ? error : ready > INT_MAX ? INT_MAX : (int)ready;
 }
 

@@ -2,7 +2,6 @@
  * the lock, which the interrupted thread may hold, nor use anything of the pool that the lock
  * guards. The calls themselves find out that they were interrupted: see engine/drive.c. */
 #include <errno.h>
-#include <stdatomic.h>
 #include <unistd.h>
 
 #include "host/engine/bell.h"

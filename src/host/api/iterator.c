@@ -2,12 +2,12 @@
  * iterator is a job whose sink is a window of results, and not the caller's array. Taking a result
  * makes room in the window, and so lets the job give out more items. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host/api/call.h"
 #include "host/api/check.h"
+#include "host/base/inside.h"
 #include "host/base/types.h"
 #include "host/engine/bell.h"
 #include "host/engine/drive.h"
@@ -37,8 +37,12 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
     pool_iterator_t *made = calloc(1, sizeof *made);
     if (!made)
         return -ENOMEM;
-    pthread_mutex_lock(&pool->lock);
-    int error = pool__check_phase(pool);
+    int error = pool__enter(pool);
+    if (error) {
+        free(made);
+        return error;
+    }
+    error = pool__check_phase(pool);
     struct pool_future *job = error ? NULL : pool__job_new(pool);
     if (job) {
         error = pool__prepare(pool, job, call);
@@ -54,7 +58,7 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
         if (job)
             pool__job_free(job);
     }
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     made->job = job;
     if (error)
         free(made);
@@ -172,7 +176,9 @@ int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
     struct pool_future *job = iterator->job;
     if (!result && job->out.size)
         return POOL_ENODATA;
-    pthread_mutex_lock(&job->pool->lock);
+    error = pool__enter(job->pool);
+    if (error)
+        return error;
     if (!has_next(iterator))
         error = pool__drive(job->pool, has_next, iterator, milliseconds);
     if (!error) {
@@ -180,7 +186,7 @@ int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
         error = give(iterator, result);
         pool__fill(job->pool);
     }
-    pthread_mutex_unlock(&job->pool->lock);
+    pool__leave(job->pool);
     return error;
 }
 
@@ -201,14 +207,15 @@ void pool_iterator_free(pool_iterator_t *iterator)
         return;
     struct pool_future *job = iterator->job;
     pool_t *pool = job->pool;
-    pthread_mutex_lock(&pool->lock);
+    if (pool__enter(pool) < 0)
+        return;
     if (!job->done)
         pool__stop(pool, job, POOL_CANCELLED, false);
     pool__wake_driver(pool);
     job->freed = true;
     if (job->callback_done)
         pool__job_free(job);
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     pool__error_copy(&iterator->error, &none);
     free(iterator);
 }

@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "common/descriptor.h"
+#include "host/base/inside.h"
 #include "host/engine/bell.h"
 #include "host/engine/home.h"
 #include "host/engine/pool.h"
@@ -78,9 +79,10 @@ static void on_readable(uv_poll_t *poll, int status, int events)
         close_handle(attachment);
         return;
     }
-    pthread_mutex_lock(&pool->lock);
+    if (pool__enter(pool) < 0)
+        return;
     attachment->thread = pthread_self(); /* another thread may have prepared the loop */
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     pool_step(pool);
 }
 
@@ -133,9 +135,10 @@ void pool__detach(pool_t *pool)
 int pool_attach(pool_t *pool, uv_loop_t *loop)
 {
     int error = pool__check(pool);
+    if (!error)
+        error = pool__enter(pool);
     if (error)
         return error;
-    pthread_mutex_lock(&pool->lock);
     if (pool__calls_elsewhere(pool))
         error = -EINVAL;
     else if (!loop)
@@ -146,6 +149,6 @@ int pool_attach(pool_t *pool, uv_loop_t *loop)
         error = -EBUSY;
     pool__announce(pool); /* after a detach any thread may make the callbacks that are due */
     pool__set_alarm(pool);
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return error;
 }

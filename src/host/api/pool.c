@@ -2,7 +2,6 @@
  * pool that could not be made leaves no process, descriptor or mapping behind. In a forked copy of
  * the host, pool_free() frees the copy's memory and leaves the processes alone. */
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "common/control.h"
 #include "common/nesting.h"
 #include "host/api/loop.h"
+#include "host/base/inside.h"
 #include "host/base/options.h"
 #include "host/engine/bell.h"
 #include "host/engine/close.h"
@@ -106,9 +106,10 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     }
     if (error == POOL_EINIT)
         memcpy(create_error, made->why, sizeof create_error);
-    pthread_mutex_lock(&made->lock);
-    pool__shut_down(made, false);
-    pthread_mutex_unlock(&made->lock);
+    if (pool__enter(made) == 0) {
+        pool__shut_down(made, false);
+        pool__leave(made);
+    }
     pool__close_channels(made);
     pool__deallocate(made);
     return error;
@@ -116,17 +117,23 @@ int pool_create(pool_t **pool, const pool_options_t *options)
 
 /* ---- Ending ---- */
 
-int pool_close(pool_t *pool)
+/* Goes inside the pool, if the calling thread may use it. Returns 0 or a negative code. */
+static int enter(pool_t *pool)
 {
     int error = pool__check(pool);
+    return error ? error : pool__enter(pool);
+}
+
+int pool_close(pool_t *pool)
+{
+    int error = enter(pool);
     if (error)
         return error;
-    pthread_mutex_lock(&pool->lock);
     if (pool->phase == POOL__RUNNING_PHASE)
         pool->phase = POOL__CLOSED_PHASE;
     pool__let_leave(pool);
     pool__serial_leave(pool);
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return 0;
 }
 
@@ -137,23 +144,24 @@ static bool is_quiet(const void *pool)
 
 int pool_join(pool_t *pool)
 {
-    int error = pool__check(pool);
+    int error = enter(pool);
     if (error)
         return error;
-    pthread_mutex_lock(&pool->lock);
     error = pool->phase == POOL__RUNNING_PHASE ? POOL_EBUSY : pool__drive(pool, is_quiet, pool, -1);
     if (!error)
         pool__end_processes(pool, true);
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return error;
 }
 
 /* Ends the pool, and the calls that have not ended. A pool that is to be freed leaves its loop
- * first, so that all callbacks that are due can be made here. */
+ * first, so that all callbacks that are due can be made here. It must be empty of other threads
+ * afterwards: -ETIMEDOUT if they do not leave in time, POOL_EBUSY if nothing was done. */
 static int finish(pool_t *pool, bool freeing)
 {
-    int error = 0;
-    pthread_mutex_lock(&pool->lock);
+    int error = freeing ? pool__enter_within(pool, pool__patience(pool)) : pool__enter(pool);
+    if (error)
+        return error;
     if (pool__in_callback(pool))
         error = POOL_EBUSY;
     else {
@@ -163,8 +171,10 @@ static int finish(pool_t *pool, bool freeing)
         pool__drive(pool, pool__at_once, NULL, 0); /* items that have ended count as ended */
         pool__end_processes(pool, freeing && is_quiet(pool));
         pool__drive(pool, pool__at_once, NULL, 0); /* makes the callbacks of calls that were lost */
+        if (freeing && !pool__let_out(pool))
+            error = -ETIMEDOUT;
     }
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return error;
 }
 
@@ -180,7 +190,10 @@ void pool_free(pool_t *pool)
         return;
     /* A forked copy leaves the processes alone. */
     if (pool->owner == getpid()) {
-        if (finish(pool, true) < 0)
+        int error = pool__is_inside(pool) ? -ETIMEDOUT : finish(pool, true);
+        if (error == -ETIMEDOUT)
+            pool__cut(pool); /* a thread may still use the memory and the descriptors */
+        if (error)
             return;
         pool__bury_supervisor(pool);
     }
@@ -198,7 +211,9 @@ int pool_resize(pool_t *pool, int processes)
         return error;
     if (processes < 1 || processes > POOL_PROCESSES_MAX)
         return POOL_EPROCESSES;
-    pthread_mutex_lock(&pool->lock);
+    error = pool__enter(pool);
+    if (error)
+        return error;
     pool__hear(pool);
     error = pool__check_phase(pool);
     if (!error && !pool__members_grow(pool, &processes))
@@ -213,7 +228,7 @@ int pool_resize(pool_t *pool, int processes)
         pool__wake_some(pool);
     }
     pool__wake_driver(pool); /* what was heard here may end what the driving thread waits for */
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return error;
 }
 
@@ -231,24 +246,25 @@ int pool_pids(pool_t *pool, pid_t *pids, int count)
         return error;
     if (!pids && count > 0)
         return POOL_ENODATA;
-    pthread_mutex_lock(&pool->lock);
+    error = pool__enter(pool);
+    if (error)
+        return error;
     pool__hear(pool);
     pool__wake_driver(pool);
     int processes = atomic_load(&pool->board->processes);
     for (int i = 0; i < count && i < processes; i++)
         pids[i] = pool->members[i].pid;
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return processes;
 }
 
 size_t pool_replaced(pool_t *pool)
 {
-    if (pool__check(pool) < 0)
+    if (enter(pool) < 0)
         return 0;
-    pthread_mutex_lock(&pool->lock);
     pool__hear(pool);
     pool__wake_driver(pool);
     size_t replaced = pool->replaced;
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return replaced;
 }

@@ -2,12 +2,12 @@
  * workers may write. The list of them is private to the host. */
 #include "host/api/shared.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/board.h"
 #include "host/base/arena.h"
+#include "host/base/inside.h"
 #include "host/engine/pool.h"
 #include "host/job/job.h"
 #include "host/pool.h"
@@ -20,13 +20,16 @@ void *pool_shared_alloc(pool_t *pool, size_t count, size_t size)
     struct shared_array *array = malloc(sizeof *array);
     if (!array)
         return NULL;
-    pthread_mutex_lock(&pool->lock);
+    if (pool__enter(pool) < 0) {
+        free(array);
+        return NULL;
+    }
     array->extent = pool__arena_alloc(&pool->results_arena, bytes);
     if (array->extent) {
         array->next = pool->shared;
         pool->shared = array;
     }
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     if (!array->extent) {
         free(array);
         return NULL;
@@ -42,7 +45,8 @@ void pool_shared_free(pool_t *pool, void *memory)
         return;
     uint64_t offset = pool__board_offset(pool->board, memory);
     struct shared_array *found = NULL;
-    pthread_mutex_lock(&pool->lock);
+    if (pool__enter(pool) < 0)
+        return;
     for (struct shared_array **link = &pool->shared; *link && !found;) {
         if (pool__extent_offset((*link)->extent) == offset) {
             found = *link;
@@ -52,7 +56,7 @@ void pool_shared_free(pool_t *pool, void *memory)
             link = &(*link)->next;
         }
     }
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     free(found);
 }
 

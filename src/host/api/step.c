@@ -1,8 +1,8 @@
 /* Runs in the host: a pool in a program's own event loop. It gives the loop a descriptor to poll,
  * and does one step without waiting. */
 #include <limits.h>
-#include <pthread.h>
 
+#include "host/base/inside.h"
 #include "host/engine/bell.h"
 #include "host/engine/drive.h"
 #include "host/engine/pool.h"
@@ -11,9 +11,10 @@
 int pool_step(pool_t *pool)
 {
     int error = pool__check(pool);
+    if (!error)
+        error = pool__enter(pool);
     if (error)
         return error;
-    pthread_mutex_lock(&pool->lock);
     /* A thread that sleeps for all empties the bells itself: emptied here, they would not wake
      * it. */
     if (!pool->driving)
@@ -24,20 +25,21 @@ int pool_step(pool_t *pool)
         pool__set_alarm(pool);
     }
     size_t unfinished = pool->unfinished;
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return error ? error : unfinished > INT_MAX ? INT_MAX : (int)unfinished;
 }
 
 int pool_fileno(pool_t *pool)
 {
     int error = pool__check(pool);
+    if (!error)
+        error = pool__enter(pool);
     if (error)
         return error;
-    pthread_mutex_lock(&pool->lock);
     if (pool->epoll < 0)
         error = pool__open_epoll(pool);
     pool__attend(pool);
     int descriptor = pool->epoll;
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return error ? error : descriptor;
 }

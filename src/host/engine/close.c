@@ -6,10 +6,12 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <time.h>
 
 #include "common/board.h"
 #include "common/clock.h"
 #include "common/control.h"
+#include "host/engine/bell.h"
 #include "host/engine/step.h"
 #include "host/pool.h"
 #include "host/process/end.h"
@@ -56,7 +58,7 @@ void pool__end_processes(pool_t *pool, bool gently)
     pool->ending = true;
     pool__tell(pool, POOL__TERMINATE, 0, 0);
     /* The supervisor waits for `grace` between SIGTERM and SIGKILL, and ends after that. */
-    if (wait_until_gone(pool, grace < INT_MAX - 1000 ? grace + 1000 : grace))
+    if (wait_until_gone(pool, pool__patience(pool)))
         return;
     /* The supervisor was stopped, or waits for a process that cannot die. */
     pool__kill_supervisor(pool);
@@ -67,4 +69,22 @@ void pool__shut_down(pool_t *pool, bool gently)
 {
     pool__end_processes(pool, gently);
     pool__bury_supervisor(pool);
+}
+
+int pool__patience(const pool_t *pool)
+{
+    int grace = pool->launch.options.grace;
+    return grace < INT_MAX - 1000 ? grace + 1000 : grace;
+}
+
+bool pool__let_out(pool_t *pool)
+{
+    uint64_t deadline = pool__now() + (uint64_t)pool__patience(pool) * 1000000u;
+    const struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000u),
+                                   .tv_nsec = (long)(deadline % 1000000000u)};
+    pool->emptying = true;
+    pool__announce(pool);
+    while (atomic_load(&pool->inside) > 1 && pool__now() < deadline)
+        pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
+    return atomic_load(&pool->inside) == 1;
 }

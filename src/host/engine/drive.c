@@ -8,7 +8,7 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "host/engine/bell.h"

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "common/clock.h"
+#include "host/base/inside.h"
 #include "host/engine/bell.h"
 #include "host/engine/home.h"
 #include "host/job/job.h"
@@ -21,12 +22,12 @@ static void release_lock(pool_t *pool)
 {
     pool->calling = true;
     pool->caller = pthread_self();
-    pthread_mutex_unlock(&pool->lock);
+    pool__step_out(pool);
 }
 
 static void regain_lock(pool_t *pool)
 {
-    pthread_mutex_lock(&pool->lock);
+    pool__step_in(pool);
     pool->calling = false;
 }
 

@@ -14,6 +14,7 @@
 #include "common/nesting.h"
 #include "common/roles.h"
 #include "host/base/arena.h"
+#include "host/base/inside.h"
 #include "host/job/job.h"
 #include "host/job/report.h"
 #include "host/pool.h"
@@ -47,6 +48,7 @@ pool_t *pool__new(void)
     pthread_cond_init(&pool->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&pool->lock, NULL);
+    pool->id = pool__next_id();
     pool->owner = getpid();
     pool->home = pool__home();
     pool->supervisor_pidfd = -1;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,12 @@ void pool__kill_supervisor(const pool_t *pool)
         syscall(SYS_pidfd_send_signal, pool->supervisor_pidfd, SIGKILL, NULL, 0);
 #endif
     (void)pool;
+}
+
+void pool__cut(const pool_t *pool)
+{
+    if (!pool__is_serial(pool))
+        shutdown(pool->launch.control_host, SHUT_RDWR);
 }
 
 /* Waits until the pipe is at its end, or the process of the pidfd has ended. Returns after

@@ -12,4 +12,9 @@ void pool__kill_supervisor(const pool_t *pool);
  * adopts orphans (a subreaper, or process 1). */
 void pool__bury_supervisor(pool_t *pool);
 
+/* Ends the channel to the supervisor, which then ends all processes of the pool, as if the host had
+ * ended. The descriptors stay open, since a thread may be using them: it finds the channel at its
+ * end-of-file. Does not wait, needs no lock, and is async-signal-safe. */
+void pool__cut(const pool_t *pool);
+
 #endif

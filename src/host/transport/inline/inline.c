@@ -11,6 +11,7 @@
 #include "common/descriptor.h"
 #include "common/nesting.h"
 #include "common/roles.h"
+#include "host/base/inside.h"
 #include "host/engine/bell.h"
 #include "host/pool.h"
 #include "host/process/members.h"
@@ -42,7 +43,7 @@ static struct pool *enter(pool_t *pool)
 {
     struct pool *outer = innermost;
     pool->running = true;
-    pthread_mutex_unlock(&pool->lock);
+    pool__step_out(pool);
     innermost = pool;
     return outer;
 }
@@ -51,7 +52,7 @@ static struct pool *enter(pool_t *pool)
 static void leave(pool_t *pool, struct pool *outer)
 {
     innermost = outer;
-    pthread_mutex_lock(&pool->lock);
+    pool__step_in(pool);
     pool->running = false;
     pthread_cond_broadcast(&pool->changed);
 }
@@ -61,9 +62,10 @@ static void leave(pool_t *pool, struct pool *outer)
 static void serve(void *context)
 {
     pool_t *pool = context;
-    pthread_mutex_lock(&pool->lock);
+    if (pool__enter(pool) < 0)
+        return;
     pool__collect(pool);
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
 }
 
 /* ---- The inline worker ---- */
@@ -88,13 +90,14 @@ int pool__serial_open(pool_t *pool)
 int pool__serial_start(pool_t *pool)
 {
     const struct pool__death failure = {.worker = 0, .life = 1};
-    pthread_mutex_lock(&pool->lock);
+    if (pool__enter(pool) < 0)
+        return POOL_EBUSY;
     struct pool *outer = enter(pool);
     bool started = pool__inline_start(pool->inline_worker);
     leave(pool, outer);
     if (!started)
         pool__describe_start_failure(pool, &failure);
-    pthread_mutex_unlock(&pool->lock);
+    pool__leave(pool);
     return started ? 0 : POOL_EINIT;
 }
 
