@@ -7,6 +7,7 @@
 #include "common/control.h"
 #include "common/descriptor.h"
 #include "host/pool.h"
+#include "host/process/groups.h"
 #include "host/process/members.h"
 
 /* What a death was, by the supervisor's message. */
@@ -54,9 +55,10 @@ static bool understand(pool_t *pool, const struct pool__message *message, struct
     return false;
 }
 
-/* The channel is at its end. */
+/* The channel is at its end. A supervisor that was killed has left the children of its workers. */
 static void lose(pool_t *pool)
 {
+    pool__kill_groups(pool);
     if (pool->phase == POOL__RUNNING_PHASE) {
         pool->broken = true;
         if (!pool->why[0])
