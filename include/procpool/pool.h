@@ -10,6 +10,10 @@
  *
  * A pool is a fixed or changing number of worker processes and a small supervisor process, which
  * forks the workers and replaces those that end.
+ *
+ * A process that a function starts and leaves behind ends with the pool at the latest. If the
+ * supervisor is killed, the pool is broken, and the host's next call ends the process groups of the
+ * workers. It does not find a process that has left its worker's group, as by setsid().
  */
 #ifndef PROCPOOL_POOL_H
 #define PROCPOOL_POOL_H

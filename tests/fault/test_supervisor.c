@@ -189,6 +189,68 @@ static void a_lost_supervisor_raises_no_sigpipe(void **state)
     pool_close(pool);
 }
 
+/* ---- Killed, while its workers have children ---- */
+
+enum { FORKED, EXECUTED, IN_TWO_STEPS, KINDS };
+
+static _Atomic pid_t *children; /* one of each kind */
+
+/* Runs in a child of a worker. Names itself, in the last of its generations, and never ends. */
+_Noreturn static void be_child(int kind)
+{
+    if (kind == IN_TWO_STEPS && fork() > 0)
+        _exit(0);
+    atomic_store(&children[kind], getpid());
+    if (kind == EXECUTED)
+        execl("/bin/sleep", "sleep", "1000", (char *)NULL);
+    for (;;)
+        pause();
+}
+
+static int have_children(const void *item, void *result, pool_task_t *task)
+{
+    (void)item;
+    (void)result;
+    (void)task;
+    for (int kind = 0; kind < KINDS; kind++)
+        if (fork() == 0)
+            be_child(kind);
+    for (;;)
+        pause();
+}
+
+static bool all_are_there(void *unused)
+{
+    (void)unused;
+    for (int kind = 0; kind < KINDS; kind++)
+        if (!atomic_load(&children[kind]))
+            return false;
+    return true;
+}
+
+static void children_of_workers_end_with_a_killed_supervisor(void **state)
+{
+    pool_future_t *future;
+    pid_t pids[KINDS];
+    (void)state;
+    world_expect_orphans();
+    children = world_shared(KINDS * sizeof *children);
+    pool_t *pool = world_pool(2);
+    assert_int_equal(pool_map_async(pool, have_children, POOL_RANGE(1), POOL_NONE, NULL, &future),
+                     0);
+    assert_true(deadline_met(PROMPT, all_are_there, NULL));
+    assert_true(process_kill(crew_supervisor(pool)));
+    assert_int_equal(pool_future_get(future, -1), POOL_EBROKEN);
+    pool_future_free(future);
+    int64_t began = deadline_now();
+    world_free(pool);
+    assert_true(deadline_kept(began, 900)); /* and not until a wait for the children is over */
+    for (int kind = 0; kind < KINDS; kind++)
+        pids[kind] = atomic_load(&children[kind]);
+    assert_true(process_end(pids, KINDS, PROMPT));
+    assert_true(world_empties(PROMPT));
+}
+
 /* ---- Stopped ---- */
 
 enum way { FREE, TERMINATE, CLOSE_AND_JOIN };
@@ -237,6 +299,7 @@ int main(void)
         WORLD_TEST(a_call_after_the_supervisor_was_killed_says_so),
         WORLD_TEST(a_pool_whose_supervisor_was_killed_can_be_ended_in_every_way),
         WORLD_TEST(a_lost_supervisor_raises_no_sigpipe),
+        WORLD_TEST(children_of_workers_end_with_a_killed_supervisor),
         WORLD_TEST(a_pool_with_a_stopped_supervisor_ends_all_the_same),
         WORLD_TEST(a_map_goes_on_without_the_supervisor_as_long_as_nobody_dies),
     };

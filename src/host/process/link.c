@@ -9,6 +9,7 @@
 #include "common/control.h"
 #include "common/descriptor.h"
 #include "host/pool.h"
+#include "host/process/groups.h"
 #include "host/process/members.h"
 
 static struct pool__death death_of(const pool_t *pool, const struct pool__message *message)
@@ -65,10 +66,11 @@ static bool understand(pool_t *pool, const struct pool__message *message, struct
     return false;
 }
 
-/* The channel is at its end, so the supervisor has ended. If the host had not closed the pool, the
- * pool is broken. */
+/* The channel is at its end, so the supervisor has ended. A supervisor that was killed has left the
+ * children of its workers. If the host had not closed the pool, the pool is broken. */
 static void lose(pool_t *pool)
 {
+    pool__kill_groups(pool);
     if (pool->phase == POOL__RUNNING_PHASE && !pool->broken) {
         pool->broken = true;
         strcpy(pool->why, "the pool's supervisor was killed");

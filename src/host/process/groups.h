@@ -1,0 +1,12 @@
+/* The process groups of the workers, when the supervisor can no longer end them. */
+#ifndef POOL_HOST_PROCESS_GROUPS_H
+#define POOL_HOST_PROCESS_GROUPS_H
+
+#include "procpool.h"
+
+/* Kills what is left of the groups that the workers lead, by the account of the members. For a pool
+ * whose supervisor has ended. A number may belong to another group by now: only a group of the
+ * supervisor's session is killed. Where /proc does not tell the session, none is. */
+void pool__kill_groups(const pool_t *pool);
+
+#endif
