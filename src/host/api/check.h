@@ -2,6 +2,8 @@
 #ifndef POOL_HOST_API_CHECK_H
 #define POOL_HOST_API_CHECK_H
 
+#include <stdbool.h>
+
 #include "procpool.h"
 
 /* Each returns 0 or the code of what is wrong. */
@@ -19,5 +21,8 @@ int pool__check_callable(const pool_t *pool, const pool_callable_t *callable);
 
 /* Checks the options of a call; NULL is allowed. */
 int pool__check_options(const pool_map_options_t *options);
+
+/* Whether so many items can be in memory. */
+bool pool__items_fit(const pool_in_t *in);
 
 #endif

@@ -12,8 +12,8 @@
 #include "host/job/source.h"
 #include "host/pool.h"
 
-/* Packs item `index` to `to`, where `room` bytes are. Returns 0, an error, POOL__NO_ROOM or POOL__NO_MORE.
- * `*used` is what it takes or needs. */
+/* Packs item `index` to `to`, where `room` bytes are. Returns 0, an error, POOL__NO_ROOM, POOL__NO_MORE or
+ * POOL__NO_ITEM. `*used` is what it takes or needs. */
 static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to, uint64_t room,
                      uint64_t *used)
 {
@@ -22,7 +22,7 @@ static int pack_item(struct pool_future *job, uint64_t index, unsigned char *to,
                                  .room = room > sizeof entry ? room - sizeof entry : 0};
     const void *item = pool__source_item(job, index);
     if (!item)
-        return POOL__NO_MORE;
+        return job->next_item ? POOL__NO_MORE : POOL__NO_ITEM;
     int error = pool__pack(&writer, job->item_type, job->in.size, item);
     if (error)
         return error;
@@ -91,5 +91,9 @@ pool_error_t pool__unpackable(const pool_t *pool, int code)
     if (code == POOL__DIED_PACKING)
         error = pool__death_error(pool->dry_run_status);
     error.message = "the item could not be packed";
+    if (code == POOL__NO_ITEM) {
+        error.code = -EFAULT;
+        error.message = "the pointer to the item is NULL";
+    }
     return error;
 }

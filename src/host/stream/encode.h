@@ -12,7 +12,8 @@
 enum {
     POOL__NO_ROOM = INT_MIN, /* the first item needs more room */
     POOL__DIED_PACKING,      /* the copy of the host died over the first item */
-    POOL__NO_MORE            /* the source is exhausted */
+    POOL__NO_MORE,           /* the source is exhausted */
+    POOL__NO_ITEM            /* the pointer to the first item is NULL */
 };
 
 /* Packs at most `count` items, from item `first` on, to the `room` bytes at `to`: as many as fit and can be

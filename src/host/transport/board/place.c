@@ -22,9 +22,9 @@ static void use_items(struct pool__chunk *chunk, struct pool__extent *memory)
     chunk->items = pool__extent_offset(memory);
 }
 
-/* Copies plain items from a source that is a function. Lowers chunk->count if the source has fewer.
- */
-static void copy_from_source(struct pool_future *job, struct pool__chunk *chunk, unsigned char *to)
+/* Copies plain items one by one. Lowers chunk->count if the source has fewer, or if the pointer to
+ * one is NULL. Returns 0, or why there is no first one. */
+static int copy_each(struct pool_future *job, struct pool__chunk *chunk, unsigned char *to)
 {
     uint64_t count = 0;
     const void *item;
@@ -34,36 +34,40 @@ static void copy_from_source(struct pool_future *job, struct pool__chunk *chunk,
         count++;
     }
     chunk->count = count;
+    if (count > 0)
+        return 0;
+    return job->next_item ? POOL__NO_MORE : POOL__NO_ITEM;
 }
 
-/* Places plain items. An item in a shared array stays where it lies. False when there is no room.
- */
-static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
+/* Places plain items. An item in a shared array stays where it lies. Returns 0, POOL__NO_MORE,
+ * POOL__NO_ITEM, or -ENOBUFS: there is no room now. */
+static int place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->in.size;
     if (job->in_shared) {
         chunk->items = pool__board_offset(pool->board, pool__source_element(job, chunk->first));
-        return true;
+        return 0;
     }
     if (bytes <= POOL__INLINE_ITEM) {
         chunk->items = pool__board_offset(pool->board, pool->board->orders[number].item);
     } else {
         struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, bytes);
         if (!memory)
-            return false;
+            return -ENOBUFS;
         use_items(chunk, memory);
     }
     unsigned char *to = pool__board_at(pool->board, chunk->items);
-    if (job->next_item)
-        copy_from_source(job, chunk, to);
-    else if (bytes)
+    if (bytes && !pool__source_contiguous(job))
+        return copy_each(job, chunk, to);
+    if (bytes)
         memcpy(to, pool__source_element(job, chunk->first), bytes);
-    return true;
+    return 0;
 }
 
 /* Packs the chunk's first item alone: into the order if it fits there, else into memory of its
- * size. Returns 0, an error, POOL__DIED_PACKING, POOL__NO_MORE, or -ENOBUFS: there is no room now.
+ * size. Returns 0, an error, POOL__DIED_PACKING, POOL__NO_MORE,
+ * POOL__NO_ITEM, or -ENOBUFS: there is no room now.
  */
 static int pack_single(pool_t *pool, struct pool_future *job, uint32_t number)
 {
@@ -150,11 +154,7 @@ static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t 
 int pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    int error = -ENOBUFS;
-    if (job->item_type)
-        error = place_stream(pool, job, number);
-    else if (place_plain(pool, job, number))
-        error = chunk->count ? 0 : POOL__NO_MORE;
+    int error = job->item_type ? place_stream(pool, job, number) : place_plain(pool, job, number);
     if (!error) {
         pool->bytes += chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0;
         return 0;

@@ -9,7 +9,7 @@
 #include "procpool.h"
 
 /* Finds room on the board for the chunk's items and writes them. Lowers chunk->count if only some
- * items of a stream fit, or if the source has fewer. Returns 0; -ENOBUFS: there is no room now;
+ * items of a stream fit, if the source has fewer, or if the pointer to one is NULL. Returns 0; -ENOBUFS: there is no room now;
  * POOL__NO_MORE: the source has no more; or why the first item cannot be packed, which
  * pool__unpackable() makes an error of. Unless it returns 0, no item has been taken from the
  * source. */
