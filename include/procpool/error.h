@@ -30,7 +30,8 @@ typedef struct pool pool_t;
     XX(POOL_ENOFUNCTION, -5002, "the function is NULL")                                            \
     XX(POOL_ENODATA, -5003, "there are items, but the array of items or of results is NULL")       \
     XX(POOL_EITEMSIZE, -5004, "the size of an item is 0: was it passed through a void pointer?")   \
-    XX(POOL_EOVERFLOW, -5005, "the number of items times their size does not fit into memory")     \
+    XX(POOL_EOVERFLOW, -5005,                                                                      \
+       "there are more items than the array of items or of results has, or than fit into memory")  \
     XX(POOL_EPROCESSES, -5006, "the number of processes is negative or absurdly large")            \
     XX(POOL_EOPTION, -5007, "an option is out of its range")                                       \
     XX(POOL_ECLOSED, -5008, "the pool is closed: it takes no more work")                           \

@@ -105,11 +105,12 @@ typedef struct pool_callable {
  * An argument that is a pointer, or a struct with a type of its own, is described as in
  * POOL_STRUCT:
  *   (const double *, values, counted_by, n), (size_t, n), (struct point, at, as, &point_type)
- * The result may be void, plain data, a text or a blob. A `char *` that the function returns, and
- * the data of a blob, belong to the pool, which frees them with free() after they have been sent.
- * Memory of the arguments, of pool_task_alloc() and static memory are recognised and not freed. A
- * `const char *` is never freed. A function whose `char *` is neither static nor the caller's to
- * free, such as strerror() or getenv(), needs a wrapper. */
+ * The result may be void, plain data, a text or a blob. A result that is another pointer does not
+ * compile. A `char *` that the function returns, and the data of a blob, belong to the pool, which
+ * frees them with free() after they have been sent. Memory of the arguments, of pool_task_alloc()
+ * and static memory are recognised and not freed. A `const char *` is never freed. A function whose
+ * `char *` is neither static nor the caller's to free, such as strerror() or getenv(), needs a
+ * wrapper. */
 #define POOL_FUNCTION(name, result, ...)                                                           \
     POOL__FUNCTION(name, result, POOL__RESULT_TYPE(result), POOL__CALLS(result), __VA_ARGS__)
 
@@ -180,7 +181,10 @@ typedef struct pool_callable {
         char **: &pool_type_text,                                                                  \
         const char **: &pool_type_const_text,                                                      \
         pool_bytes_t *: &pool_type_bytes,                                                          \
-        default: &pool_type_plain)
+        default: &pool_type_plain + POOL__RESULT_KNOWN(R))
+#define POOL__RESULT_KNOWN(R)                                                                      \
+    POOL__ASSERT(POOL__KNOWN(POOL__FIRST((R *)0)),                                                 \
+                 "the result is a pointer: name its type by POOL_FUNCTION_OF or POOL_FALLIBLE_OF")
 #define POOL__RESULT_SIZE(R) POOL__IF_VOID(R, 0, sizeof(R))
 
 /* POOL__IF_VOID(R, then, else) decides by the tokens of R. */

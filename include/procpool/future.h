@@ -108,6 +108,7 @@ POOL_API int pool_as_completed(pool_future_t **futures, size_t count, int millis
 #define pool_starmap_async(pool, function, rows, count, results, ...)                              \
     (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
      POOL__SAME_ELEMENTS(results, (function)->result),                                             \
-     pool_starmap_async((pool), &(function)->callable, (rows), (count), (results), __VA_ARGS__))
+     pool_starmap_async((pool), &(function)->callable, (rows),                                     \
+                        POOL__ROWS(function, rows, count, results), (results), __VA_ARGS__))
 #endif
 #endif

@@ -37,9 +37,15 @@ typedef struct pool_source {
     void *context;
 } pool_source_t;
 
-/* The size and type of results: POOL_RESULT(double), POOL_RESULT(char *). */
+/* The size and type of results: POOL_RESULT(double), POOL_RESULT(char *). A pointer that is not a
+ * text does not compile. For a struct with a table: pool_out(NULL, sizeof(struct page),
+ * &page_type). */
 #ifndef __cplusplus
-#define POOL_RESULT(c_type) pool_out(NULL, sizeof(c_type), POOL_TYPE_OF((c_type *)0))
+#define POOL_RESULT(c_type)                                                                        \
+    pool_out(NULL,                                                                                 \
+             POOL__SIZE_IF_KNOWN((c_type *)0, "these results are pointers, which mean nothing "    \
+                                              "here: name their type by pool_out()"),              \
+             POOL_TYPE_OF((c_type *)0))
 #endif
 
 /* A call whose results are taken by pool_next(), in any thread of the host. */

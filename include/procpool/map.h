@@ -179,14 +179,20 @@ POOL_API int pool_interrupt(pool_t *pool);
                        "rows or results are not of the function's types");                         \
         int unused;                                                                                \
     }))
+/* The count, unless the compiler knows that the rows or the results are fewer. */
+#define POOL__ROWS(function, rows, count, results)                                                 \
+    pool__within(pool__within((count), (function)->callable.args->size, POOL__ROOM(rows)),         \
+                 (function)->callable.result_size, POOL__ROOM(results))
 #define pool_starmap(pool, function, rows, count, results)                                         \
     (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
      POOL__SAME_ELEMENTS(results, (function)->result),                                             \
-     pool_starmap((pool), &(function)->callable, (rows), (count), (results)))
+     pool_starmap((pool), &(function)->callable, (rows),                                           \
+                  POOL__ROWS(function, rows, count, results), (results)))
 #define pool_starmap_with(pool, function, rows, count, results, ...)                               \
     (POOL__SAME_ELEMENTS(rows, (function)->args),                                                  \
      POOL__SAME_ELEMENTS(results, (function)->result),                                             \
-     pool_starmap_with((pool), &(function)->callable, (rows), (count), (results), __VA_ARGS__))
+     pool_starmap_with((pool), &(function)->callable, (rows),                                      \
+                       POOL__ROWS(function, rows, count, results), (results), __VA_ARGS__))
 /* Only a typed function has a member `callable`. A function of another signature than
  * pool_function_t, or another pointer, does not compile. */
 struct pool__any {

@@ -132,7 +132,7 @@ POOL_API void pool_release(const pool_type_t *type, void *data, size_t count);
  *   (member, counted_by, other)         a pointer to as many elements as the member `other` says
  *   (member, counted_by, other, &type)  the same, with elements that have a type of their own
  * A struct within the struct that is named without a type is copied as plain data. A pointer that
- * is neither a text nor counted does not compile. */
+ * is neither a text nor counted does not compile, and neither does an array of such pointers. */
 #define POOL_STRUCT(name, ...) POOL_STRUCT_AS(name##_type, struct name, __VA_ARGS__)
 
 /* The same for a struct that is known by a typedef: POOL_STRUCT_AS(page_type, page_t, (title),
@@ -174,12 +174,25 @@ POOL_API void pool_release(const pool_type_t *type, void *data, size_t count);
                               const char **: sizeof(char *),                                       \
                               pool_bytes_t *: sizeof(pool_bytes_t),                                \
                               default: sizeof(x)))
+/* What an array consists of, down to two levels; a value that is no array as it is. */
+#define POOL__ELEMENT(x) (*__builtin_choose_expr(POOL__IS_ARRAY(x), (x), &(x)))
+#define POOL__INNERMOST(x) POOL__ELEMENT(POOL__ELEMENT(x))
+/* The first element of an array; a byte behind a pointer to void. */
+#define POOL__FIRST(array)                                                                         \
+    (_Generic((array), void * : (char *)0, const void * : (char *)0, default : (array))[0])
+/* Whether the library knows how to copy a value, as it is or with the text or blob it points to. */
 #define POOL__KNOWN(x)                                                                             \
-    (!POOL__IS_POINTER(x) || _Generic(POOL__VALUE(x), char * : 1, const char * : 1, default : 0))
-#define POOL__ASSERT(condition, text)                                                              \
+    (_Generic(POOL__VALUE(x), char * : 1, const char * : 1, pool_bytes_t : 1, default : 0) ||      \
+     !(POOL__IS_POINTER(POOL__INNERMOST(x)) ||                                                     \
+       _Generic(POOL__VALUE(POOL__INNERMOST(x)), pool_bytes_t : 1, default : 0)))
+/* 0, if the condition holds. It has a name of its own so that compilers print the text, and not all
+ * of the condition. */
+#define POOL__ASSERT(condition, text) POOL__ASSERT_(condition, text, __COUNTER__)
+#define POOL__ASSERT_(condition, text, number) POOL__ASSERT__(condition, text, number)
+#define POOL__ASSERT__(condition, text, number)                                                    \
     (0 * sizeof(struct {                                                                           \
-         _Static_assert(condition, text);                                                          \
-         int unused;                                                                               \
+         enum { pool__holds_##number = (condition) } unused;                                       \
+         _Static_assert(pool__holds_##number, text);                                               \
      }))
 #define POOL__POINTS_TO_CONST(p)                                                                   \
     __builtin_types_compatible_p(__typeof__(&(p)[0]), const __typeof__((p)[0]) *)
@@ -193,7 +206,7 @@ POOL_API void pool_release(const pool_type_t *type, void *data, size_t count);
      POOL__TYPE_OF_MEMBER(POOL__MEMBER(S, m)),                                                     \
      offsetof(S, m),                                                                               \
      POOL__UNIT(POOL__MEMBER(S, m)) +                                                              \
-         POOL__ASSERT(POOL__KNOWN(POOL__MEMBER(S, m)),                                             \
+         POOL__ASSERT(POOL__KNOWN(POOL__ELEMENT(POOL__MEMBER(S, m))),                              \
                       "a pointer: say what it points to, by counted_by"),                          \
      sizeof(POOL__MEMBER(S, m)) / POOL__UNIT(POOL__MEMBER(S, m)),                                  \
      0,                                                                                            \

@@ -56,6 +56,29 @@ void plain_data(pool_t *pool)
     CHECK(std::strstr(text, "13 is not to be squared") != nullptr);
 }
 
+int negate(const void *item, void *result, pool_task_t *)
+{
+    *static_cast<int *>(result) = -*static_cast<const int *>(item);
+    return 0;
+}
+
+void scattered_items(pool_t *pool)
+{
+    struct pair {
+        int first, second;
+    };
+    const std::vector<pair> pairs = {{1, 2}, {3, 4}, {5, 6}};
+    const std::vector<const int *> pointers = {&pairs[2].second, nullptr, &pairs[0].first};
+    std::vector<int> results(3);
+    const pool_in_t column = pool_in(&pairs[0].second, 3, sizeof(int), &pool_type_plain);
+    CHECK(pool_map(pool, negate, pool_stride(column, sizeof(pair)),
+                   out(results, &pool_type_plain)) == 0);
+    CHECK(results == std::vector<int>({-2, -4, -6}));
+    CHECK(pool_map(pool, negate, pool_gather(pointers.data(), 3, sizeof(int), &pool_type_plain),
+                   out(results, &pool_type_plain)) == 1);
+    CHECK(results == std::vector<int>({-6, -4, -1}));
+}
+
 void a_lambda_without_captures(pool_t *pool)
 {
     const std::vector<int> items = {1, 2, 3};
@@ -224,6 +247,7 @@ void run_all()
     options.processes = 2;
     CHECK(pool_create(&pool, &options) == 0);
     plain_data(pool);
+    scattered_items(pool);
     a_lambda_without_captures(pool);
     texts(pool);
     blobs(pool);

@@ -283,7 +283,8 @@ static void functions_cannot_use_the_pools_of_their_host(void **state)
     pool_t *pool = world_pool_with(&options);
     pool_t *items[] = {pool, world_pool(1), world_pool_with(&options)};
     int results[3];
-    assert_int_equal(pool_map(pool, use_pool, POOL_IN(items, 3), POOL_OUT(results)), 0);
+    assert_int_equal(
+        pool_map(pool, use_pool, POOL_IN_AS(items, 3, &pool_type_plain), POOL_OUT(results)), 0);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(results[i], 0);
         outcome_pool_works(items[i]);

@@ -53,7 +53,8 @@ enum {
 #define OUT POOL_OUT(results)
 #define SUM POOL_OUT(sums)
 #define INT POOL_RESULT(int)
-static const pool_source_t source = {.in = {numbers, 1, sizeof numbers[0], &pool_type_plain}};
+static const pool_source_t source = {
+    .in = {.data = numbers, .count = 1, .size = sizeof numbers[0], .type = &pool_type_plain}};
 static pool_future_t *future;
 static pool_iterator_t *iterator;
 
@@ -320,8 +321,9 @@ static void in_functions_that_workers_or_serial_pools_run(void **state)
         struct codes codes[2 * VISITS];
         for (int i = 0; i < 2 * VISITS; i++)
             pools[i] = i % 2 ? other : own;
-        assert_int_equal(
-            pool_map(own, visit_in_function, POOL_IN(pools, 2 * VISITS), POOL_OUT(codes)), 0);
+        assert_int_equal(pool_map(own, visit_in_function,
+                                  POOL_IN_AS(pools, 2 * VISITS, &pool_type_plain), POOL_OUT(codes)),
+                         0);
         for (int i = 0; i < 2 * VISITS; i++)
             check(ELSEWHERE, i % 2 ? way % 2 : way / 2, &codes[i]);
         assert_int_equal(ledger_total(runs), 0);

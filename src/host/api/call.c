@@ -23,6 +23,7 @@
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/job/report.h"
+#include "host/job/source.h"
 #include "host/pool.h"
 #include "host/transport/board/recall.h"
 
@@ -56,7 +57,7 @@ int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call
     job->began = pool__now();
     if (job->options.timeout > 0)
         job->deadline = job->began + (uint64_t)job->options.timeout * 1000000u;
-    if (!job->item_type)
+    if (!job->item_type && pool__source_contiguous(job))
         job->in_shared = pool__in_shared_array(pool, in->data, in->count * in->size);
     if (!job->result_type)
         job->out_shared = pool__in_shared_array(pool, out->data, count * out->size);

@@ -7,19 +7,30 @@
 #include "common/image.h"
 #include "host/base/types.h"
 #include "host/engine/pool.h"
+#include "host/job/source.h"
 #include "host/pool.h"
+
+static bool product_fits(size_t count, size_t size)
+{
+    size_t bytes;
+    return !__builtin_mul_overflow(count, size, &bytes) && bytes <= PTRDIFF_MAX;
+}
+
+bool pool__items_fit(const pool_in_t *in)
+{
+    return product_fits(in->count, in->size) && product_fits(in->count, pool__source_stride(in));
+}
 
 static int check_arrays(const pool_t *pool, const pool_in_t *in, const pool_out_t *out)
 {
     struct pool__types types = {.count = 0};
-    size_t bytes;
     bool results = out->data || out->size || out->type, range = pool__is_range(in);
     if (in->count > 0 && ((!in->data && !range) || (results && !out->data)))
         return POOL_ENODATA;
     if ((in->size == 0 && !range) || (results && out->size == 0))
         return POOL_EITEMSIZE;
-    if (__builtin_mul_overflow(in->count, in->size, &bytes) || bytes > PTRDIFF_MAX ||
-        __builtin_mul_overflow(in->count, out->size, &bytes) || bytes > PTRDIFF_MAX)
+    if (!pool__items_fit(in) || !product_fits(in->count, out->size) ||
+        (out->room && in->count * out->size > out->room))
         return POOL_EOVERFLOW;
     if ((!range && !pool__type_known(&pool->launch.image, in->type, in->size, &types)) ||
         (results && !pool__type_known(&pool->launch.image, out->type, out->size, &types)))

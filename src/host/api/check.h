@@ -23,4 +23,7 @@ int pool__check_callable(const pool_t *pool, const pool_callable_t *callable);
 /* Checks the options of a call of `count` items; NULL is allowed. `keys`: its items may have keys. */
 int pool__check_options(const pool_map_options_t *options, size_t count, bool keys);
 
+/* Whether so many items can be in memory. */
+bool pool__items_fit(const pool_in_t *in);
+
 #endif

@@ -78,6 +78,8 @@ static int check_and_start(pool_t *pool, pool_function_t function, const pool_so
         return POOL_EOPTION;
     if (!source->next && source->in.count && !source->in.data && !pool__is_range(&source->in))
         return POOL_ENODATA;
+    if (!source->next && !pool__items_fit(&source->in))
+        return POOL_EOVERFLOW;
     struct pool__call call = {function, source->in, result, options, .merge = NULL};
     if (source->next)
         call.in.data = NULL;

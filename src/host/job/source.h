@@ -3,19 +3,25 @@
 #ifndef POOL_HOST_JOB_SOURCE_H
 #define POOL_HOST_JOB_SOURCE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "host/job/job.h"
 
-/* Returns the element of the array for item `index`: in a broadcast always the first. */
-static inline const void *pool__source_element(const struct pool_future *job, uint64_t index)
-{
-    return (const char *)job->in.data + (job->broadcast ? 0 : index) * job->in.size;
-}
+/* Bytes from one element of the array to the next, or from one pointer to the next. */
+size_t pool__source_stride(const pool_in_t *in);
 
-/* Returns item `index`; NULL when there are no more items. If the source is a function, `index`
- * must be that of the next item: the function gives its items in order, and the same item is
- * returned until the caller clears job->is_staged. */
+/* Returns the element of the array for item `index`, or what the pointer there points to; NULL if
+ * that is NULL. In a broadcast always the first. */
+const void *pool__source_element(const struct pool_future *job, uint64_t index);
+
+/* Whether items lie one after the other in an array, so that one memcpy copies several. */
+bool pool__source_contiguous(const struct pool_future *job);
+
+/* Returns item `index`; NULL when there are no more items, or when the pointer to it is NULL. If the
+ * source is a function, `index` must be that of the next item: the function gives its items in
+ * order, and the same item is returned until the caller clears job->is_staged. */
 const void *pool__source_item(struct pool_future *job, uint64_t index);
 
 #endif

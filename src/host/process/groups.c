@@ -2,9 +2,12 @@
  * children that they had. A process that has left its worker's group is not found here. */
 #include "host/process/groups.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "host/pool.h"

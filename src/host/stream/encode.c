@@ -26,7 +26,7 @@ static enum pool__placing pack_item(struct pool_future *job, uint64_t index, uns
                                  .room = room > sizeof entry ? room - sizeof entry : 0};
     const void *item = pool__source_item(job, index);
     if (!item)
-        return POOL__NO_MORE;
+        return job->next_item ? POOL__NO_MORE : POOL__NO_ITEM;
     *code = pool__pack(&writer, job->item_type, job->in.size, item);
     if (*code == 0 && writer.used > (uint64_t)INT64_MAX)
         *code = -EOVERFLOW;
@@ -58,9 +58,9 @@ static void pack_items(void *argument)
     struct pool__dry_run *result = packing->result;
     uint64_t used = 0;
     while (result->passed < packing->count) {
-        result->placing =
-            pack_item(packing->job, packing->first + result->passed, packing->to + result->bytes,
-                      packing->room - result->bytes, &used, &result->code);
+        result->placing = (int)pack_item(packing->job, packing->first + result->passed,
+                                         packing->to + result->bytes, packing->room - result->bytes,
+                                         &used, &result->code);
         result->needed = used;
         if (result->placing != POOL__PLACED)
             return;
@@ -90,6 +90,8 @@ enum pool__placing pool__encode(struct pool_future *job, uint64_t first, uint64_
         return pool__unplaceable(pool, died);
     if (result->passed > 0)
         return POOL__PLACED;
+    if (!died && result->placing == POOL__NO_ITEM)
+        return pool__no_item(pool);
     if (!died && result->placing != POOL__UNPLACEABLE)
         return (enum pool__placing)result->placing;
     pool__unplaceable(pool, result->code);
@@ -103,5 +105,12 @@ enum pool__placing pool__unplaceable(pool_t *pool, int code)
 {
     pool->unplaceable = (pool_error_t){
         .kind = POOL_FAILED, .code = code, .message = "the item could not be packed", .worker = -1};
+    return POOL__UNPLACEABLE;
+}
+
+enum pool__placing pool__no_item(pool_t *pool)
+{
+    pool__unplaceable(pool, -EFAULT);
+    pool->unplaceable.message = "the pointer to the item is NULL";
     return POOL__UNPLACEABLE;
 }

@@ -14,6 +14,7 @@ enum pool__placing {
     POOL__NO_ROOM,     /* the first item needs more room than it was given */
     POOL__NO_ROOM_NOW, /* the board has no room: other chunks must end first */
     POOL__NO_MORE,     /* the source has no more items */
+    POOL__NO_ITEM,     /* within pool__encode() alone: the pointer to the first item is NULL */
     POOL__UNPLACEABLE  /* the first item cannot be packed: pool->unplaceable says why */
 };
 
@@ -28,5 +29,8 @@ enum pool__placing pool__encode(struct pool_future *job, uint64_t first, uint64_
 /* Says in pool->unplaceable that an item cannot be packed, with the code of the function that
  * failed. Returns POOL__UNPLACEABLE. */
 enum pool__placing pool__unplaceable(pool_t *pool, int code);
+
+/* The same of an item whose pointer is NULL. */
+enum pool__placing pool__no_item(pool_t *pool);
 
 #endif

@@ -23,9 +23,10 @@ static void use_items(struct pool__chunk *chunk, struct pool__extent *memory)
     chunk->items = pool__extent_offset(memory);
 }
 
-/* Copies plain items from a source that is a function. Lowers chunk->count if the source has fewer.
- */
-static void copy_from_source(struct pool_future *job, struct pool__chunk *chunk, unsigned char *to)
+/* Copies plain items one by one. Lowers chunk->count if the source has fewer, or if the pointer to
+ * one is NULL. Returns POOL__PLACED, or why there is no first one. */
+static enum pool__placing copy_each(struct pool_future *job, struct pool__chunk *chunk,
+                                    unsigned char *to)
 {
     uint64_t count = 0;
     const void *item;
@@ -35,32 +36,35 @@ static void copy_from_source(struct pool_future *job, struct pool__chunk *chunk,
         count++;
     }
     chunk->count = count;
+    if (count > 0)
+        return POOL__PLACED;
+    return job->next_item ? POOL__NO_MORE : pool__no_item(job->pool);
 }
 
-/* Places plain items. An item in a shared array stays where it lies. False when there is no room.
- */
-static bool place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
+/* Places plain items. An item in a shared array stays where it lies. Never
+ * returns POOL__NO_ROOM. */
+static enum pool__placing place_plain(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->in.size;
     if (job->in_shared) {
         chunk->items = pool__board_offset(pool->board, pool__source_element(job, chunk->first));
-        return true;
+        return POOL__PLACED;
     }
     if (bytes <= POOL__INLINE_ITEM) {
         chunk->items = pool__board_offset(pool->board, pool->board->orders[number].item);
     } else {
         struct pool__extent *memory = pool__arena_alloc(&pool->items_arena, bytes);
         if (!memory)
-            return false;
+            return POOL__NO_ROOM_NOW;
         use_items(chunk, memory);
     }
     unsigned char *to = pool__board_at(pool->board, chunk->items);
-    if (job->next_item)
-        copy_from_source(job, chunk, to);
-    else if (bytes)
+    if (bytes && !pool__source_contiguous(job))
+        return copy_each(job, chunk, to);
+    if (bytes)
         memcpy(to, pool__source_element(job, chunk->first), bytes);
-    return true;
+    return POOL__PLACED;
 }
 
 /* Packs the chunk's first item alone: into the order if it fits there, else into memory of its
@@ -188,11 +192,8 @@ void pool__unplace_items(pool_t *pool, struct pool__chunk *chunk)
 enum pool__placing pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    enum pool__placing placing = POOL__NO_ROOM_NOW;
-    if (job->item_type)
-        placing = place_stream(pool, job, number);
-    else if (place_plain(pool, job, number))
-        placing = chunk->count ? POOL__PLACED : POOL__NO_MORE;
+    enum pool__placing placing =
+        job->item_type ? place_stream(pool, job, number) : place_plain(pool, job, number);
     if (placing == POOL__PLACED && !place_seeds(pool, job, chunk))
         placing = POOL__NO_ROOM_NOW;
     if (placing == POOL__PLACED)
