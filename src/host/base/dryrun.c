@@ -21,6 +21,14 @@ static void exit_quickly(int status, void *unused)
     _exit(status);
 }
 
+/* When a function ends the thread that runs it: the copy would live on with its other threads. The
+ * copy ends before the cleanup handlers of the host's thread run, which are not for it. */
+static void exit_with_thread(void *unused)
+{
+    (void)unused;
+    _exit(0);
+}
+
 /* In the copy. The host's handlers and buffers are not for it. */
 static noreturn void run_copy(struct pool__dry_run *dry_run, void (*body)(void *), void *argument)
 {
@@ -31,9 +39,11 @@ static noreturn void run_copy(struct pool__dry_run *dry_run, void (*body)(void *
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     on_exit(exit_quickly, NULL);
+    pthread_cleanup_push(exit_with_thread, NULL);
     body(argument);
     dry_run->finished = true;
     _exit(0);
+    pthread_cleanup_pop(0);
 }
 
 /* In the process in between; never returns to the host's code. */
