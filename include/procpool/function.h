@@ -40,7 +40,9 @@ typedef struct pool_task pool_task_t;
  * initializer, a finalizer, a pack or unpack function, a merge function or a source begins.
  *
  * Returns 0 when `result` is good. Any other value fails this item: `return pool_fail(...)` says
- * why. A crash, an exit or a kill of the worker also fails this item, and no other item. */
+ * why. A crash, an exit or a kill of the worker also fails this item, and no other item. So does
+ * pthread_exit(), or a cancellation, of the thread that runs the function: the worker exits with
+ * all its threads, and the item is POOL_EXITED with status 0. */
 typedef int (*pool_function_t)(const void *item, void *result, pool_task_t *task);
 
 /* Records why this item, or this initializer, fails. `code` is the caller's own, mostly an errno

@@ -2,6 +2,7 @@
  * there is no work. It leaves only by _exit(): the exit handlers that the host registered, and the
  * bytes that it left in stdio buffers, belong to the host. */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -47,6 +48,37 @@ static noreturn void leave(struct worker *worker, bool idle)
     _exit(0);
 }
 
+/* Ends the process when a function has ended the thread that runs it, by pthread_exit() or because
+ * another thread has cancelled it: the process would live on with its other threads, and never
+ * commit. The worker's stack is a copy of the host's. This handler comes before those that the
+ * host's thread had pushed, which are not for the worker. */
+static void exit_with_thread(void *unused)
+{
+    (void)unused;
+    fflush(stdout);
+    _exit(0);
+}
+
+static noreturn void work(struct worker *worker)
+{
+    start(worker);
+    for (;;) {
+        uint32_t chunk, generation;
+        while (!pool__superfluous(worker) && pool__claim_next(worker, &chunk, &generation)) {
+            pool__run_chunk(worker, chunk, generation);
+            pool__commit_chunk(worker, chunk, generation);
+            worker->idle_since = 0;
+            if (worker->limits.over)
+                leave(worker, false);
+        }
+        if (pool__superfluous(worker)) /* asked again: the pool may have grown since */
+            leave(worker, false);
+        if (pool__dismissed(worker))
+            leave(worker, true);
+        pool__rest(worker);
+    }
+}
+
 noreturn void pool__worker_main(const struct pool__launch *launch, int number, uint32_t life,
                                 int supervisor)
 {
@@ -55,20 +87,7 @@ noreturn void pool__worker_main(const struct pool__launch *launch, int number, u
     pool__worker_init(&worker, launch, number, life);
     worker.hand_over = pool__hand_over;
     worker.supervisor = supervisor;
-    start(&worker);
-    for (;;) {
-        uint32_t chunk, generation;
-        while (!pool__superfluous(&worker) && pool__claim_next(&worker, &chunk, &generation)) {
-            pool__run_chunk(&worker, chunk, generation);
-            pool__commit_chunk(&worker, chunk, generation);
-            worker.idle_since = 0;
-            if (worker.limits.over)
-                leave(&worker, false);
-        }
-        if (pool__superfluous(&worker)) /* asked again: the pool may have grown since */
-            leave(&worker, false);
-        if (pool__dismissed(&worker))
-            leave(&worker, true);
-        pool__rest(&worker);
-    }
+    pthread_cleanup_push(exit_with_thread, NULL);
+    work(&worker);
+    pthread_cleanup_pop(0);
 }

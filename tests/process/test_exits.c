@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "support/deadline.h"
+#include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/subhost.h"
 #include "support/world.h"
@@ -117,6 +118,70 @@ static void ending_the_only_thread_costs_one_item(void **state)
     if (deadline_valgrind())
         skip(); /* it finds a leak then, and exits by itself */
     outcome_costs_one(world_pool(2), end_thread, POOL_EXITED, 0);
+}
+
+static void *wait_for_ever(void *unused)
+{
+    (void)unused;
+    for (;;)
+        pause();
+    return NULL;
+}
+
+/* The process has another thread then, and would go on. */
+static int end_first_of_two_threads(const void *item, void *result, pool_task_t *task)
+{
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, wait_for_ever, NULL);
+    return error ? error : end_thread(item, result, task);
+}
+
+static void *cancel(void *thread)
+{
+    pthread_cancel(*(pthread_t *)thread);
+    return wait_for_ever(NULL);
+}
+
+static int be_cancelled(const void *item, void *result, pool_task_t *task)
+{
+    pthread_t self = pthread_self(), thread;
+    (void)item;
+    (void)result;
+    (void)task;
+    int error = pthread_create(&thread, NULL, cancel, &self);
+    if (!error)
+        wait_for_ever(NULL);
+    return error;
+}
+
+static void ending_the_first_of_several_threads_costs_one_item(void **state)
+{
+    (void)state;
+    if (deadline_valgrind())
+        skip(); /* as above */
+    outcome_costs_one(world_pool(2), end_first_of_two_threads, POOL_EXITED, 0);
+    outcome_costs_one(world_pool(2), be_cancelled, POOL_EXITED, 0);
+}
+
+static struct ledger *cleanups;
+
+static void mark_cleanup(void *unused)
+{
+    (void)unused;
+    ledger_mark(cleanups, 0);
+}
+
+/* The worker has a copy of the host's stack, with the handlers that the host's thread has pushed. */
+static void ending_a_thread_runs_no_cleanup_handler_of_the_host(void **state)
+{
+    (void)state;
+    if (deadline_valgrind())
+        skip(); /* as above */
+    cleanups = ledger_make(1);
+    pthread_cleanup_push(mark_cleanup, NULL);
+    outcome_costs_one(world_pool(2), end_thread, POOL_EXITED, 0);
+    pthread_cleanup_pop(0);
+    assert_int_equal(ledger_total(cleanups), 0);
 }
 
 static int become_program(const void *item, void *result, pool_task_t *task)
@@ -250,6 +315,8 @@ int main(void)
         WORLD_TEST(exit_costs_one_item),
         WORLD_TEST(exit_handlers_of_functions_do_no_harm),
         WORLD_TEST(ending_the_only_thread_costs_one_item),
+        WORLD_TEST(ending_the_first_of_several_threads_costs_one_item),
+        WORLD_TEST(ending_a_thread_runs_no_cleanup_handler_of_the_host),
         WORLD_TEST(becoming_another_program_costs_one_item),
         WORLD_TEST(programs_that_functions_start_end_with_the_pool),
         WORLD_TEST(the_host_prints_and_exits_once),

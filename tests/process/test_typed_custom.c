@@ -2,6 +2,7 @@
  * and on the host's side. Each costs its item only, and the pool works on. */
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,26 @@ static int leave_with_success(pool_writer_t *writer, pool_reader_t *reader)
     (void)writer;
     (void)reader;
     _exit(0);
+}
+
+static void *wait_for_ever(void *unused)
+{
+    (void)unused;
+    for (;;)
+        pause();
+    return NULL;
+}
+
+/* The process has another thread then, and would go on. */
+static int end_first_of_two_threads(pool_writer_t *writer, pool_reader_t *reader)
+{
+    pthread_t thread;
+    (void)writer;
+    (void)reader;
+    int error = pthread_create(&thread, NULL, wait_for_ever, NULL);
+    if (!error)
+        pthread_exit(NULL);
+    return error;
 }
 
 static int refuse(pool_writer_t *writer, pool_reader_t *reader)
@@ -303,6 +324,20 @@ static void check_deaths(enum moment moment)
     }
 }
 
+/* In a copy of the host, which would go on with its other thread. */
+static void the_end_of_a_thread_in_the_host_costs_one_item(void **state)
+{
+    static const struct fate fates[] = {
+        {PACKING_ITEM, end_first_of_two_threads, POOL_EXITED, 0},
+        {UNPACKING_RESULT, end_first_of_two_threads, POOL_EXITED, 0},
+    };
+    (void)state;
+    if (deadline_valgrind())
+        skip(); /* it finds a leak then */
+    check_everywhere(&fates[0]);
+    check_everywhere(&fates[1]);
+}
+
 static void deaths_while_an_item_is_packed(void **state)
 {
     (void)state;
@@ -375,6 +410,7 @@ static void failures_at_any_moment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WORLD_TEST(the_end_of_a_thread_in_the_host_costs_one_item),
         WORLD_TEST(deaths_while_an_item_is_packed),
         WORLD_TEST(deaths_while_an_item_is_unpacked),
         WORLD_TEST(deaths_in_the_function),

@@ -23,6 +23,14 @@ static void exit_quickly(int status, void *unused)
     _exit(status);
 }
 
+/* When a function ends the thread that runs it: the copy would live on with its other threads. The
+ * copy ends before the cleanup handlers of the host's thread run, which are not for it. */
+static void exit_with_thread(void *unused)
+{
+    (void)unused;
+    _exit(0);
+}
+
 /* Runs in the copy. The signal handlers and the exit handlers that the host registered, and the
  * bytes in its stdio buffers, belong to the host. A function that on_exit() registers runs before
  * those of earlier registrations, so exit() in a user's function runs none of them and flushes
@@ -36,9 +44,11 @@ static noreturn void run_copy(struct pool__dry_run *dry_run, void (*body)(void *
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     on_exit(exit_quickly, NULL);
+    pthread_cleanup_push(exit_with_thread, NULL);
     body(argument);
     dry_run->finished = true;
     _exit(0);
+    pthread_cleanup_pop(0);
 }
 
 /* Runs in the process in between, in the host's memory. Never returns to the host's code. */
