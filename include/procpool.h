@@ -37,7 +37,13 @@
  * the call has ended, and one with an initializer or finalizer of a pool as long as the pool.
  *
  * Threads. Any thread of the host may use a pool, and several threads may use it at once.
- * No call on the pool may begin once pool_free() has begun; calls in progress are ended by it.
+ * No call on the pool, its futures or its iterators may begin once pool_free() has begun; calls in
+ * progress are ended by it.
+ *
+ * Waiting. A call that waits says so, and says what bounds its waiting. Every other call returns
+ * soon: it waits only for functions of the program that run in the host for the pool. These are
+ * callbacks, `next`, merge, pack and unpack functions, and in a serial pool one chunk of items. A
+ * signal does not end a wait, unless its handler calls pool_interrupt(). Times are in milliseconds.
  *
  * Forked copies. In another process, such as a worker or a child that the host forked, every call
  * on the pool returns POOL_EFORKED (or NULL, false or 0) and changes nothing. Only
@@ -53,7 +59,9 @@
  *
  * Codes. A function that returns `int` returns 0, or a count, on success. On failure it returns a
  * negative code: one of the library's (POOL_E...) or a negated errno value, such as -ENOMEM.
- * pool_strerror() explains both. The library does not report by errno, and its calls may change it.
+ * pool_strerror() explains both. For a pool that is NULL it is POOL_ENOPOOL, and for a future or an
+ * iterator that is NULL it is -EINVAL. The library does not report by errno, and its calls may
+ * change it.
  *
  * Ownership. Arrays belong to the caller and must stay until the call has ended. What results
  * point to also belongs to the caller: pool_release() frees it. Out-parameters are written on

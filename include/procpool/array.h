@@ -23,8 +23,9 @@
 extern "C" {
 #endif
 
-/* An array of items: `count` elements of `size` bytes at `data`. The memory belongs to
- * the caller and must stay unchanged until the call that uses it has ended. */
+/* An array of items: `count` elements of `size` bytes at `data`. `type` describes one element; see
+ * type.h. The memory belongs to the caller and must stay unchanged until the call that uses it has
+ * ended. */
 typedef struct {
     const void *data;
     size_t count;
@@ -34,9 +35,9 @@ typedef struct {
     bool gathered; /* `data` is an array of pointers, each to an item of `size` bytes */
 } pool_in_t;
 
-/* An array for results, with as many elements of `size` bytes as there are items. The memory
- * belongs to the caller. What the elements point to is allocated for the caller, to be freed with
- * pool_release(type, data, count).
+/* An array for results, with as many elements of `size` bytes as there are items. `type` describes
+ * one element. The memory belongs to the caller. What the elements point to is allocated for the
+ * caller, to be freed with pool_release(type, data, count).
  * The element of an item that failed is left as it was if it is plain data, and zeroed otherwise.
  * So pool_release() may always be called for the whole array. */
 typedef struct {

@@ -83,8 +83,8 @@ typedef struct pool_error {
     const char *message; /* never NULL; from a worker, so any bytes but NUL may be in it */
     const char *file;    /* of the pool_fail() call; NULL without one */
     int line;            /* of the pool_fail() call; 0 without one */
-    int worker;          /* the worker's number, or -1 */
-    pid_t pid;           /* the worker's process id at the time, or 0 */
+    int worker;          /* the worker's number; -1: no worker ran the item, or it is not known */
+    pid_t pid;           /* the worker's process id at the time; 0: the same */
     unsigned attempt;    /* how often the item had been started */
 } pool_error_t;
 

@@ -25,7 +25,8 @@ extern "C" {
 
 #define POOL_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 
-/* The item that a function is working on. Valid until the function returns. */
+/* The item that a function is working on. Valid until the function returns. The calls on it take no
+ * lock: threads that a function starts must make them one at a time. */
 typedef struct pool_task pool_task_t;
 
 /* A function that turns one item into one result, in a worker.

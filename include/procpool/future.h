@@ -72,13 +72,14 @@ POOL_API size_t pool_future_errors(pool_future_t *future, const pool_error_t **e
  * -EALREADY if all items had ended. */
 POOL_API int pool_future_cancel(pool_future_t *future, int grace);
 
-/* Gives the future back. `future` may be NULL. Its items go on, and its callbacks are still
- * called. The future must not be used afterwards: a call on it returns -EINVAL (or false, or 0),
- * but only until another call gets the same address. Free futures before pool_free(): afterwards
- * any use of one is undefined. */
+/* Gives the future back. `future` may be NULL. Its items go on, its callbacks are still called, and
+ * its arrays must still stay until all items have ended. The future must not be used afterwards: a
+ * call on it returns -EINVAL (or false, or 0), but only until another call gets the same address.
+ * Free futures before pool_free(): afterwards any use of one is undefined. */
 POOL_API void pool_future_free(pool_future_t *future);
 
-/* ---- Several futures ---- */
+/* ---- Several futures ----
+ * A future is ready here when all its items have ended and the call's callback has returned. */
 
 typedef enum pool_wait_mode {
     POOL_WAIT_ALL = 1,    /* until all are ready */

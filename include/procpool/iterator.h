@@ -48,7 +48,8 @@ typedef struct pool_source {
              POOL_TYPE_OF((c_type *)0))
 #endif
 
-/* A call whose results are taken by pool_next(), in any thread of the host. */
+/* A call whose results are taken by pool_next(), in any thread of the host. Several threads may
+ * call pool_next() at once, but then pool_next_index() and pool_next_error() must not be used. */
 typedef struct pool_iterator pool_iterator_t;
 
 /* Run `function` over items as they come: pool_imap() gives the results in the order of the items,
@@ -57,10 +58,10 @@ typedef struct pool_iterator pool_iterator_t;
  * are ahead of those that have been taken.
  * A typed function is given as `NAME_function.callable.call`, with its rows as items:
  * POOL_IN_AS(rows, count, &NAME_args_type).
- * `source` is copied. Its array must stay as it is until the iterator is freed. `options` may be
- * NULL. They do not wait. The caller ends the iterator with pool_iterator_free(). Errors: those of
- * pool_map(), -ENOMEM, and POOL_EOPTION if `source` or `iterator` is NULL or `result` has an
- * array. */
+ * `source` is copied. Its array must stay as it is until the iterator is freed; a shared array must
+ * stay until the items that run then have ended too. `options` may be NULL. The two calls do not
+ * wait. The caller ends the iterator with pool_iterator_free(). Errors: those of pool_map(),
+ * -ENOMEM, and POOL_EOPTION if `source` or `iterator` is NULL or `result` has an array. */
 POOL_API int pool_imap(pool_t *pool, pool_function_t function, const pool_source_t *source,
                        pool_out_t result, const pool_map_options_t *options,
                        pool_iterator_t **iterator);
@@ -69,7 +70,8 @@ POOL_API int pool_imap_unordered(pool_t *pool, pool_function_t function,
                                  const pool_map_options_t *options, pool_iterator_t **iterator);
 
 /* Waits for the next result, at most `milliseconds` (negative: no limit), and stores it at
- * `result`. What the result points to belongs to the caller: pool_release() frees it. Returns
+ * `result`, which may be NULL if there are no results (POOL_NONE). What the result points to
+ * belongs to the caller: pool_release() frees it. Returns
  *   1: there is a result;
  *   0: the end;
  *   POOL_EITEM: this item failed; the next call continues after it;
@@ -79,7 +81,8 @@ POOL_API int pool_imap_unordered(pool_t *pool, pool_function_t function,
  *   -ECANCELED: after a failure with the option `fail_fast`;
  *   POOL_EBUSY: in a callback, and there is no result now;
  *   the source's error, after all items before it have been given;
- *   POOL_EBROKEN or POOL_ECLOSED: the pool broke or was terminated.
+ *   POOL_EBROKEN or POOL_ECLOSED: the pool broke or was terminated;
+ *   POOL_ENODATA: `result` is NULL, and there are results.
  *
  * To use an iterator without waiting, as on a loop, take results in the callbacks: the options
  * `progress`, `callback` and `error_callback` of the iterator are called as items end, and after
@@ -95,7 +98,9 @@ POOL_API size_t pool_next_index(const pool_iterator_t *iterator);
 POOL_API const pool_error_t *pool_next_error(const pool_iterator_t *iterator);
 
 /* Ends the iteration. Items that have not started never start, and results that were not taken are
- * released. Does not wait. `iterator` may be NULL. */
+ * released. Items that run go on, and the call's callback is still called when they have ended; it
+ * must not use the iterator then. Does not wait. `iterator` may be NULL. Free iterators before
+ * pool_free(): afterwards any use of one is undefined. */
 POOL_API void pool_iterator_free(pool_iterator_t *iterator);
 
 #ifdef __cplusplus

@@ -39,7 +39,8 @@ typedef struct pool_map_options {
      * depend on it, except a fold's, where it is the size of a block. */
     size_t chunksize;
     /* Milliseconds that the whole call may take. 0: no limit. When they are up, items that have
-     * not ended are POOL_TIMED_OUT, and the workers that run one are killed and replaced. */
+     * not ended are POOL_TIMED_OUT, and the workers that run one are killed and replaced.
+     * Negative: POOL_EOPTION. */
     int timeout;
     /* When one item fails, the items that have not started are cancelled. */
     bool fail_fast;
@@ -52,12 +53,16 @@ typedef struct pool_map_options {
     /* Exactly one of these two is called, once, when the last item has ended: `callback` if all
      * went well, `error_callback` if an item or the call failed. Either may be NULL. As Python's
      * options of these names.
-     * All three run in a thread of the host that waits in this library, without a lock held; for a
-     * pool on a loop see pool_attach(). They may submit calls, cancel them and free futures. They
-     * must not wait: calls that would wait return POOL_EBUSY. */
+     * All three run in a thread of the host that waits in this library or steps the pool, without a
+     * lock held; for a pool on a loop see pool_attach(). They may submit calls, cancel them and
+     * free futures. They must not wait: calls that would wait return POOL_EBUSY.
+     * `future` is the call's own, also if the caller asked for no future; then it is valid in the
+     * callback only. pool_future_successful() and pool_future_errors() tell what came out, but for
+     * an iterator the errors are in pool_next_error(). pool_future_get() would wait for the
+     * callback itself, and returns POOL_EBUSY. */
     void (*callback)(pool_future_t *future, void *context);
     void (*error_callback)(pool_future_t *future, void *context);
-    void *context;
+    void *context; /* what the three functions get */
     /* Index of the first item. For a part of a job that is run for itself, as after an interruption:
      * pool_task_index() and the indices of errors and of iterators are then those that the items
      * have in the whole job. Arrays and results still begin at their first element. Not for

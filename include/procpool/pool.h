@@ -48,12 +48,16 @@ typedef void (*pool_finalizer_t)(void *state);
 /* The largest number of workers. */
 #define POOL_PROCESSES_MAX 4000
 
-/* A field that is zero has its default. */
+/* A field that is zero has its default. A number that is negative is POOL_EOPTION, except for
+ * `processes` (POOL_EPROCESSES) and `nested_processes`. */
 typedef struct pool_options {
     /* Number of workers. 0: pool_cpu_count(). */
     int processes;
+    /* NULL: none. */
     pool_initializer_t initializer;
+    /* What the initializer gets. */
     void *initargs;
+    /* NULL: none. */
     pool_finalizer_t finalizer;
     /* Milliseconds that pool_create() waits for all initializers. In a replacement: milliseconds
      * that the initializer may take before the worker is killed. Also milliseconds that a pool
@@ -77,7 +81,8 @@ typedef struct pool_options {
     /* Milliseconds without work after which a worker runs its finalizer and leaves. A new one,
      * with its initializer, starts when there is work. 0: workers stay. */
     int idle_timeout;
-    /* Binds each worker to one of the processors that the host may use, in turn. */
+    /* Binds each worker to one of the processors that the host may use: worker after worker to the
+     * next one, and from the first again when there are more workers. */
     bool pinned;
     /* From 0 to 19, added to the host's nice value, so that other programs come first. */
     int niceness;
@@ -151,13 +156,13 @@ POOL_API const char *pool_create_error(void);
 POOL_API int pool_processes(const pool_t *pool);
 
 /* Writes the process ids of at most `count` workers to `pids`, by worker number: 0 for a worker
- * that is being replaced, or that left for lack of work. Returns the number of workers, or a
- * negative code. For monitoring, and for tests that kill workers: a pid may be out of date if a
- * worker dies meanwhile. Does not wait. */
+ * that is being replaced, or that left for lack of work. Returns the number of workers;
+ * POOL_ENODATA if `pids` is NULL and `count` is above 0; or POOL_EFORKED. For monitoring, and for
+ * tests that kill workers: a pid may be out of date if a worker dies meanwhile. Does not wait. */
 POOL_API int pool_pids(pool_t *pool, pid_t *pids, int count);
 
 /* Returns how many workers were started to replace others, which died or left, since the pool was
- * made. Does not wait. */
+ * made. 0 for NULL and in a forked copy of the host. Does not wait. */
 POOL_API size_t pool_replaced(pool_t *pool);
 
 /* Changes the number of workers, to 1 to POOL_PROCESSES_MAX, without waiting. New workers start
@@ -172,10 +177,11 @@ POOL_API int pool_resize(pool_t *pool, int processes);
  * Pool.close(). */
 POOL_API int pool_close(pool_t *pool);
 
-/* Waits until a closed or terminated pool is quiet: all accepted work has ended and all workers
- * are gone. Bounded by the functions that run, then by `grace`. As Python's Pool.join(). Errors:
- * POOL_EBUSY if the pool is still open, or in a callback; -EINTR after pool_interrupt(), if work
- * has not ended. */
+/* Waits until a closed or terminated pool is quiet: all accepted work has ended and all workers are
+ * gone. Bounded by the functions that run, then by `grace`. As Python's Pool.join(). It waits for
+ * iterators too, and these end only as their results are taken: take all results, or free the
+ * iterators, before. Errors: POOL_EBUSY if the pool is still open, or in a callback; -EINTR after
+ * pool_interrupt(), if work has not ended. */
 POOL_API int pool_join(pool_t *pool);
 
 /* Stops the pool now: sends SIGTERM to all workers and their process groups, and SIGKILL after
@@ -185,7 +191,7 @@ POOL_API int pool_join(pool_t *pool);
 POOL_API int pool_terminate(pool_t *pool);
 
 /* Ends the pool and releases everything it has: its shared arrays, the errors that pool_errors()
- * gave, its place on a loop. Free its futures before. `pool` may be NULL.
+ * gave, its place on a loop. Free its futures and iterators before. `pool` may be NULL.
  * An open pool is closed first. If all calls have ended, the workers have at most `grace` for
  * their finalizers, and are terminated then. If calls have not ended, the pool is terminated at
  * once. Waits as pool_terminate() does.

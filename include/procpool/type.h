@@ -56,6 +56,11 @@ struct pool_type {
     bool borrowed; /* text: a `const char *`, which is not freed when a function returns it */
     const pool_field_t *fields; /* STRUCT: the members that travel; the others arrive as zero */
     size_t field_count;
+    /* Of a custom type: `pack` and `unpack` may call the functions of this page, and no others of
+     * the library. Where the host needs them, they run in a forked copy of the host first, so a
+     * crash in them fails only the item. What they change in other memory may be lost, or changed
+     * twice. In a serial pool there is no such copy. */
+
     /* CUSTOM: writes `value`. Returns 0, or an error: its own or one that the writer returned.
      * Runs in any process, and may be called twice for one value. */
     int (*pack)(const void *value, pool_writer_t *writer);
