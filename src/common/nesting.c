@@ -9,7 +9,7 @@
 #include "procpool.h"
 
 /* The shares of this process. A process that a worker forks has a copy of them, which must not
- * count; so `process` says whose they are. */
+ * count; so `process` says to which process they belong. */
 static struct {
     pid_t process;            /* the worker; 0: this process is no worker, nor a copy of one */
     struct pool__share share; /* of the worker */

@@ -96,8 +96,8 @@ static void kill_worker(const struct supervisor *supervisor, const struct pool__
         pool__signal_group(place->worker.pid, SIGKILL);
 }
 
-/* Has places filled again whose workers left idle: one for each ticket in the ring, and each whose
- * mailbox holds a chunk. */
+/* Has the roster fill places again whose workers left idle: as many as there are tickets in the
+ * ring, and each place whose mailbox holds a chunk. */
 static void recall(struct supervisor *supervisor)
 {
     struct pool__board *board = supervisor->launch->board;
@@ -140,7 +140,7 @@ static void watch_slots(struct supervisor *supervisor)
     }
 }
 
-/* Lets each successor work whose predecessor has ended. */
+/* Lets a successor work when its predecessor has ended. */
 static void wake_successors(struct supervisor *supervisor)
 {
     for (int i = 0; i < supervisor->roster.count; i++) {

@@ -12,6 +12,7 @@ struct pool__scratch {
 
 /* `size` zeroed bytes aligned to 16, valid until the next reset. NULL: no memory. */
 void *pool__scratch_alloc(struct pool__scratch *scratch, size_t size);
+
 /* Gives all of it back. Keeps the oldest block for the next item, unless that is larger than usual.
  */
 void pool__scratch_reset(struct pool__scratch *scratch);

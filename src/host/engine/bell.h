@@ -22,13 +22,13 @@ void pool__silence(const pool_t *pool);
  * errno. */
 void pool__ring(const pool_t *pool);
 
-/* Says that something has changed on the host's side. Wakes the thread that sleeps for all, and
+/* Says that something has changed on the host's side. Wakes the thread that drives the pool, and
  * makes the descriptor of pool_fileno() readable if it is open. In a serial pool it also wakes
  * every thread that waits. */
 void pool__wake_driver(pool_t *pool);
 
-/* Has every thread that waits look again, the one that sleeps for all included, and notes that
- * there is news for pool_step(). */
+/* Has every thread that waits look again, the thread that drives the pool included. Records that
+ * pool_step() has news to tell. */
 void pool__announce(pool_t *pool);
 
 /* Opens the descriptor of pool_fileno() and its timer. Returns 0 or a negated errno value. */

@@ -21,7 +21,7 @@ uint64_t pool__fold_block(const struct pool_future *job);
 uint64_t pool__fold_ahead(const struct pool_future *job);
 bool pool__fold_full(const struct pool_future *job);
 
-/* Takes note that the block with item `last` has ended. The block's accumulator lies at the start
+/* Records that the block with item `last` has ended. The block's accumulator lies at the start
  * of `memory`, which now belongs to the fold. NULL: there is no accumulator. `good`: at least one
  * item of the block has ended well. The fold keeps the memory until the block is the next to merge.
  * It frees the memory at once if the accumulator is of no use: if `good` is false, the job has

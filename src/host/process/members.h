@@ -32,7 +32,7 @@ struct pool__death {
  * `*wanted` to as many as it may have. False when there is no memory. */
 bool pool__members_grow(pool_t *pool, int *wanted);
 
-/* Takes note that a worker has died; if it died in its start, also how (pool->why). */
+/* Records that a worker has died; if it died in its start, also how (pool->why). */
 void pool__member_died(pool_t *pool, const struct pool__death *death);
 
 /* Whether each worker number has had a worker that got through its start. */

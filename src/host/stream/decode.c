@@ -80,8 +80,8 @@ static void take_entries(void *argument)
     fail(decoding, taking->ended, pool__overwritten);
 }
 
-/* The same in a copy of the host. Threads that wait for `changed` in the host are not in the copy, and to wake
- * them there could wait for them without bound. */
+/* The same in a copy of the host. The threads that wait for `changed` in the host are not in the
+ * copy. Waking them there could block for ever, so the copy gets a new condition. */
 static void take_in_copy(void *argument)
 {
     const struct taking *taking = argument;
