@@ -23,7 +23,7 @@ struct board {
     _Atomic bool closing;
     uint64_t orders[CELLS];
     struct cell cells[CELLS];
-    /* A worker's last will: the chunk it died over, plus 1. Emptied by the host. */
+    /* The chunk that a worker was running when it died, plus 1. The host sets it to 0. */
     _Atomic uint32_t grave[WORKERS];
 };
 
@@ -36,7 +36,7 @@ struct worker {
     unsigned mortality; /* one claim in so many is the last of a life; 0: immortal */
     unsigned fullness;  /* one claim in so many hands half a result over; 0: none */
     unsigned claims, commits, deaths, handed;
-    bool outdone; /* a word changed that nobody else should have touched */
+    bool outdone; /* a word changed that only this worker may change */
 };
 
 static uint64_t square(uint64_t argument)

@@ -158,7 +158,7 @@ static void a_closed_descriptor_is_an_error(void **test)
     assert_int_equal(pool__control_receive(-1, &message), -EBADF);
 }
 
-/* ---- Packets of nobody of ours ---- */
+/* ---- Packets that the library does not send ---- */
 
 static void a_packet_of_another_size_is_the_end(void **test)
 {

@@ -108,7 +108,7 @@ static void a_word_of_a_worker_that_is_none_is_corrupt(void **test)
     }
 }
 
-/* Nobody could claim it: a claim expects the whole word. */
+/* No worker could claim the chunk: a claim expects the whole word. */
 static void a_queued_chunk_with_an_owner_is_corrupt(void **test)
 {
     (void)test;
@@ -147,7 +147,7 @@ static void a_chunk_in_the_hands_of_the_dead_is_corrupt(void **test)
     assert_corrupt(stage);
 }
 
-/* Who is said to live cannot have a successor, and who is dead only one. */
+/* The word may name the life that the host knows, or after a reported death the next one. */
 static void a_chunk_of_a_life_that_cannot_be_is_corrupt(void **test)
 {
     struct stage *stage = *test;
@@ -177,7 +177,7 @@ static void a_chunk_of_a_life_after_a_dead_one_is_not(void **test)
     stage_assert_ended(stage);
 }
 
-/* What looks wrong for one reason now and for another one then, may be right. */
+/* A word that looks wrong at two ticks for two different reasons may be right. */
 static void two_doubts_are_not_one_twice(void **test)
 {
     struct stage *stage = *test;
@@ -188,12 +188,12 @@ static void two_doubts_are_not_one_twice(void **test)
     pool__slot(stage->pool.board, 1, 2)->wake_state = POOL__ASLEEP;
     pool__reconcile(&stage->pool, NULL);
     assert_int_equal(stage->job.failed, 0);
-    pool__slot(stage->pool.board, 1, 2)->wake_state = POOL__ASLEEP; /* it was rung */
+    pool__slot(stage->pool.board, 1, 2)->wake_state = POOL__ASLEEP; /* the audit had woken it */
     pool__reconcile(&stage->pool, NULL);
     assert_corrupt(stage);
 }
 
-/* Nor is one of the same chunk before it was queued again. */
+/* A doubt about the chunk's earlier generation does not count either. */
 static void a_doubt_is_of_one_generation(void **test)
 {
     (void)test;
@@ -213,7 +213,7 @@ static void a_doubt_is_of_one_generation(void **test)
     stage_close(&stage);
 }
 
-static void a_chunk_of_one_who_sleeps_is_corrupt(void **test)
+static void a_chunk_of_a_worker_that_sleeps_is_corrupt(void **test)
 {
     struct stage *stage = *test;
     static const enum pool__wake_state rests[] = {POOL__AWAKE,  POOL__ASLEEP,   POOL__AWAKE,
@@ -224,13 +224,13 @@ static void a_chunk_of_one_who_sleeps_is_corrupt(void **test)
         pool__reconcile(&stage->pool, NULL);
         assert_int_equal(stage->job.failed, 0);
     }
-    pool__slot(stage->pool.board, 1, 1)->wake_state = POOL__ASLEEP; /* it was rung */
+    pool__slot(stage->pool.board, 1, 1)->wake_state = POOL__ASLEEP; /* the audit had woken it */
     pool__reconcile(&stage->pool, NULL);
     assert_false(stage_commit(stage, &part));
     assert_corrupt(stage);
 }
 
-/* One of the two is not its own; which, cannot be known. */
+/* One of the two chunks is not the worker's; which one cannot be known. */
 static void two_chunks_of_one_worker_are_corrupt(void **test)
 {
     struct stage *stage = *test;
@@ -248,7 +248,7 @@ static void two_chunks_of_one_worker_are_corrupt(void **test)
     stage_assert_ended(stage);
 }
 
-/* At every look it has another one. */
+/* The worker has another chunk at every look. */
 static void one_chunk_after_the_other_is_not_two(void **test)
 {
     struct stage *stage = *test;
@@ -266,7 +266,7 @@ static void one_chunk_after_the_other_is_not_two(void **test)
     stage_assert_ended(stage);
 }
 
-/* The rest of what it had is queued again, under the same number. */
+/* The rest of the worker's chunk is queued again, under the same number. */
 static void what_it_had_before_is_not_a_second(void **test)
 {
     struct stage *stage = *test;
@@ -286,7 +286,7 @@ static void what_it_had_before_is_not_a_second(void **test)
     stage_assert_ended(stage);
 }
 
-/* Its owner may be writing still: only a dead one's memory is used again. */
+/* The owner of the chunk may still write to it. The memory is used again only if the owner is dead. */
 static void memory_of_a_living_owner_is_not_used_again(void **test)
 {
     struct stage *stage = *test;
@@ -394,7 +394,7 @@ int main(void)
         ON_STAGE(a_chunk_of_a_life_after_a_dead_one_is_not),
         ON_STAGE(two_doubts_are_not_one_twice),
         cmocka_unit_test(a_doubt_is_of_one_generation),
-        ON_STAGE(a_chunk_of_one_who_sleeps_is_corrupt),
+        ON_STAGE(a_chunk_of_a_worker_that_sleeps_is_corrupt),
         ON_STAGE(two_chunks_of_one_worker_are_corrupt),
         ON_STAGE(one_chunk_after_the_other_is_not_two),
         ON_STAGE(what_it_had_before_is_not_a_second),

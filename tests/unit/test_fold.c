@@ -299,7 +299,7 @@ static void a_waiting_block_is_lost_with_the_pool(void **test)
     close_fold(stage, POOL_EBROKEN, NULL);
 }
 
-static void nobody_commits_a_waiting_block(void **test)
+static void no_worker_commits_a_waiting_block(void **test)
 {
     static const bool none[STAGE_ITEMS];
     (void)test;
@@ -346,7 +346,7 @@ int main(void)
         cmocka_unit_test(blocks_wait_for_room),
         cmocka_unit_test(a_waiting_block_can_be_stopped),
         cmocka_unit_test(a_waiting_block_is_lost_with_the_pool),
-        cmocka_unit_test(nobody_commits_a_waiting_block),
+        cmocka_unit_test(no_worker_commits_a_waiting_block),
         cmocka_unit_test(an_item_for_which_there_is_never_room_fails_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@ struct race {
     _Atomic uint64_t cell;
     _Atomic uint32_t begun, finished; /* rounds: of the first thread, of the second */
     _Atomic uint32_t winners;
-    uint64_t spoils; /* written by who wins: two winners are a data race */
+    uint64_t spoils; /* written by the winner: two winners are a data race */
     uint64_t taken;  /* what a host that gives up found */
     void (*run)(struct race *race, int runner, uint32_t round);
 };
@@ -28,7 +28,7 @@ static void place(pthread_t thread, const cpu_set_t *allowed, bool first)
     pthread_setaffinity_np(thread, sizeof one, &one);
 }
 
-/* Waits for a number with the processor at hand, but not for ever: there may be only one. */
+/* Spins until the number has this value. After a while it yields: there may be one processor only. */
 static void await(const _Atomic uint32_t *number, uint32_t value)
 {
     for (int spins = 1; *number != value; spins++)

@@ -86,7 +86,7 @@ static void every_birth_is_a_new_life_that_is_to_be_told(void **test)
     assert_int_equal(fixture.places[0].life, 0);
 }
 
-static void who_worked_and_died_is_replaced_at_once(void **test)
+static void a_worker_that_died_at_work_is_replaced_at_once(void **test)
 {
     (void)test;
     struct fixture fixture;
@@ -300,7 +300,7 @@ static void broken_stays_broken(void **test)
     assert_true(pool__roster_done(&fixture.roster));
 }
 
-static void who_takes_too_long_to_start_is_late(void **test)
+static void a_worker_that_takes_too_long_to_start_is_late(void **test)
 {
     (void)test;
     struct fixture fixture;
@@ -333,7 +333,7 @@ static void a_broken_pool_is_not_done_while_a_worker_lives(void **test)
 
 /* ---- Modes ---- */
 
-static void while_retiring_who_left_in_peace_is_not_replaced_but_who_died_is(void **test)
+static void while_retiring_a_worker_that_died_is_replaced_and_one_that_left_is_not(void **test)
 {
     (void)test;
     struct fixture fixture;
@@ -352,7 +352,7 @@ static void while_retiring_who_left_in_peace_is_not_replaced_but_who_died_is(voi
     assert_true(pool__roster_done(&fixture.roster));
 }
 
-static void while_terminating_nobody_is_replaced(void **test)
+static void while_terminating_no_worker_is_replaced(void **test)
 {
     (void)test;
     struct fixture fixture;
@@ -386,7 +386,7 @@ int main(void)
         cmocka_unit_test(vacancies_are_filled_from_the_lowest),
         cmocka_unit_test(a_worker_is_found_by_its_pid_while_it_lives),
         cmocka_unit_test(every_birth_is_a_new_life_that_is_to_be_told),
-        cmocka_unit_test(who_worked_and_died_is_replaced_at_once),
+        cmocka_unit_test(a_worker_that_died_at_work_is_replaced_at_once),
         cmocka_unit_test(the_delay_doubles_with_each_failed_start),
         cmocka_unit_test(it_is_broken_after_so_many_failed_starts_and_not_before),
         cmocka_unit_test(a_good_start_in_between_starts_the_count_again),
@@ -399,10 +399,10 @@ int main(void)
         cmocka_unit_test(refused_forks_are_no_failed_starts),
         cmocka_unit_test(a_replacement_is_not_ready_because_its_predecessor_was),
         cmocka_unit_test(broken_stays_broken),
-        cmocka_unit_test(who_takes_too_long_to_start_is_late),
+        cmocka_unit_test(a_worker_that_takes_too_long_to_start_is_late),
         cmocka_unit_test(a_broken_pool_is_not_done_while_a_worker_lives),
-        cmocka_unit_test(while_retiring_who_left_in_peace_is_not_replaced_but_who_died_is),
-        cmocka_unit_test(while_terminating_nobody_is_replaced),
+        cmocka_unit_test(while_retiring_a_worker_that_died_is_replaced_and_one_that_left_is_not),
+        cmocka_unit_test(while_terminating_no_worker_is_replaced),
         cmocka_unit_test(an_open_pool_waits_for_its_delay_and_is_not_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

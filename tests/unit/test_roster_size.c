@@ -1,4 +1,4 @@
-/* The roster: how many there should be, and those who left until there is work. */
+/* The roster: how many workers there should be, and workers that left until there is work. */
 #include "unit/roster.h"
 #include "unit/unit.h"
 
@@ -43,7 +43,7 @@ static void new_places_are_vacant(void **test)
     assert_int_equal(find(roster, 104), 4);
 }
 
-static void who_is_too_many_is_not_replaced(void **test)
+static void a_superfluous_worker_is_not_replaced(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -77,8 +77,8 @@ static void growing_again_goes_on_with_the_next_life(void **test)
     assert_int_equal(roster->places[0].life, 1);
 }
 
-/* It had begun to leave when the pool was smaller, and does not say it was for good. */
-static void who_leaves_after_the_pool_grew_again_is_replaced(void **test)
+/* The worker began to leave when the pool was smaller, and it does not say that it left idle. */
+static void a_worker_that_leaves_after_the_pool_grew_again_is_replaced(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -90,7 +90,7 @@ static void who_leaves_after_the_pool_grew_again_is_replaced(void **test)
     assert_int_equal(vacancy(roster, NOW), 3);
 }
 
-static void the_same_size_wakes_nobody_who_left(void **test)
+static void the_same_size_recalls_no_worker_that_left(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -117,9 +117,9 @@ static void a_retiring_pool_of_another_size_is_done_when_all_left(void **test)
     assert_true(pool__roster_done(roster));
 }
 
-/* ---- Those who left ---- */
+/* ---- Workers that left idle ---- */
 
-static void who_left_stays_away_until_it_is_recalled(void **test)
+static void a_worker_that_left_stays_away_until_it_is_recalled(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -139,7 +139,7 @@ static void who_left_stays_away_until_it_is_recalled(void **test)
     assert_int_equal(roster->places[3].life, 2);
 }
 
-static void those_who_are_coming_count(void **test)
+static void workers_that_are_starting_count(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -157,7 +157,7 @@ static void those_who_are_coming_count(void **test)
     assert_int_equal(vacancy(roster, NOW), -1);
 }
 
-static void who_is_too_many_is_not_recalled(void **test)
+static void a_superfluous_worker_is_not_recalled(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -168,7 +168,7 @@ static void who_is_too_many_is_not_recalled(void **test)
     assert_int_equal(fill(roster), 2);
 }
 
-static void who_died_and_did_not_leave_needs_no_recall(void **test)
+static void a_worker_that_died_and_did_not_leave_needs_no_recall(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -183,15 +183,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_places_are_vacant),
-        cmocka_unit_test(who_is_too_many_is_not_replaced),
+        cmocka_unit_test(a_superfluous_worker_is_not_replaced),
         cmocka_unit_test(growing_again_goes_on_with_the_next_life),
-        cmocka_unit_test(who_leaves_after_the_pool_grew_again_is_replaced),
-        cmocka_unit_test(the_same_size_wakes_nobody_who_left),
+        cmocka_unit_test(a_worker_that_leaves_after_the_pool_grew_again_is_replaced),
+        cmocka_unit_test(the_same_size_recalls_no_worker_that_left),
         cmocka_unit_test(a_retiring_pool_of_another_size_is_done_when_all_left),
-        cmocka_unit_test(who_left_stays_away_until_it_is_recalled),
-        cmocka_unit_test(those_who_are_coming_count),
-        cmocka_unit_test(who_is_too_many_is_not_recalled),
-        cmocka_unit_test(who_died_and_did_not_leave_needs_no_recall),
+        cmocka_unit_test(a_worker_that_left_stays_away_until_it_is_recalled),
+        cmocka_unit_test(workers_that_are_starting_count),
+        cmocka_unit_test(a_superfluous_worker_is_not_recalled),
+        cmocka_unit_test(a_worker_that_died_and_did_not_leave_needs_no_recall),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

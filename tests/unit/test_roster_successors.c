@@ -60,7 +60,7 @@ static void both_are_found_by_their_pids(void **test)
     assert_int_equal(pool__roster_find(roster, SUCCESSOR + 1, &successor), -1);
 }
 
-static void a_vacancy_is_for_a_worker_and_a_successor_for_who_lives(void **test)
+static void a_vacancy_gets_a_worker_and_a_living_worker_gets_a_successor(void **test)
 {
     struct fixture fixture;
     bool successor;
@@ -74,7 +74,7 @@ static void a_vacancy_is_for_a_worker_and_a_successor_for_who_lives(void **test)
     assert_int_equal(pool__roster_vacancy(roster, NOW, &successor), 3); /* it asked, and died */
     assert_false(successor);
     pool__roster_born(roster, 3, false, 300, NOW);
-    assert_int_equal(pool__roster_vacancy(roster, NOW, &successor), -1); /* who asked is no more */
+    assert_int_equal(pool__roster_vacancy(roster, NOW, &successor), -1); /* the asker has died */
 }
 
 static void the_successor_succeeds_however_its_predecessor_ends(void **test)
@@ -139,7 +139,7 @@ static void successors_that_fail_their_start_are_delayed_and_break_nothing(void 
     assert_int_equal(roster->failures, 0);
 }
 
-/* When all who worked have left and each successor fails, nobody is ready any more. */
+/* When all workers have left and each successor fails, no worker is ready any more. */
 static void successors_that_fail_after_they_succeeded_break_the_pool_at_last(void **test)
 {
     struct fixture fixture;
@@ -155,7 +155,7 @@ static void successors_that_fail_after_they_succeeded_break_the_pool_at_last(voi
     assert_false(pool__roster_broken(roster));
     be_successor(roster, 0, false);
     pool__roster_died(roster, 0, true, false, NOW);
-    assert_int_equal(roster->failures, 0); /* who left had begun well */
+    assert_int_equal(roster->failures, 0); /* the worker that left had started well */
     for (int i = 0; i < POOL__START_FAILURES; i++) {
         assert_false(pool__roster_broken(roster));
         pool__roster_died(roster, 0, false, false, NOW);
@@ -249,7 +249,7 @@ static void none_for_a_worker_that_is_too_many(void **test)
     assert_int_equal(wants_successor(roster, NOW), 2);
 }
 
-static void who_leaves_for_good_is_followed_by_its_successor_and_that_by_nobody(void **test)
+static void a_worker_that_leaves_for_good_has_a_successor_and_that_has_none(void **test)
 {
     struct fixture fixture;
     (void)test;
@@ -267,7 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_successor_is_forked_once_for_a_worker_that_asks),
         cmocka_unit_test(both_are_found_by_their_pids),
-        cmocka_unit_test(a_vacancy_is_for_a_worker_and_a_successor_for_who_lives),
+        cmocka_unit_test(a_vacancy_gets_a_worker_and_a_living_worker_gets_a_successor),
         cmocka_unit_test(the_successor_succeeds_however_its_predecessor_ends),
         cmocka_unit_test(a_successor_that_dies_first_is_followed_by_another),
         cmocka_unit_test(successors_that_fail_their_start_are_delayed_and_break_nothing),
@@ -278,7 +278,7 @@ int main(void)
         cmocka_unit_test(no_successors_are_made_for_the_end),
         cmocka_unit_test(but_those_that_are_there_succeed_and_are_waited_for),
         cmocka_unit_test(none_for_a_worker_that_is_too_many),
-        cmocka_unit_test(who_leaves_for_good_is_followed_by_its_successor_and_that_by_nobody),
+        cmocka_unit_test(a_worker_that_leaves_for_good_has_a_successor_and_that_has_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ struct walk {
     struct {
         uint32_t life;
         bool left_idle, wants_successor;
-        /* Pids are given one after the other, so they tell who was born first. */
+        /* Pids are given one after the other, so they tell which process was born first. */
         int pid, successor;
         bool ready, successor_ready;
     } plain[PLACES];
@@ -21,16 +21,16 @@ struct walk {
     bool broken;
 };
 
-enum need { NOBODY, WORKER, SUCCESSOR };
+enum need { NONE, WORKER, SUCCESSOR };
 
 static enum need needs(const struct walk *walk, int place)
 {
     if (walk->broken || place >= walk->wanted || walk->roster.mode == POOL__TERMINATING)
-        return NOBODY;
+        return NONE;
     if (walk->plain[place].pid == 0)
-        return walk->plain[place].left_idle ? NOBODY : WORKER;
+        return walk->plain[place].left_idle ? NONE : WORKER;
     bool alone = walk->plain[place].successor == 0 && walk->roster.mode == POOL__OPEN;
-    return walk->plain[place].wants_successor && alone ? SUCCESSOR : NOBODY;
+    return walk->plain[place].wants_successor && alone ? SUCCESSOR : NONE;
 }
 
 static void assert_same_members(const struct walk *walk, int i)
@@ -86,7 +86,7 @@ static void fork_refused(struct walk *walk)
         walk->lacking = ready ? 0 : walk->now;
 }
 
-/* Whoever has been born by now does not count as the next failure. */
+/* A process that has been born by now does not count as the next failure. */
 static void start_failed(struct walk *walk)
 {
     if (walk->failures < POOL__START_FAILURES)
@@ -103,7 +103,7 @@ static void ended(struct walk *walk, int pid, bool ready)
         start_failed(walk);
 }
 
-/* It may have become ready without anybody having noticed. */
+/* The worker may have become ready without the roster having heard of it. */
 static void die(struct walk *walk, int place)
 {
     bool ready = walk->plain[place].ready || random_below(&walk->seed, 4) == 0;
@@ -151,7 +151,8 @@ static void resize(struct walk *walk, int wanted)
     walk->wanted = wanted;
 }
 
-/* There are so many chunks: those who come anyway take some, the first who left the others. */
+/* There are `count` chunks. Workers that start anyway take some of them. Places whose workers left
+ * idle are filled again for the others, the first places first. */
 static void recall(struct walk *walk, uint64_t count)
 {
     pool__roster_recall(&walk->roster, count);

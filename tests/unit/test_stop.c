@@ -247,7 +247,7 @@ static void impossible_progress_takes_no_results(void **test)
     stage_assert_ended(stage);
 }
 
-static void when_the_pool_is_gone_nobody_is_awaited(void **test)
+static void when_the_pool_is_gone_no_owner_is_awaited(void **test)
 {
     struct scene *scene = *test;
     struct stage *stage = &scene->stage;
@@ -296,7 +296,7 @@ int main(void)
         IN_SCENE(what_was_committed_in_time_counts),
         IN_SCENE(first_gently_then_with_force),
         IN_SCENE(impossible_progress_takes_no_results),
-        IN_SCENE(when_the_pool_is_gone_nobody_is_awaited),
+        IN_SCENE(when_the_pool_is_gone_no_owner_is_awaited),
         IN_SCENE(a_kill_that_finds_the_channel_full_is_told_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,7 +273,7 @@ static void to_have_done_less_than_was_taken_is_corrupt(void **test)
     assert_int_equal(stage->job.ended, STAGE_CHUNK);
 }
 
-static void who_hands_over_between_items_is_not_believed(void **test)
+static void a_hand_over_between_items_is_not_believed(void **test)
 {
     struct stage *stage = *test;
     struct part part = stage_take(stage, 1, 1);
@@ -304,7 +304,7 @@ int main(void)
         ON_STAGE(what_was_taken_on_the_way_stays_when_the_worker_dies_later),
         ON_STAGE(another_goes_on_where_the_dead_one_stopped),
         ON_STAGE(to_have_done_less_than_was_taken_is_corrupt),
-        ON_STAGE(who_hands_over_between_items_is_not_believed),
+        ON_STAGE(a_hand_over_between_items_is_not_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
