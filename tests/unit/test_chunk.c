@@ -76,7 +76,7 @@ static void the_generation_wraps_at_32_bits(void **test)
     assert_true(pool__claim(&cell, generation, 1, 1));
 }
 
-static void a_word_with_any_owner_is_owned_by_nobody_else(void **test)
+static void a_word_with_any_owner_has_no_other_owner(void **test)
 {
     (void)test;
     for (size_t a = 0; a < COUNT(workers) * COUNT(lives); a++)
@@ -196,7 +196,7 @@ int main(void)
         cmocka_unit_test(fields_have_fixed_places),
         cmocka_unit_test(the_life_wraps_at_16_bits),
         cmocka_unit_test(the_generation_wraps_at_32_bits),
-        cmocka_unit_test(a_word_with_any_owner_is_owned_by_nobody_else),
+        cmocka_unit_test(a_word_with_any_owner_has_no_other_owner),
         cmocka_unit_test(a_ticket_names_chunk_and_generation),
         cmocka_unit_test(only_the_allowed_transitions_succeed_and_others_change_nothing),
         cmocka_unit_test(a_move_changes_the_state_of_the_owners_chunk_alone),

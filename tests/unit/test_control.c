@@ -136,7 +136,7 @@ static void count_signal(int number)
     signals++;
 }
 
-static void sending_to_nobody_is_an_error_and_no_signal(void **test)
+static void sending_to_a_closed_channel_is_an_error_and_no_signal(void **test)
 {
     struct channel *channel = *test;
     struct pool__message message = make_message(3);
@@ -195,7 +195,7 @@ int main(void)
         WITH_CHANNEL(a_full_channel_refuses_and_loses_nothing),
         WITH_CHANNEL(what_was_sent_is_received_before_the_end),
         WITH_CHANNEL(a_peer_that_leaves_without_reading_is_an_end_as_well),
-        WITH_CHANNEL(sending_to_nobody_is_an_error_and_no_signal),
+        WITH_CHANNEL(sending_to_a_closed_channel_is_an_error_and_no_signal),
         WITH_CHANNEL(a_closed_descriptor_is_an_error),
         WITH_CHANNEL(a_packet_of_another_size_is_the_end),
     };

@@ -77,7 +77,7 @@ static void with_successors_each_worker_counts_twice(void **test)
     }
 }
 
-static void who_grows_takes_what_is_left(void **test)
+static void a_pool_that_grows_takes_what_is_left(void **test)
 {
     (void)test;
     struct grant all = {0, 10}, grant = {2, 1};
@@ -155,7 +155,7 @@ int main(void)
         cmocka_unit_test(without_a_bound_pools_get_what_they_ask_for),
         cmocka_unit_test(a_pool_gets_workers_with_a_supervisor_first),
         cmocka_unit_test(with_successors_each_worker_counts_twice),
-        cmocka_unit_test(who_grows_takes_what_is_left),
+        cmocka_unit_test(a_pool_that_grows_takes_what_is_left),
         cmocka_unit_test(below_the_greatest_depth_there_are_no_workers),
         cmocka_unit_test(a_share_lasts_as_long_as_what_was_taken_from_it),
         cmocka_unit_test(a_worker_has_a_share_and_copies_of_it_an_empty_one),

@@ -94,7 +94,7 @@ static bool one_claimed(const struct race *race)
     return race->winners == 1 && pool__word_state(race->cell) == POOL__RUNNING;
 }
 
-static void of_two_who_claim_at_once_one_wins(void **test)
+static void of_two_claims_at_once_one_wins(void **test)
 {
     (void)test;
     struct race race = {.run = claim};
@@ -127,7 +127,7 @@ static void of_a_commit_and_a_host_that_takes_back_one_wins(void **test)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_two_who_claim_at_once_one_wins),
+        cmocka_unit_test(of_two_claims_at_once_one_wins),
         cmocka_unit_test(of_a_commit_and_a_host_that_takes_back_one_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
