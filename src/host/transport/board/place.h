@@ -10,8 +10,7 @@
 #include "procpool.h"
 
 /* Finds room on the board for the chunk's items and writes them. Lowers chunk->count if only some
- * items of a stream fit, if the source has fewer, or if the pointer to
- * one is NULL. Never returns
+ * items of a stream fit, if the source has fewer, or if the pointer to one is NULL. Never returns
  * POOL__NO_ROOM. Unless it returns POOL__PLACED, no item has been taken from the source. */
 enum pool__placing pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number);
 
