@@ -43,7 +43,7 @@ static int tell(const void *item, void *result, pool_task_t *task)
 
 static int tell_as_text(const void *item, void *result, pool_task_t *task)
 {
-    struct answer answer;
+    struct answer answer = {0};
     int code = tell(item, &answer, task);
     if (code == 0 &&
         asprintf(result, "%zu %llx", answer.index, (unsigned long long)answer.seed) < 0)
