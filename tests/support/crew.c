@@ -118,7 +118,9 @@ void crew_killer(void *supervisor)
 {
     pid_t parent = *(const pid_t *)supervisor, children[CREW_MOST];
     for (unsigned i = 0;; i++) {
+        /* The pauses grow, so that workers get to work even where a start takes longer than a pause. */
         long microseconds = (1000 + (long)(i * 7919 % 4000)) * deadline_slowness();
+        microseconds += microseconds * (long)i / 64;
         struct timespec moment = {microseconds / 1000000, microseconds % 1000000 * 1000};
         nanosleep(&moment, NULL);
         int count = process_children(parent, children, CREW_MOST);

@@ -15,9 +15,9 @@
 #include <cmocka.h>
 #include <procpool.h>
 
-/* An entry for cmocka: a test that must leave the world as it was, and that may take 20 (or `seconds`)
+/* An entry for cmocka: a test that must leave the world as it was, and that may take 60 (or `seconds`)
  * stretched seconds. */
-#define WORLD_TEST(function) WORLD_TEST_WITHIN(function, 20)
+#define WORLD_TEST(function) WORLD_TEST_WITHIN(function, 60)
 #define WORLD_TEST_WITHIN(function, seconds)                                                       \
     {                                                                                              \
 #function, function, world_setup, world_teardown, &(struct world_plan)                     \
