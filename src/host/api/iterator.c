@@ -157,7 +157,7 @@ static int give(pool_iterator_t *iterator, void *result)
     if (state == POOL__EMPTY)
         return end_of(job);
     iterator->index = index + job->options.first;
-    if (state == POOL__GOOD && job->out.size)
+    if (state == POOL__GOOD && result && job->out.size)
         memcpy(result, (char *)job->out.data + at * job->out.size, job->out.size);
     if (job->out.size)
         memset((char *)job->out.data + at * job->out.size, 0, job->out.size);
