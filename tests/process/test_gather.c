@@ -21,11 +21,11 @@ struct town {
 static int shout(const void *item, void *result, pool_task_t *task)
 {
     const char *text = *(const char *const *)item;
-    char *copy = pool_task_alloc(task, strlen(text) + 2);
+    const size_t size = strlen(text) + sizeof "!";
+    char *copy = pool_task_alloc(task, size);
     if (!copy)
         return -ENOMEM;
-    memcpy(copy, text, strlen(text));
-    copy[strlen(text)] = '!';
+    snprintf(copy, size, "%s!", text);
     *(char **)result = copy;
     return 0;
 }
