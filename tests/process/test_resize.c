@@ -414,7 +414,6 @@ static void who_waits_learns_what_was_heard(void **state)
 {
     pthread_t thread;
     (void)state;
-    int slow = 0; /* rounds that waited for the tick, or for a processor on a busy machine */
     pool_t *pool = make_pool(2, finalize);
     for (int round = 0; round < 200; round++) {
         struct resizer resizer = {.pool = pool};
@@ -424,14 +423,14 @@ static void who_waits_learns_what_was_heard(void **state)
         assert_int_equal(pthread_create(&thread, NULL, dismiss_second, &resizer), 0);
         int64_t began = deadline_now();
         int failed = pool_future_get(future, -1);
-        slow += !deadline_kept(began, SECOND * 3 / 4);
+        bool kept = deadline_kept(began, SECOND * 3 / 4);
         atomic_store(&resizer.over, true);
         pthread_join(thread, NULL);
         pool_future_free(future);
         assert_int_equal(failed, 1);
         assert_int_equal(resizer.failures, 0);
+        assert_true(kept);
     }
-    assert_in_range(slow, 0, 20);
 }
 
 static void each_item_runs_once_whatever_the_sizes(void **state)
