@@ -1,12 +1,11 @@
 /* Folds in which something goes wrong: exactly the items that did not fail are in the sum, in their
  * order; and a call that fails leaves the accumulator alone. */
-#include <poll.h>
-
 #include "process/fold.h"
 #include "support/deadline.h"
 #include "support/gate.h"
 #include "support/ledger.h"
 #include "support/process.h"
+#include "support/work.h"
 
 enum { COUNT = 3000, LONG = 10000 };
 
@@ -272,8 +271,8 @@ static int stay(pool_task_t *task, bool for_ever)
     if (index % 10 != index / 10 % 10)
         return 0;
     ledger_mark(started, 0);
-    while (for_ever)
-        poll(NULL, 0, -1);
+    if (for_ever)
+        return work_hang(NULL, NULL, task);
     return gate_pass(gate) ? 0 : 1;
 }
 
