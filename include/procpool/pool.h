@@ -14,6 +14,11 @@
  * A process that a function starts and leaves behind ends with the pool at the latest. If the
  * supervisor is killed, the pool is broken, and the host's next call ends the process groups of the
  * workers. It does not find a process that has left its worker's group, as by setsid().
+ *
+ * A call that waits for more than a second asks the supervisor for a sign of life once a second. A
+ * supervisor that was stopped (SIGSTOP) goes on then. One that gives no sign for `start_timeout`,
+ * and for at least 10 seconds, is killed, as when a debugger holds it; then the pool is broken.
+ * Seconds in which the host itself was stopped do not count.
  */
 #ifndef PROCPOOL_POOL_H
 #define PROCPOOL_POOL_H

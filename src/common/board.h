@@ -176,6 +176,8 @@ struct pool__board {
     alignas(POOL__LINE) _Atomic uint64_t tail;
     /* 1: the pool is closing. A worker that finds the ring empty leaves. */
     _Atomic uint32_t closing;
+    /* 1: the supervisor is to kill all workers, with SIGTERM first, and to end. */
+    _Atomic uint32_t terminating;
     /* 1: the host has asked for the workers that left because there was nothing to do, and the
      * supervisor has not looked since. The supervisor sets it to 0 before it looks, so a request
      * that is made while it looks is seen at the next look. */
@@ -185,6 +187,9 @@ struct pool__board {
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
     /* By worker number: the ticket of a chunk for that worker alone, or 0. It may be stale too. */
     _Atomic uint64_t mailboxes[POOL_PROCESSES_MAX];
+    /* By worker number: the life that the supervisor is to kill; 0: none. It stays when that life
+     * has ended. */
+    _Atomic uint32_t doomed[POOL_PROCESSES_MAX];
     struct pool__order orders[POOL__CHUNKS];
     /* Then items. Then the writable half: struct pool__writable, slots, failure records, results.
      */

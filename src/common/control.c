@@ -11,8 +11,10 @@ int pool__control_send(int channel, const struct pool__message *message)
         ssize_t sent = send(channel, message, sizeof *message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0)
             return 0;
-        if (errno != EINTR)
+        if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN || errno == EBADF)
             return -errno;
+        if (errno != EINTR)
+            return errno == EAGAIN ? -EAGAIN : -ENOBUFS;
     }
 }
 

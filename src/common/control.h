@@ -18,18 +18,19 @@ enum pool__message_type {
     POOL__BORN,
     /* worker, life, pid, status (as from waitpid), ready, crash report. The worker has ended. */
     POOL__DIED,
+    /* Nothing. The answer to POOL__ASK. */
+    POOL__ALIVE,
     /* status: 0 when workers keep failing in their start, or the negated errno value with which the
      * system refuses forks. No more workers are forked. */
     POOL__BROKEN,
 
-    /* From the host: */
+    /* From the host. What the supervisor is to do stands on the board, so a message may be late, or
+     * come twice: */
 
-    /* worker, life. Kill this worker, unless its number has another life by now. */
-    POOL__KILL,
-    /* Nothing. Look at the board: the host has changed there what the supervisor acts on. */
+    /* Nothing. Look at the board. */
     POOL__LOOK,
-    /* Nothing. Kill all workers, with SIGTERM first, and end. */
-    POOL__TERMINATE
+    /* Nothing. Look at the board, and answer. */
+    POOL__ASK
 };
 
 struct pool__message {
@@ -45,8 +46,9 @@ struct pool__message {
     uint64_t address; /* that the kernel gave with the signal */
 };
 
-/* Sends without blocking and without SIGPIPE. Returns 0, -EAGAIN when the channel is full, or
- * another negated errno value when the other side has ended. */
+/* Sends without blocking and without SIGPIPE. Returns 0, -EAGAIN when the channel is full, -ENOBUFS
+ * when the system has no memory for the message, or another negated errno value when the other side
+ * has ended. */
 int pool__control_send(int channel, const struct pool__message *message);
 
 /* Receives without blocking. Returns 1, 0 at end-of-file, -EAGAIN when no packet waits, or another

@@ -46,6 +46,9 @@ struct pool {
     int supervisor_pidfd; /* -1: there is none */
     bool hello;           /* it has come */
     int hello_status;
+    uint64_t
+        tell_at;    /* when to have it look again, since a message could not be sent; 0: all were */
+    int unanswered; /* questions since its last sign of life */
 
     /* Chunks and the board's memory: see transport/board/account.h. */
     struct pool__arena items_arena, results_arena;

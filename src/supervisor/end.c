@@ -28,9 +28,11 @@ void pool__signal_workers(const struct supervisor *supervisor, int signal)
     }
 }
 
+/* Waits for a worker that was killed. A worker that may not be killed is left to the kernel, which
+ * kills it when the supervisor has ended. */
 static void bury(int pid)
 {
-    if (pid)
+    if (pid && kill(pid, SIGKILL) == 0)
         waitpid(pid, NULL, 0);
 }
 

@@ -9,6 +9,7 @@
 #include "supervisor/supervisor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -20,6 +21,11 @@
 #include "common/clock.h"
 #include "common/descriptor.h"
 #include "common/futex.h"
+
+enum {
+    MOST_HEARD = 64,      /* messages that are read at a time */
+    HOST_LOOK = 500000000 /* nanoseconds between looks at the host, where there are no pidfds */
+};
 
 /* ---- Start ---- */
 
@@ -51,6 +57,15 @@ static void close_host_ends(struct pool__launch ends)
     pool__close(&ends.driver_bell);
 }
 
+/* Has the kernel send SIGCONT to this process with each message of the host and at the end of the
+ * channel. The signal is blocked, but a process that was stopped goes on. */
+static void arm_channel(int control)
+{
+    fcntl(control, F_SETOWN, getpid());
+    fcntl(control, F_SETSIG, SIGCONT);
+    fcntl(control, F_SETFL, fcntl(control, F_GETFL) | O_ASYNC);
+}
+
 /* Maps as many places as a pool can ever have. Pages that are never touched take no memory. */
 static struct pool__place *make_places(void)
 {
@@ -74,6 +89,8 @@ static int begin(struct supervisor *supervisor, const struct pool__launch *launc
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* processes that workers leave behind become its children */
     prctl(PR_SET_NAME, "pool-supervisor");
     supervisor->launch = launch;
+    arm_channel(launch->control);
+    pool__watch_host(supervisor);
     supervisor->signals = open_signalfd();
     if (supervisor->signals < 0)
         return -errno;
@@ -87,13 +104,15 @@ static int begin(struct supervisor *supervisor, const struct pool__launch *launc
 
 /* ---- The loop ---- */
 
-static void kill_worker(const struct supervisor *supervisor, const struct pool__message *message)
+/* Kills the workers that the host has doomed. */
+static void kill_doomed(const struct supervisor *supervisor)
 {
-    if (message->worker < 0 || message->worker >= supervisor->roster.count)
-        return;
-    const struct pool__place *place = &supervisor->roster.places[message->worker];
-    if (place->life == message->life)
-        pool__signal_group(place->worker.pid, SIGKILL);
+    const struct pool__board *board = supervisor->launch->board;
+    for (int i = 0; i < supervisor->roster.count; i++) {
+        const struct pool__place *place = &supervisor->roster.places[i];
+        if (place->worker.pid && atomic_load(&board->doomed[i]) == place->life)
+            pool__signal_group(place->worker.pid, SIGKILL);
+    }
 }
 
 /* Has the roster fill places again whose workers left idle: as many as there are tickets in the
@@ -110,20 +129,19 @@ static void recall(struct supervisor *supervisor)
     pool__roster_recall(roster, pool__queued(board));
 }
 
+/* Reads what the host has sent, but not more at a time than the supervisor can see to in between.
+ * That the message is there is enough: settle() looks at the board after every event. */
 static void hear_host(struct supervisor *supervisor)
 {
     struct pool__message message;
-    for (;;) {
+    for (int i = 0; i < MOST_HEARD; i++) {
         int got = pool__control_receive(supervisor->launch->control, &message);
         if (got == -EAGAIN)
             return;
         if (got <= 0)
             pool__supervisor_end(supervisor);
-        if (message.type == POOL__TERMINATE)
-            pool__supervisor_terminate(supervisor);
-        else if (message.type == POOL__KILL)
-            kill_worker(supervisor, &message);
-    } /* POOL__LOOK needs no more: settle() looks at the board after every event */
+        supervisor->asked |= message.type == POOL__ASK;
+    }
 }
 
 /* Reads in the slots which processes have got through their start, and which workers want a
@@ -171,8 +189,11 @@ static void look(struct supervisor *supervisor)
         atomic_store(&board->recall_pending, 0);
     if (roster->mode == POOL__OPEN && atomic_load(&board->closing))
         roster->mode = POOL__RETIRING;
+    if (atomic_load(&board->terminating))
+        pool__supervisor_terminate(supervisor);
     pool__roster_resize(roster, atomic_load(&board->processes));
     recall(supervisor);
+    kill_doomed(supervisor);
 }
 
 /* Does all that should be so and is not. */
@@ -191,23 +212,34 @@ static void settle(struct supervisor *supervisor)
         pool__supervisor_end(supervisor);
 }
 
-/* Lowers `*next` to the time when this process will have taken too long in its start. */
-static void find_earliest_late(const struct pool__post *post, uint64_t limit, uint64_t *next)
+/* Lowers `*next` to `time`; 0: never. */
+static void find_earliest(uint64_t time, uint64_t *next)
 {
-    uint64_t late = post->since + limit + 1;
-    if (post->pid && !post->ready && (*next == 0 || late < *next))
-        *next = late;
+    if (time && (*next == 0 || time < *next))
+        *next = time;
+}
+
+/* When this process will have taken too long in its start; 0: never. */
+static uint64_t late_time(const struct pool__post *post, uint64_t limit)
+{
+    return post->pid && !post->ready ? post->since + limit + 1 : 0;
 }
 
 /* When there will be something to do even if no event comes; 0: never. */
 static uint64_t next_time(const struct supervisor *supervisor, uint64_t now)
 {
-    if (supervisor->kill_at)
-        return supervisor->kill_at > now ? supervisor->kill_at : now + 10000000;
-    uint64_t next = pool__roster_next(&supervisor->roster);
+    uint64_t next = supervisor->send_again;
+    if (supervisor->launch->host_pidfd < 0)
+        find_earliest(now + HOST_LOOK, &next);
+    if (supervisor->kill_at) {
+        find_earliest(supervisor->kill_at > now ? supervisor->kill_at : now + 10000000, &next);
+        return next;
+    }
+    find_earliest(pool__roster_next(&supervisor->roster), &next);
     for (int i = 0; i < supervisor->roster.count; i++) {
-        find_earliest_late(&supervisor->roster.places[i].worker, start_limit(supervisor), &next);
-        find_earliest_late(&supervisor->roster.places[i].successor, start_limit(supervisor), &next);
+        const struct pool__place *place = &supervisor->roster.places[i];
+        find_earliest(late_time(&place->worker, start_limit(supervisor)), &next);
+        find_earliest(late_time(&place->successor, start_limit(supervisor)), &next);
     }
     return next;
 }
@@ -222,30 +254,40 @@ static void wait_for_events(struct supervisor *supervisor)
 {
     struct signalfd_siginfo signals[8];
     struct pollfd events[3] = {
-        {.fd = supervisor->signals, .events = supervisor->channel_full ? 0 : POLLIN},
-        {.fd = supervisor->launch->control,
-         .events = (short)(supervisor->channel_full ? POLLIN | POLLOUT : POLLIN)},
+        {.fd = supervisor->signals, .events = POLLIN},
+        {.fd = supervisor->launch->control, .events = POLLIN},
         {.fd = supervisor->launch->host_pidfd, .events = POLLIN},
     };
-    if (poll(events, 3, timeout(supervisor)) <= 0)
-        return;
-    if (events[2].revents)
+    bool any = poll(events, 3, timeout(supervisor)) > 0;
+    if ((any && events[2].revents) || pool__host_has_ended(supervisor))
         pool__supervisor_end(supervisor);
-    if (events[1].revents & POLLOUT)
-        supervisor->channel_full = false;
-    while (read(supervisor->signals, signals, sizeof signals) > 0)
-        ; /* waitid() says which children have ended, the slots which workers want a successor */
-    if (events[1].revents & ~POLLOUT)
+    if (any && events[0].revents)
+        while (read(supervisor->signals, signals, sizeof signals) > 0)
+            ; /* waitid() says which children have ended, the slots which want a successor */
+    if (any && events[1].revents)
         hear_host(supervisor);
+    if (supervisor->send_again && pool__now() >= supervisor->send_again)
+        supervisor->send_again = 0;
+}
+
+/* Tells the host why the pool could not be started, and ends. */
+static noreturn void fail(struct supervisor *supervisor)
+{
+    for (;;) {
+        pool__report(supervisor);
+        if (supervisor->hello_reported)
+            pool__supervisor_end(supervisor);
+        wait_for_events(supervisor);
+    }
 }
 
 noreturn void pool__supervisor_main(const struct pool__launch *launch)
 {
     struct supervisor supervisor = {0};
     supervisor.error = begin(&supervisor, launch);
-    pool__report(&supervisor);
     if (supervisor.error)
-        pool__supervisor_end(&supervisor);
+        fail(&supervisor);
+    pool__report(&supervisor);
     for (;;) {
         wait_for_events(&supervisor);
         settle(&supervisor);

@@ -24,8 +24,8 @@ bool pool__worker_is_ready(const struct supervisor *supervisor, int index)
     return place->worker.ready || atomic_load(&slot->ready) == place->life;
 }
 
-/* Tells the host of the death of a worker that is not reaped yet. False when the channel is full.
- * Then the worker stays a zombie until there is room, so its death is not forgotten. */
+/* Tells the host of the death of a worker that is not reaped yet. False when that has to be done
+ * again later. Then the worker stays a zombie until it is, so its death is not forgotten. */
 static bool report_death(struct supervisor *supervisor, int index, const siginfo_t *info)
 {
     const struct pool__place *place = &supervisor->roster.places[index];
@@ -42,7 +42,7 @@ static bool report_death(struct supervisor *supervisor, int index, const siginfo
         message.overflow = slot->overflow != 0;
         message.address = slot->address;
     }
-    if (pool__send_to_host(supervisor, message) == -EAGAIN)
+    if (!pool__send_to_host(supervisor, message))
         return false;
     bool left = atomic_load(&slot->left_idle) == place->life && status == 0;
     pool__roster_died(&supervisor->roster, index, message.ready, left, pool__now());

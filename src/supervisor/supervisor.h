@@ -1,5 +1,5 @@
-/* The state of the supervisor, and what its files offer each other. main.c calls fork.c,
- * reap.c and end.c; those and main.c call report.c and the roster. */
+/* The state of the supervisor, and what its files offer each other. main.c calls host.c,
+ * fork.c, reap.c and end.c; those and main.c call report.c and the roster. */
 #ifndef POOL_SUPERVISOR_SUPERVISOR_H
 #define POOL_SUPERVISOR_SUPERVISOR_H
 
@@ -21,7 +21,10 @@ struct supervisor {
     int fork_error;   /* negated errno: why the last fork was refused; 0: none was */
     int error;        /* negated errno: why the pool could not be started; 0: it was */
     bool hello_reported, broken_reported; /* the host has been told */
-    bool channel_full; /* a message could not be sent: no worker is reaped until there is room */
+    uint64_t host_start; /* when the host was started, where there are no pidfds: see host.c */
+    bool asked;          /* the host waits for an answer */
+    uint64_t send_again; /* when to try again what could not be sent, before which no dead worker is
+                            reaped; 0: all was sent */
 };
 
 /* The slot of this life of this worker number. */
@@ -30,6 +33,14 @@ static inline struct pool__slot *pool__slot_of(const struct supervisor *supervis
 {
     return pool__slot(supervisor->launch->board, place, life);
 }
+
+/* ---- host.c ---- */
+
+/* Remembers the host's process, before the first pool__host_has_ended(). */
+void pool__watch_host(struct supervisor *supervisor);
+
+/* Whether the host's process has ended, on a system without pidfds; false on others. */
+bool pool__host_has_ended(const struct supervisor *supervisor);
 
 /* ---- fork.c ---- */
 
@@ -64,12 +75,13 @@ noreturn void pool__supervisor_end(struct supervisor *supervisor);
 
 /* ---- report.c ---- */
 
-/* Sends a message to the host without blocking. Returns 0, -EAGAIN when the channel is full, or
- * another negated errno value. */
-int pool__send_to_host(struct supervisor *supervisor, struct pool__message message);
+/* Sends a message to the host without blocking. False when it has to be sent again later: the
+ * channel is full, or the system is short of memory. */
+bool pool__send_to_host(struct supervisor *supervisor, struct pool__message message);
 
 /* Tells the host what it has not been told yet: births first, then that all workers are forked or
- * why not, then that the pool is broken. After an error in the start births are left out. */
+ * why not, then that the pool is broken, then what it has asked for. After an error in the start
+ * births are left out. */
 void pool__report(struct supervisor *supervisor);
 
 #endif

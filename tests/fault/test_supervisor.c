@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/crew.h"
@@ -10,9 +12,10 @@
 #include "support/outcome.h"
 #include "support/process.h"
 #include "support/subhost.h"
+#include "support/work.h"
 #include "support/world.h"
 
-enum { ITEMS = 200, PROMPT = 3000 };
+enum { ITEMS = 200, PROMPT = 3000, SIGNS = 10000 /* for which a supervisor may be silent */ };
 
 static struct ledger *executions;
 
@@ -291,6 +294,56 @@ static void a_map_goes_on_without_the_supervisor_as_long_as_nobody_dies(void **s
     kill(supervisor, SIGCONT);
 }
 
+/* Has its supervisor stopped, and crashes. */
+static int stop_supervisor_and_die(const void *item, void *result, pool_task_t *task)
+{
+    (void)item;
+    (void)result;
+    if (pool_task_index(task) != 5)
+        return 0;
+    kill(getppid(), SIGSTOP);
+    return raise(SIGKILL);
+}
+
+static void a_stopped_supervisor_goes_on_when_it_is_asked(void **state)
+{
+    (void)state;
+    pool_t *pool = world_pool(2);
+    int64_t began = deadline_now();
+    assert_int_equal(pool_map(pool, stop_supervisor_and_die, POOL_RANGE(20), POOL_NONE), 1);
+    assert_true(deadline_kept(began, PROMPT));
+    outcome_is(pool, 5, POOL_CRASHED, SIGKILL);
+    assert_true(outcome_replaced(pool, 1));
+    outcome_pool_works(pool);
+}
+
+/* ---- Held by a debugger, which no signal but SIGKILL ends ---- */
+
+static bool hold(pid_t process)
+{
+    int status;
+    return ptrace(PTRACE_SEIZE, process, NULL, NULL) == 0 &&
+           ptrace(PTRACE_INTERRUPT, process, NULL, NULL) == 0 &&
+           waitpid(process, &status, __WALL) == process && WIFSTOPPED(status);
+}
+
+static void a_supervisor_that_gives_no_sign_of_life_breaks_the_pool(void **state)
+{
+    int item = -SIGKILL, result;
+    pool_options_t options = {.processes = 2, .start_timeout = 100};
+    (void)state;
+    world_expect_orphans();
+    pool_t *pool = world_pool_with(&options);
+    if (!hold(crew_supervisor(pool)))
+        skip(); /* nobody may trace here */
+    int64_t began = deadline_now();
+    assert_int_equal(pool_map(pool, work_copy_or_raise, POOL_IN(&item, 1), POOL_OUT(&result)),
+                     POOL_EBROKEN);
+    assert_true(deadline_kept(began, SIGNS + PROMPT));
+    outcome_is(pool, 0, POOL_LOST, POOL_EBROKEN);
+    check_broken(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +355,8 @@ int main(void)
         WORLD_TEST(children_of_workers_end_with_a_killed_supervisor),
         WORLD_TEST(a_pool_with_a_stopped_supervisor_ends_all_the_same),
         WORLD_TEST(a_map_goes_on_without_the_supervisor_as_long_as_nobody_dies),
+        WORLD_TEST(a_stopped_supervisor_goes_on_when_it_is_asked),
+        WORLD_TEST(a_supervisor_that_gives_no_sign_of_life_breaks_the_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/count.h"
 #include "support/deadline.h"
 #include "support/work.h"
 
@@ -35,8 +36,12 @@ const pool_error_t *outcome_of(const pool_t *pool, size_t index)
 
 static const char *kind_name(pool_error_kind_t kind)
 {
-    static const char *const names[] = {"none", "FAILED", "CRASHED", "EXITED", "LOST", "CORRUPT"};
-    return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
+    static const char *const names[] = {
+        [POOL_FAILED] = "FAILED",       [POOL_CRASHED] = "CRASHED", [POOL_EXITED] = "EXITED",
+        [POOL_LOST] = "LOST",           [POOL_CORRUPT] = "CORRUPT", [POOL_TIMED_OUT] = "TIMED_OUT",
+        [POOL_CANCELLED] = "CANCELLED",
+    };
+    return (size_t)kind < COUNT(names) && names[kind] ? names[kind] : "unknown";
 }
 
 void outcome_is(const pool_t *pool, size_t index, pool_error_kind_t kind, int code)

@@ -9,6 +9,18 @@
 #include "common/descriptor.h"
 #include "unit/unit.h"
 
+/* In the library, too: the error of each send(); 0: there is none. */
+static int send_error;
+
+ssize_t send(int channel, const void *message, size_t size, int flags)
+{
+    if (send_error) {
+        errno = send_error;
+        return -1;
+    }
+    return sendto(channel, message, size, flags, NULL, 0);
+}
+
 struct channel {
     int ends[2];
 };
@@ -75,6 +87,26 @@ static void with_nothing_to_receive_it_does_not_wait(void **test)
 {
     struct channel *channel = *test;
     assert_nothing_there(channel->ends[0]);
+    assert_nothing_there(channel->ends[1]);
+}
+
+/* Only the end of the other side is an end; a system that is short of memory now has some later. */
+static void an_error_says_whether_to_try_again(void **test)
+{
+    static const struct {
+        int error, expected;
+    } rows[] = {
+        {EAGAIN, -EAGAIN}, {ENOBUFS, -ENOBUFS},       {ENOMEM, -ENOBUFS},    {EPERM, -ENOBUFS},
+        {EPIPE, -EPIPE},   {ECONNRESET, -ECONNRESET}, {ENOTCONN, -ENOTCONN},
+    };
+    struct channel *channel = *test;
+    struct pool__message message = make_message(1);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        send_error = rows[i].error;
+        int error = pool__control_send(channel->ends[0], &message);
+        send_error = 0;
+        assert_int_equal(error, rows[i].expected);
+    }
     assert_nothing_there(channel->ends[1]);
 }
 
@@ -192,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_CHANNEL(messages_arrive_whole_and_in_order_both_ways),
         WITH_CHANNEL(with_nothing_to_receive_it_does_not_wait),
+        WITH_CHANNEL(an_error_says_whether_to_try_again),
         WITH_CHANNEL(a_full_channel_refuses_and_loses_nothing),
         WITH_CHANNEL(what_was_sent_is_received_before_the_end),
         WITH_CHANNEL(a_peer_that_leaves_without_reading_is_an_end_as_well),

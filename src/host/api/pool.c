@@ -7,7 +7,6 @@
 
 #include "common/board.h"
 #include "common/clock.h"
-#include "common/control.h"
 #include "common/nesting.h"
 #include "host/api/loop.h"
 #include "host/base/inside.h"
@@ -222,7 +221,7 @@ int pool_resize(pool_t *pool, int processes)
         atomic_store(&pool->board->processes, processes);
         pool__clear_mailboxes(pool);
         pool__wake_from(pool, processes);
-        pool__tell(pool, POOL__LOOK, 0, 0);
+        pool__tell(pool);
         pool__fill(pool);
         /* The worker that was woken for a queued chunk may be leaving. */
         pool__wake_some(pool);

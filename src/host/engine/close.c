@@ -10,7 +10,6 @@
 
 #include "common/board.h"
 #include "common/clock.h"
-#include "common/control.h"
 #include "host/engine/bell.h"
 #include "host/engine/step.h"
 #include "host/pool.h"
@@ -28,9 +27,11 @@ static bool wait_until_gone(pool_t *pool, int milliseconds)
         if (pool->phase == POOL__GONE_PHASE)
             return true;
         struct pollfd channel = {.fd = pool->launch.control_host, .events = POLLIN};
-        int left = pool__milliseconds(pool__now(), deadline);
-        if (left == 0)
+        uint64_t now = pool__now();
+        if (now >= deadline)
             return false;
+        bool again = pool->tell_at && pool->tell_at < deadline;
+        int left = pool__milliseconds(now, again ? pool->tell_at : deadline);
         pthread_mutex_unlock(&pool->lock);
         poll(&channel, 1, left);
         pthread_mutex_lock(&pool->lock);
@@ -56,7 +57,7 @@ void pool__end_processes(pool_t *pool, bool gently)
         return;
     }
     pool->ending = true;
-    pool__tell(pool, POOL__TERMINATE, 0, 0);
+    pool__tell_to_end(pool);
     /* The supervisor waits for `grace` between SIGTERM and SIGKILL, and ends after that. */
     if (wait_until_gone(pool, pool__patience(pool)))
         return;

@@ -5,7 +5,6 @@
 
 #include "common/board.h"
 #include "common/clock.h"
-#include "common/control.h"
 #include "host/engine/bell.h"
 #include "host/engine/give.h"
 #include "host/job/ends.h"
@@ -128,8 +127,10 @@ static void watch_time(pool_t *pool, struct pool_future *job, uint64_t now)
 static void tick(pool_t *pool, uint64_t now)
 {
     bool due = pool->look_at && now >= pool->look_at;
-    if (due)
+    if (due) {
         pool__reconcile(pool, NULL);
+        pool__ask(pool);
+    }
     if (!pool->jobs)
         pool->look_at = 0;
     else if (due || !pool->look_at)
@@ -142,7 +143,7 @@ void pool__let_leave(pool_t *pool)
         return;
     atomic_store(&pool->board->closing, 1);
     pool__wake_from(pool, 0);
-    pool__tell(pool, POOL__LOOK, 0, 0);
+    pool__tell(pool);
 }
 
 static void step(pool_t *pool)

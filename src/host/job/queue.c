@@ -54,6 +54,8 @@ uint64_t pool__earliest(const pool_t *pool, uint64_t deadline)
 {
     if (pool->look_at && pool->look_at < deadline)
         deadline = pool->look_at;
+    if (pool->tell_at && pool->tell_at < deadline)
+        deadline = pool->tell_at;
     for (const struct pool_future *job = pool->jobs; job; job = job->next) {
         if (job->deadline && job->deadline < deadline)
             deadline = job->deadline;

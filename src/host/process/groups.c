@@ -3,13 +3,10 @@
 #include "host/process/groups.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "common/stat.h"
 #include "host/pool.h"
 #include "host/process/members.h"
 
@@ -30,22 +27,6 @@ static bool is_member(const pool_t *pool, pid_t pid)
     return false;
 }
 
-/* Reads group and session of a process from /proc. The fields are counted from the end of the
- * process's name, which may hold blanks and brackets. */
-static bool read_group(int pid, int *group, int *session)
-{
-    char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return false;
-    ssize_t length = read(file, text, sizeof text - 1);
-    close(file);
-    text[length > 0 ? length : 0] = '\0';
-    const char *name_end = strrchr(text, ')');
-    return name_end && sscanf(name_end, ") %*c %*d %d %d", group, session) == 2;
-}
-
 void pool__kill_groups(const pool_t *pool)
 {
     if (pool->supervisor <= 0 || !any_left(pool))
@@ -53,10 +34,11 @@ void pool__kill_groups(const pool_t *pool)
     DIR *processes = opendir("/proc");
     const struct dirent *entry;
     while (processes && (entry = readdir(processes))) {
-        int pid = atoi(entry->d_name), group, session;
-        if (pid > 0 && read_group(pid, &group, &session) && session == pool->supervisor &&
-            is_member(pool, group))
-            kill(-group, SIGKILL);
+        int pid = atoi(entry->d_name);
+        struct pool__stat stat;
+        if (pid > 0 && pool__stat(pid, &stat) && stat.session == pool->supervisor &&
+            is_member(pool, stat.group))
+            kill(-stat.group, SIGKILL);
     }
     if (processes)
         closedir(processes);

@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/control.h"
 #include "common/descriptor.h"
 #include "host/pool.h"
+#include "host/process/end.h"
 #include "host/process/groups.h"
 #include "host/process/members.h"
+
+enum { TELL_PAUSE = 10000000 }; /* nanoseconds until a message is sent again */
 
 static struct pool__death death_of(const pool_t *pool, const struct pool__message *message)
 {
@@ -58,7 +62,7 @@ static bool understand(pool_t *pool, const struct pool__message *message, struct
         if (message->status < 0)
             describe_refusal(pool, message->status);
         pool->broken = pool->ending = true;
-        pool__tell(pool, POOL__TERMINATE, 0, 0);
+        pool__tell_to_end(pool);
         break;
     default:
         break;
@@ -76,15 +80,19 @@ static void lose(pool_t *pool)
         strcpy(pool->why, "the pool's supervisor was killed");
     }
     pool->phase = POOL__GONE_PHASE;
+    pool->tell_at = 0;
 }
 
 bool pool__link_read(pool_t *pool, struct pool__event *event)
 {
     struct pool__message message;
+    if (pool->tell_at && pool__now() >= pool->tell_at)
+        pool__tell(pool);
     for (;;) {
         int got = pool__control_receive(pool->launch.control_host, &message);
         if (got == -EAGAIN)
             return false;
+        pool->unanswered = 0;
         if (got == 1 && understand(pool, &message, event))
             return true;
         if (got == 1)
@@ -95,8 +103,52 @@ bool pool__link_read(pool_t *pool, struct pool__event *event)
     }
 }
 
-bool pool__tell(pool_t *pool, int type, int worker, uint32_t life)
+/* Returns as pool__control_send() does. When the channel is full the supervisor has messages to
+ * read, and will look; sending again does no harm then. */
+static int send_to_supervisor(pool_t *pool, enum pool__message_type type)
 {
-    struct pool__message message = {.type = type, .worker = worker, .life = life};
-    return pool__control_send(pool->launch.control_host, &message) == 0;
+    struct pool__message message = {.type = type};
+    int error = pool__control_send(pool->launch.control_host, &message);
+    bool later = error == -EAGAIN || error == -ENOBUFS;
+    pool->tell_at = later ? pool__now() + TELL_PAUSE : 0;
+    return error;
+}
+
+void pool__tell(pool_t *pool)
+{
+    send_to_supervisor(pool, POOL__LOOK);
+}
+
+void pool__tell_to_kill(pool_t *pool, int worker, uint32_t life)
+{
+    atomic_store(&pool->board->doomed[worker], life);
+    pool__tell(pool);
+}
+
+void pool__tell_to_end(pool_t *pool)
+{
+    atomic_store(&pool->board->terminating, 1);
+    pool__tell(pool);
+}
+
+/* The supervisor is frozen, or a debugger holds it. */
+static void give_up_supervisor(pool_t *pool)
+{
+    if (pool->phase == POOL__RUNNING_PHASE && !pool->broken) {
+        pool->broken = true;
+        strcpy(pool->why, "the pool's supervisor gave no sign of life");
+    }
+    pool__kill_supervisor(pool);
+}
+
+void pool__ask(pool_t *pool)
+{
+    int patience = pool->launch.options.start_timeout / 1000;
+    if (pool->phase == POOL__GONE_PHASE || pool__is_serial(pool))
+        return;
+    if (pool->unanswered >= (patience > POOL__SIGNS ? patience : POOL__SIGNS))
+        give_up_supervisor(pool);
+    /* What the system has no memory for was not asked. */
+    else if (send_to_supervisor(pool, POOL__ASK) != -ENOBUFS)
+        pool->unanswered++;
 }

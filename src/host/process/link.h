@@ -9,6 +9,8 @@
 #include "host/pool.h"
 #include "host/process/members.h"
 
+enum { POOL__SIGNS = 10 }; /* questions that a supervisor may leave without an answer, at least */
+
 /* What happens to processes and concerns the rest of the host. */
 enum pool__event_kind {
     POOL__DIED_EVENT, /* a worker has died */
@@ -32,8 +34,19 @@ static inline bool pool__link_next(pool_t *pool, struct pool__event *event)
            pool__link_read(pool, event);
 }
 
-/* Sends the supervisor a message of enum pool__message_type. False when the channel has no room, or
- * the supervisor has ended. */
-bool pool__tell(pool_t *pool, int type, int worker, uint32_t life);
+/* Has the supervisor look at the board, where the host has written what is to be done. A message
+ * that cannot be sent now is sent later, by pool__link_next(), at pool->tell_at. */
+void pool__tell(pool_t *pool);
+
+/* Has the supervisor kill this life of the worker, unless its number has another life by now. */
+void pool__tell_to_kill(pool_t *pool, int worker, uint32_t life);
+
+/* Has the supervisor kill all workers, with SIGTERM first, and end. */
+void pool__tell_to_end(pool_t *pool);
+
+/* Asks the supervisor for a sign of life, for which any message counts. Call it once at each tick.
+ * A supervisor that was stopped goes on when it is asked. One that gives no sign for
+ * `start_timeout`, and not to POOL__SIGNS questions, is killed, and then the pool is broken. */
+void pool__ask(pool_t *pool);
 
 #endif

@@ -29,6 +29,7 @@ static int open_channels(pool_t *pool)
     pool->launch.result_write = result[1];
     pool->launch.control_host = control[0];
     pool->launch.control = control[1];
+    pool->launch.host = getpid();
     pool->launch.host_pidfd = pool__pidfd(getpid());
     if (!error)
         error = pool__eventfd(&pool->launch.driver_bell);

@@ -5,7 +5,6 @@
 
 #include "common/board.h"
 #include "common/chunk.h"
-#include "common/control.h"
 #include "host/pool.h"
 #include "host/process/link.h"
 #include "host/process/members.h"
@@ -142,8 +141,7 @@ static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__de
         mend(pool, number, word);
 }
 
-/* A chunk that was taken from its owner. It is released when the owner has died. Until then the
- * owner is killed again: the channel may have had no room for the first order. */
+/* A chunk that was taken from its owner. It is released when the owner has died. */
 static void reconcile_awaited(pool_t *pool, uint32_t number, const struct pool__death *death)
 {
     const struct pool__chunk *chunk = &pool->chunks[number];
@@ -151,8 +149,6 @@ static void reconcile_awaited(pool_t *pool, uint32_t number, const struct pool__
         death && chunk->owner == death->worker && (uint16_t)(chunk->owner_life - death->life) == 0;
     if (dead)
         pool__release(pool, number);
-    else if (chunk->owner >= 0)
-        pool__tell(pool, POOL__KILL, chunk->owner, chunk->owner_life);
 }
 
 static bool any_queued(const pool_t *pool)

@@ -8,7 +8,6 @@
 
 #include "common/board.h"
 #include "common/chunk.h"
-#include "common/control.h"
 #include "host/job/ends.h"
 #include "host/job/job.h"
 #include "host/pool.h"
@@ -41,7 +40,7 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     chunk->job->chunks--;
     chunk->job = NULL;
     chunk->awaited = true;
-    pool__tell(pool, POOL__KILL, worker, chunk->owner_life);
+    pool__tell_to_kill(pool, worker, chunk->owner_life);
 }
 
 /* Takes a chunk back if it is QUEUED or parked (`queued`), or if it is RUNNING or FULL (not

@@ -5,7 +5,6 @@
 
 #include "common/board.h"
 #include "common/chunk.h"
-#include "common/control.h"
 #include "host/base/arena.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
@@ -52,7 +51,7 @@ static void put_in_mailbox(pool_t *pool, uint32_t number)
     atomic_store(&pool->board->mailboxes[worker], pool__ticket(number, chunk->generation));
     pool__wake_worker(pool, worker);
     if (pool->launch.options.idle_timeout)
-        pool__tell(pool, POOL__LOOK, 0, 0);
+        pool__tell(pool);
 }
 
 void pool__empty_mailbox(pool_t *pool, uint32_t number)

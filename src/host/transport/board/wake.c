@@ -7,7 +7,6 @@
 
 #include "common/board.h"
 #include "common/clock.h"
-#include "common/control.h"
 #include "common/futex.h"
 #include "host/engine/bell.h"
 #include "host/pool.h"
@@ -131,9 +130,8 @@ void pool__wake_some(pool_t *pool)
 
 void pool__recall_idle(pool_t *pool)
 {
-    if (atomic_exchange(&pool->board->recall_pending, 1) == 0 &&
-        !pool__tell(pool, POOL__LOOK, 0, 0))
-        atomic_store(&pool->board->recall_pending, 0);
+    if (atomic_exchange(&pool->board->recall_pending, 1) == 0)
+        pool__tell(pool);
 }
 
 /* What the slots say is ignored, since a wild write may have made a sleeping worker look awake. */
