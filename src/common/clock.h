@@ -12,6 +12,14 @@ static inline uint64_t pool__now(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* The same of CLOCK_BOOTTIME, by which the kernel tells when a process was started. */
+static inline uint64_t pool__boot_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 /* Milliseconds from `now` until `then` as a timeout for poll(): rounded up, 0 if `then` has passed,
  * and at most 1000000. */
 static inline int pool__milliseconds(uint64_t now, uint64_t then)

@@ -20,6 +20,7 @@ static bool parse(const char *text, struct pool__stat *stat)
                &state, &stat->group, &stat->session, &threads, &stat->start) != 5)
         return false;
     /* A process whose first thread has ended looks like one that has ended. */
+    stat->start *= 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
     stat->ended = (state == 'Z' || state == 'X') && threads <= 1;
     return true;
 }

@@ -8,7 +8,7 @@
 struct pool__stat {
     bool ended; /* all its threads have ended, and its parent has not reaped it yet */
     int group, session;
-    uint64_t start; /* when it was started, in clock ticks since the system was */
+    uint64_t start; /* when it was started: nanoseconds of CLOCK_BOOTTIME, rounded down to ticks */
 };
 
 /* False when there is no such process, or /proc does not tell. */

@@ -10,7 +10,7 @@
 static bool proc_is_ours(void)
 {
     struct pool__stat own;
-    return pool__stat(getpid(), &own) && own.session == getpid();
+    return pool__stat(getpid(), &own) && own.group == getpid();
 }
 
 void pool__watch_host(struct supervisor *supervisor)

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -39,6 +40,20 @@ static void reset_signals(void)
     for (int signal = 1; signal < NSIG; signal++)
         sigaction(signal, &action, NULL);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
+}
+
+/* Leaves the host's process group and its terminal, so that no key pressed there reaches the pool,
+ * and a worker that uses the terminal is not stopped. Not by setsid(): where the scheduler groups
+ * processes by session, the pool would compete with its host as one process, and the niceness of
+ * workers would mean nothing. */
+static void leave_terminal(void)
+{
+    setpgid(0, 0);
+    int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (terminal < 0)
+        return;
+    ioctl(terminal, TIOCNOTTY);
+    close(terminal);
 }
 
 static int open_signalfd(void)
@@ -85,7 +100,7 @@ static int begin(struct supervisor *supervisor, const struct pool__launch *launc
 {
     close_host_ends(*launch);
     reset_signals();
-    setsid();
+    leave_terminal();
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* processes that workers leave behind become its children */
     prctl(PR_SET_NAME, "pool-supervisor");
     supervisor->launch = launch;

@@ -189,7 +189,8 @@ static void pids_are_those_of_living_workers_in_a_group_each(void **state)
         for (int k = 0; k < i; k++)
             assert_int_not_equal(pids[i], pids[k]);
     }
-    assert_int_not_equal(getsid(pids[0]), getsid(0));
+    assert_int_not_equal(getpgid(process_parent(pids[0])), getpgrp());
+    assert_int_equal(getsid(pids[0]), getsid(0));
 }
 
 static void a_pool_has_a_worker_for_each_processor_by_default(void **state)

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/stat.h"
 #include "host/pool.h"
@@ -19,25 +20,30 @@ static bool any_left(const pool_t *pool)
     return false;
 }
 
-static bool is_member(const pool_t *pool, pid_t pid)
+/* Whether this is the group of a worker, and the number does not belong to another one by now. */
+static bool is_ours(const pool_t *pool, int group)
 {
-    for (int i = 0; i < pool->numbers_given; i++)
-        if (pid > 0 && pool->members[i].pid == pid)
-            return true;
-    return false;
+    struct pool__stat leader;
+    int i = 0;
+    while (i < pool->numbers_given && pool->members[i].pid != group)
+        i++;
+    if (group <= 0 || i == pool->numbers_given)
+        return false;
+    return !pool__stat(group, &leader) || leader.start <= pool->members[i].heard;
 }
 
 void pool__kill_groups(const pool_t *pool)
 {
-    if (pool->supervisor <= 0 || !any_left(pool))
+    int session = getsid(0);
+    if (!any_left(pool))
         return;
     DIR *processes = opendir("/proc");
     const struct dirent *entry;
     while (processes && (entry = readdir(processes))) {
         int pid = atoi(entry->d_name);
         struct pool__stat stat;
-        if (pid > 0 && pool__stat(pid, &stat) && stat.session == pool->supervisor &&
-            is_member(pool, stat.group))
+        if (pid > 0 && pool__stat(pid, &stat) && stat.session == session &&
+            is_ours(pool, stat.group))
             kill(-stat.group, SIGKILL);
     }
     if (processes)

@@ -6,7 +6,8 @@
 
 /* Kills what is left of the groups that the workers lead, by the account of the members. For a pool
  * whose supervisor has ended. A number may belong to another group by now: only a group of the
- * supervisor's session is killed. Where /proc does not tell the session, none is. */
+ * host's session is killed, and none whose leader was started after the host had heard of the
+ * worker. Where /proc does not tell, none is. */
 void pool__kill_groups(const pool_t *pool);
 
 #endif

@@ -53,6 +53,7 @@ static bool understand(pool_t *pool, const struct pool__message *message, struct
         pool->members[message->worker].pid = message->pid;
         pool->members[message->worker].life = message->life;
         pool->members[message->worker].held = 0;
+        pool->members[message->worker].heard = pool__boot_now();
         pool->replaced += message->life > 1;
         break;
     case POOL__DIED:

@@ -12,6 +12,7 @@
 struct pool__member {
     pid_t pid;      /* 0: there is no such process now; it is being replaced, or has left */
     uint32_t life;  /* the latest life that the supervisor has reported */
+    uint64_t heard; /* when it reported that life's birth: nanoseconds of CLOCK_BOOTTIME */
     uint32_t holds; /* the latest chunk that the audit saw this worker run */
     uint64_t held;  /* that chunk's word at the time */
 };
