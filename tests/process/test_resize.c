@@ -338,6 +338,7 @@ struct resizer {
     unsigned seed;
     _Atomic int count;
     int failures;
+    int64_t heard; /* when this thread had heard of the death */
 };
 
 static void *resize_at_random(void *argument)
@@ -380,11 +381,15 @@ static void another_thread_may_resize_it_all_the_time(void **state)
     resize(pool, crew_supervisor(pool), 2);
 }
 
+static _Atomic pid_t *victim; /* the second worker, while it is at the gate */
+
 /* Of two that have begun together the second crashes at the gate. */
 static int crash_at_gate(const void *item, void *result, pool_task_t *task)
 {
     (void)item;
     (void)result;
+    if (pool_task_worker(task) == 1)
+        atomic_store(victim, getpid());
     ledger_mark(runs, pool_task_index(task));
     while (ledger_total(runs) < 2)
         ;
@@ -394,43 +399,52 @@ static int crash_at_gate(const void *item, void *result, pool_task_t *task)
     return raise(SIGKILL);
 }
 
-/* Dismisses the second worker, and asks again and again until the call has ended. */
+/* Dismisses the second worker, and asks again and again. Once the worker is reaped its death has been
+ * told, and whoever asks next hears of it: here that is this thread, if not the one that waits. */
 static void *dismiss_second(void *argument)
 {
     const struct timespec breath = {.tv_nsec = 20000}; /* or who waits would hardly get the lock */
     struct resizer *resizer = argument;
+    bool reaped = false;
     resizer->failures += !ledger_becomes(runs, 2, 5000);
     resizer->failures += pool_resize(resizer->pool, 1) != 0;
     gate_open(gate);
-    while (!atomic_load(&resizer->over)) {
+    while (!reaped && !atomic_load(&resizer->over)) {
+        reaped = process_state(atomic_load(victim)) == 0;
         resizer->failures += pool_resize(resizer->pool, 1) != 0;
         nanosleep(&breath, NULL);
     }
+    resizer->heard = deadline_now();
     return NULL;
 }
 
-/* Who resizes may be the one that hears of a death, for which another thread waits. */
+/* Who resizes may be the one that hears of a death, for which another thread waits. If that were not
+ * told, the other would wait for the next tick, nearly a second, in one of ten rounds. A busy machine
+ * may be that late too, but seldom. */
 static void who_waits_learns_what_was_heard(void **state)
 {
+    enum { ROUNDS = 200, SELDOM = 4 };
     pthread_t thread;
+    int late = 0;
     (void)state;
+    victim = world_shared(sizeof *victim);
     pool_t *pool = make_pool(2, finalize);
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
         struct resizer resizer = {.pool = pool};
         gate_close(gate);
         assert_int_equal(pool_resize(pool, 2), 0);
         pool_future_t *future = map_async(pool, crash_at_gate, 2, 1);
         assert_int_equal(pthread_create(&thread, NULL, dismiss_second, &resizer), 0);
-        int64_t began = deadline_now();
         int failed = pool_future_get(future, -1);
-        bool kept = deadline_kept(began, SECOND * 3 / 4);
+        int64_t learned = deadline_now();
         atomic_store(&resizer.over, true);
         pthread_join(thread, NULL);
         pool_future_free(future);
         assert_int_equal(failed, 1);
         assert_int_equal(resizer.failures, 0);
-        assert_true(kept);
+        late += learned - resizer.heard > SECOND * 3 / 4;
     }
+    assert_in_range(late, 0, SELDOM);
 }
 
 static void each_item_runs_once_whatever_the_sizes(void **state)
