@@ -100,8 +100,6 @@ static bool is_same(const struct pool__library *library, const struct dl_phdr_in
 {
     if (library->base != info->dlpi_addr)
         return false;
-    if (library->program)
-        return true;
     uint64_t id = build_id(info);
     if (id != 0 || library->build_id != 0)
         return id == library->build_id;
@@ -213,6 +211,8 @@ bool pool__image_is_current(const struct pool__image *image, uintptr_t address)
     const struct pool__segment *segment = find(image, address);
     if (!segment)
         return false;
+    if (image->libraries[segment->library].program)
+        return true;
     struct question question = {&image->libraries[segment->library], address, false};
     dl_iterate_phdr(answer, &question);
     return question.answer;

@@ -23,6 +23,7 @@ struct run {
     struct pool__cell *cell;
     uint32_t chunk, generation;
     const unsigned char *item; /* the next item, or the entry before it */
+    int *error;                /* where this thread's errno lies */
     /* Bytes of failure records and of results. The cell has copies for the host. The worker does
      * not read those, since other workers may overwrite them. */
     uint32_t failures;
@@ -158,11 +159,10 @@ static int send_result(struct run *run, uint64_t i, void *value)
 
 /* Calls the user's function. What left an errno before depends on the chunks and on the number of
  * workers, so no function gets to see it. */
-static inline int call(const struct pool__order *order, const void *item, void *result,
-                       struct pool_task *task)
+static inline int call(const struct run *run, const void *item, void *result)
 {
-    errno = 0;
-    return order->function(item, result, task);
+    *run->error = 0;
+    return run->order->function(item, result, &run->worker->task);
 }
 
 /* Runs one item. A plain result goes to `result`. Returns 0 or the code that the item failed with.
@@ -177,11 +177,11 @@ static int run_item(struct run *run, uint64_t i, unsigned char *result)
     if (code)
         return code;
     if (!order->result_type)
-        return call(order, item, result, task);
+        return call(run, item, result);
     void *value = pool_task_alloc(task, order->result_size);
     if (!value)
         return explain(task, -ENOMEM, "no memory for the result");
-    code = call(order, item, value, task);
+    code = call(run, item, value);
     return code ? code : send_result(run, i, value);
 }
 
@@ -215,7 +215,7 @@ static inline __attribute__((always_inline)) int run_plain(struct run *run, uint
     const unsigned char *item = run->item;
     run->item += order->item_size;
     pool__task_begin(&run->worker->task, order->first + i);
-    return call(order, item, results + i * order->result_size, &run->worker->task);
+    return call(run, item, results + i * order->result_size);
 }
 
 /* Whether to end the chunk before its item i. The host sets `cancelled` and then reads the progress
@@ -260,7 +260,8 @@ void pool__run_chunk(struct worker *worker, uint32_t chunk, uint32_t generation)
                       .cell = cell,
                       .chunk = chunk,
                       .generation = generation,
-                      .item = pool__board_at(worker->board, order->items)};
+                      .item = pool__board_at(worker->board, order->items),
+                      .error = &errno};
     const uint64_t count = order->count;
     bool plain_results = order->result_size && !order->result_type;
     unsigned char *results = plain_results ? pool__board_at(worker->board, order->results) : NULL;
