@@ -15,6 +15,7 @@
 #include "common/board.h"
 #include "common/control.h"
 #include "common/roles.h"
+#include "common/spin.h"
 #include "host/base/arena.h"
 #include "host/job/report.h"
 #include "procpool.h"
@@ -70,7 +71,7 @@ struct pool {
     pool_error_t unplaceable; /* of the latest item that could not be put on the board */
     size_t repairs;           /* lost wake-ups and tickets that the tick has found */
     uint64_t look_at;         /* when the tick is due; 0: there was no job at the last step */
-    uint64_t patience;        /* nanoseconds that a spin may take: see transport/board/wake.c */
+    struct pool__spin spin;   /* the host's wait for workers: see transport/board/wake.c */
 
     /* What pool_errors() and pool_print_errors() tell of the last blocking call. */
     struct pool__report report;

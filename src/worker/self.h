@@ -9,6 +9,7 @@
 
 #include "common/board.h"
 #include "common/roles.h"
+#include "common/spin.h"
 #include "worker/task.h"
 
 /* Exit statuses of a worker that cannot go on. */
@@ -49,9 +50,9 @@ struct worker {
     uint32_t life;
     int supervisor;
     struct bell host_bell;
-    uint64_t patience;     /* nanoseconds that a spin may take */
-    bool commits_reported; /* the host has been woken since the last commit, or was awake */
-    uint64_t idle_since;   /* when the worker first slept since its last chunk; 0: it has not */
+    struct pool__spin spin; /* the worker's wait for work */
+    bool commits_reported;  /* the host has been woken since the last commit, or was awake */
+    uint64_t idle_since;    /* when the worker first slept since its last chunk; 0: it has not */
     struct pool__limits limits;
     struct pool_task task;
     /* Gives the host the results of the chunk so far, and returns when the host has taken them and

@@ -1,8 +1,8 @@
 /* Runs in a worker: waits for work.
  *
  * Waking a sleeping process costs far more than a small chunk of work. So a worker without work
- * spins for a while before it sleeps, as long as spinning has paid lately, and only while there is
- * a processor for every process of the pool that is awake. */
+ * spins for a while before it sleeps, as long as spinning has paid lately (common/spin.h), and only
+ * while there is a processor for every process of the pool that is awake. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -11,11 +11,7 @@
 #include "worker/bell.h"
 #include "worker/port/port.h"
 
-enum {
-    PATIENCE = 50000,     /* nanoseconds of the longest spin: about what a wake-up costs */
-    SHORT_SLEEP = 600000, /* nanoseconds: instead of a shorter sleep a spin might have paid */
-    NAP = 5000            /* milliseconds of the longest sleep, in case a wake-up was lost */
-};
+enum { NAP = 5000 }; /* milliseconds of the longest sleep, in case a wake-up was lost */
 
 /* Whether there may be a chunk to claim, or there is a reason to leave. */
 static bool should_wake(const struct worker *worker)
@@ -40,19 +36,19 @@ static bool crowded(const struct worker *worker)
 /* Spins until there may be work. False when the time is over or there are too few processors. */
 static bool spin(struct worker *worker)
 {
-    uint64_t until = pool__now() + worker->patience;
+    if (!pool__spin_begin(&worker->spin, pool__now()) || crowded(worker))
+        return false;
     atomic_store(&worker->slot->wake_state, POOL__SPINNING);
-    while (!crowded(worker) && pool__now() < until) {
+    do {
         for (int i = 0; i < 100; i++) {
             if (should_wake(worker)) {
                 atomic_store(&worker->slot->wake_state, POOL__AWAKE);
-                worker->patience = PATIENCE;
+                pool__spin_paid(&worker->spin);
                 return true;
             }
             pool__relax();
         }
-    }
-    worker->patience -= worker->patience / 4;
+    } while (!crowded(worker) && pool__spin_goes_on(&worker->spin, pool__now()));
     return false;
 }
 
@@ -67,7 +63,7 @@ static int nap(const struct worker *worker, uint64_t now)
 void pool__rest(struct worker *worker)
 {
     _Atomic uint32_t *state = &worker->slot->wake_state;
-    if (worker->patience > PATIENCE / 16 && spin(worker))
+    if (spin(worker))
         return;
     fflush(stdout);
     if (!worker->commits_reported) /* the host may wait for more commits than will come soon */
@@ -81,8 +77,7 @@ void pool__rest(struct worker *worker)
             worker)) /* a chunk published after this look: the host sees ASLEEP, and wakes */
         pool__futex_wait(state, POOL__ASLEEP, nap(worker, began));
     atomic_store(state, POOL__AWAKE);
-    if (pool__now() - began < SHORT_SLEEP)
-        worker->patience = PATIENCE;
+    pool__spin_slept(&worker->spin, began, pool__now());
     if (!pool__supervised(worker))
         _exit(POOL__EXIT_BELL_LOST);
 }

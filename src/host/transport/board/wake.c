@@ -12,11 +12,6 @@
 #include "host/pool.h"
 #include "host/process/link.h"
 
-enum {
-    PATIENCE = 50000,    /* nanoseconds of the longest spin: about what a wake-up costs */
-    SHORT_SLEEP = 600000 /* nanoseconds: instead of a shorter sleep a spin might have paid */
-};
-
 static bool committed(const pool_t *pool)
 {
     for (size_t i = 0; i < POOL__CHUNKS / 64; i++)
@@ -30,20 +25,18 @@ static bool committed(const pool_t *pool)
 static bool spin(pool_t *pool, uint32_t busy)
 {
     uint64_t commits = atomic_load(&pool->writable->commits);
-    if (pool->patience <= PATIENCE / 16 || busy == 0 ||
-        busy + 1 > (uint32_t)pool->board->processors)
+    if (busy == 0 || busy + 1 > (uint32_t)pool->board->processors ||
+        !pool__spin_begin(&pool->spin, pool__now()))
         return false;
-    uint64_t until = pool__now() + pool->patience;
     do {
         for (int i = 0; i < 100; i++) {
             if (atomic_load_explicit(&pool->writable->commits, memory_order_relaxed) != commits) {
-                pool->patience = PATIENCE;
+                pool__spin_paid(&pool->spin);
                 return true;
             }
             pool__relax();
         }
-    } while (pool__now() < until);
-    pool->patience -= pool->patience / 4;
+    } while (pool__spin_goes_on(&pool->spin, pool__now()));
     return false;
 }
 
@@ -55,8 +48,7 @@ static void sleep_until_woken(pool_t *pool, uint32_t enough, int milliseconds)
     if (!committed(pool))
         pool__block(pool, milliseconds);
     atomic_store(&pool->writable->wake_at, 0);
-    if (pool__now() - began < SHORT_SLEEP)
-        pool->patience = PATIENCE;
+    pool__spin_slept(&pool->spin, began, pool__now());
 }
 
 void pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds)
