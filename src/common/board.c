@@ -17,15 +17,14 @@ static size_t round_up(size_t size)
     return (size + PAGE - 1) / PAGE * PAGE;
 }
 
-static size_t records_start(const struct pool__board *board)
+static size_t records_start(size_t host_half)
 {
-    return board->host_half +
-           round_up(sizeof(struct pool__writable) + SLOTS * sizeof(struct pool__slot));
+    return host_half + round_up(sizeof(struct pool__writable) + SLOTS * sizeof(struct pool__slot));
 }
 
 static unsigned char *failures(struct pool__board *board, size_t page)
 {
-    return pool__board_at(board, records_start(board) + page * POOL__FAILURES);
+    return pool__board_at(board, records_start(board->host_half) + page * POOL__FAILURES);
 }
 
 unsigned char *pool__chunk_failures(struct pool__board *board, uint32_t chunk)
@@ -58,16 +57,27 @@ static size_t wanted_arena(void)
     return arena;
 }
 
+/* Where the parts of a board lie, as in struct pool__board, which is too large for a stack. */
+struct plan {
+    size_t items_start, host_half, results_start, size;
+};
+
+/* Plans a board whose arenas have so many bytes. */
+static struct plan plan_board(size_t arena)
+{
+    struct plan plan = {.items_start = round_up(sizeof(struct pool__board))};
+    plan.host_half = plan.items_start + arena;
+    plan.results_start =
+        records_start(plan.host_half) + round_up((POOL__CHUNKS + SLOTS) * POOL__FAILURES);
+    plan.size = plan.results_start + arena;
+    return plan;
+}
+
 int pool__board_map(struct pool__board **board, int processes, int processors)
 {
     const size_t smallest = (size_t)1 << 24;
-    struct pool__board plan = {0};
-    plan.items_start = round_up(sizeof plan);
     for (size_t arena = wanted_arena(); arena >= smallest; arena /= 2) {
-        plan.host_half = plan.items_start + arena;
-        plan.results_start =
-            records_start(&plan) + round_up((POOL__CHUNKS + SLOTS) * POOL__FAILURES);
-        plan.size = plan.results_start + arena;
+        struct plan plan = plan_board(arena);
         void *memory = mmap(NULL, plan.size, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED)
