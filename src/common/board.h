@@ -158,8 +158,7 @@ struct pool__dry_run {
 };
 
 struct pool__board {
-    /* The host's half. Only the host writes here, with one exception: see `recall_pending`. Workers
-     * and supervisor read. */
+    /* The host's half. Only the host and its dry runs write here. Workers and supervisor read. */
 
     /* The next five are constant once the board is mapped. */
     size_t size;        /* bytes of the whole board */
@@ -178,10 +177,6 @@ struct pool__board {
     _Atomic uint32_t closing;
     /* 1: the supervisor is to kill all workers, with SIGTERM first, and to end. */
     _Atomic uint32_t terminating;
-    /* 1: the host has asked for the workers that left because there was nothing to do, and the
-     * supervisor has not looked since. The supervisor sets it to 0 before it looks, so a request
-     * that is made while it looks is seen at the next look. */
-    _Atomic uint32_t recall_pending;
     /* Ticket number t is at t % POOL__CHUNKS. A worker may read a ticket that is stale: then the
      * chunk's word has another generation, and the claim fails. */
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
@@ -208,6 +203,11 @@ struct pool__writable {
      * worker that wakes the host sets it to 0 by compare-and-swap, so that one worker alone does.
      */
     _Atomic uint64_t wake_at;
+    /* Not 0: the host has asked for the workers that left because there was nothing to do, and the
+     * supervisor has not looked since. The host sets it to 1. The supervisor sets it to 0 before it
+     * looks, so a request that is made while it looks is seen at the next look. Safe because the
+     * host's tick asks again, whatever the word says. */
+    _Atomic uint32_t recall_pending;
     /* A hint, one bit for each chunk: it wants the host's attention. Workers set bits when they
      * commit or turn to FULL; the host clears a bit and then looks at the chunk's word, which
      * decides. */

@@ -200,8 +200,8 @@ static void look(struct supervisor *supervisor)
 {
     struct pool__board *board = supervisor->launch->board;
     struct pool__roster *roster = &supervisor->roster;
-    if (atomic_load(&board->recall_pending))
-        atomic_store(&board->recall_pending, 0);
+    if (atomic_load(&pool__writable(board)->recall_pending))
+        atomic_store(&pool__writable(board)->recall_pending, 0);
     if (roster->mode == POOL__OPEN && atomic_load(&board->closing))
         roster->mode = POOL__RETIRING;
     if (atomic_load(&board->terminating))
