@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/backing.h"
 #include "common/chunk.h"
 
 enum {
@@ -73,19 +74,38 @@ static struct plan plan_board(size_t arena)
     return plan;
 }
 
-int pool__board_map(struct pool__board **board, int processes, int processors)
+/* Maps zeros; a page that is not touched takes no memory. Returns NULL when there is no room. */
+static void *map_zeros(size_t size)
+{
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Maps the memory of a board, with a file behind the host's half if `file` is not NULL and the
+ * system allows it. Returns NULL when there is no room. */
+static void *map_memory(const struct plan *plan, int *file)
+{
+    void *memory = map_zeros(plan->size);
+    if (memory && file && pool__back(memory, plan->host_half, file) < 0) {
+        munmap(memory, plan->size);
+        memory = map_zeros(plan->size);
+    }
+    if (memory) /* writing it into a core file would take far too long */
+        madvise(memory, plan->size, MADV_DONTDUMP);
+    return memory;
+}
+
+int pool__board_map(struct pool__board **board, int *file, int processes, int processors)
 {
     const size_t smallest = (size_t)1 << 24;
+    if (file)
+        *file = -1;
     for (size_t arena = wanted_arena(); arena >= smallest; arena /= 2) {
         struct plan plan = plan_board(arena);
-        void *memory = mmap(NULL, plan.size, PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (memory == MAP_FAILED)
+        struct pool__board *mapped = map_memory(&plan, file);
+        if (!mapped)
             continue;
-        madvise(memory, plan.size,
-                MADV_DONTDUMP); /* writing it into a core file would take far too long */
-        struct pool__board *mapped =
-            memory; /* zeroed by the kernel; a page not touched takes no memory */
         mapped->size = plan.size;
         mapped->host_half = plan.host_half;
         mapped->items_start = plan.items_start;
@@ -102,6 +122,17 @@ void pool__board_unmap(struct pool__board *board)
 {
     if (board)
         munmap(board, board->size);
+}
+
+int pool__board_seal(struct pool__board *board, int file)
+{
+    size_t half = board->host_half;
+    if (file < 0)
+        return 0;
+    if (mmap(board, half, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, file, 0) == MAP_FAILED)
+        return -errno;
+    madvise(board, half, MADV_DONTDUMP);
+    return 0;
 }
 
 int pool__board_protect(struct pool__board *board)

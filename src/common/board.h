@@ -3,8 +3,9 @@
  * The host maps the board before it forks the supervisor, so the board lies at the same address in
  * every process. It has two halves:
  *
- * - The host's half. Workers may only read it. A stray write there crashes the worker that makes
- *   it, and the pool lives on.
+ * - The host's half. Supervisor and workers only read it. A stray write there crashes the worker
+ *   that makes it, and the pool lives on. If a file lies behind the half (see backing.h), no
+ *   mprotect() in a worker makes it writable. Without a file, mprotect() does.
  * - The writable half. Every worker may write anywhere in it, so any byte of it may hold a wrong
  *   value. A process that reads a number there copies it once, checks the copy, and uses only the
  *   copy. It holds no pid and no pointer that another process would use.
@@ -215,12 +216,18 @@ struct pool__writable {
     struct pool__cell cells[POOL__CHUNKS];
 };
 
-/* Maps a board into `*board`, for a pool that begins with `processes` workers. Returns 0 or
- * -ENOMEM. Host only. */
-int pool__board_map(struct pool__board **board, int processes, int processors);
+/* Maps a board into `*board`, for a pool that begins with `processes` workers. `*file` becomes the
+ * descriptor for pool__board_seal(), which the caller closes; or -1 if no file lies behind the
+ * host's half. `file` may be NULL: then no file lies there. Returns 0 or -ENOMEM. Host only. */
+int pool__board_map(struct pool__board **board, int *file, int processes, int processors);
 
 /* Unmaps the board; NULL is allowed. */
 void pool__board_unmap(struct pool__board *board);
+
+/* Replaces this process's mapping of the host's half by one that nothing makes writable, here and in
+ * the processes that it forks. Does nothing if `file` is -1. Returns 0 or a negated errno value;
+ * then the host's half may not be mapped any more. Supervisor only. */
+int pool__board_seal(struct pool__board *board, int file);
 
 /* Makes the host's half read-only in this process, and keeps the writable half out of its children.
  * So a stray write of the worker cannot harm the host's half, and a process that the worker leaves
