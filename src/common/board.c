@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/backing.h"
 #include "common/chunk.h"
 
 enum {
@@ -17,15 +18,14 @@ static size_t round_up(size_t size)
     return (size + PAGE - 1) / PAGE * PAGE;
 }
 
-static size_t records_start(const struct pool__board *board)
+static size_t records_start(size_t host_half)
 {
-    return board->host_half +
-           round_up(sizeof(struct pool__writable) + SLOTS * sizeof(struct pool__slot));
+    return host_half + round_up(sizeof(struct pool__writable) + SLOTS * sizeof(struct pool__slot));
 }
 
 static unsigned char *failures(struct pool__board *board, size_t page)
 {
-    return pool__board_at(board, records_start(board) + page * POOL__FAILURES);
+    return pool__board_at(board, records_start(board->host_half) + page * POOL__FAILURES);
 }
 
 unsigned char *pool__chunk_failures(struct pool__board *board, uint32_t chunk)
@@ -58,24 +58,54 @@ static size_t wanted_arena(void)
     return arena;
 }
 
-int pool__board_map(struct pool__board **board, int processes, int processors)
+/* Where the parts of a board lie, as in struct pool__board, which is too large for a stack. */
+struct plan {
+    size_t items_start, host_half, results_start, size;
+};
+
+/* Plans a board whose arenas have so many bytes. */
+static struct plan plan_board(size_t arena)
+{
+    struct plan plan = {.items_start = round_up(sizeof(struct pool__board))};
+    plan.host_half = plan.items_start + arena;
+    plan.results_start =
+        records_start(plan.host_half) + round_up((POOL__CHUNKS + SLOTS) * POOL__FAILURES);
+    plan.size = plan.results_start + arena;
+    return plan;
+}
+
+/* Maps zeros; a page that is not touched takes no memory. Returns NULL when there is no room. */
+static void *map_zeros(size_t size)
+{
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Maps the memory of a board, with a file behind the host's half if `file` is not NULL and the
+ * system allows it. Returns NULL when there is no room. */
+static void *map_memory(const struct plan *plan, int *file)
+{
+    void *memory = map_zeros(plan->size);
+    if (memory && file && pool__back(memory, plan->host_half, file) < 0) {
+        munmap(memory, plan->size);
+        memory = map_zeros(plan->size);
+    }
+    if (memory) /* writing it into a core file would take far too long */
+        madvise(memory, plan->size, MADV_DONTDUMP);
+    return memory;
+}
+
+int pool__board_map(struct pool__board **board, int *file, int processes, int processors)
 {
     const size_t smallest = (size_t)1 << 24;
-    struct pool__board plan = {0};
-    plan.items_start = round_up(sizeof plan);
+    if (file)
+        *file = -1;
     for (size_t arena = wanted_arena(); arena >= smallest; arena /= 2) {
-        plan.host_half = plan.items_start + arena;
-        plan.results_start =
-            records_start(&plan) + round_up((POOL__CHUNKS + SLOTS) * POOL__FAILURES);
-        plan.size = plan.results_start + arena;
-        void *memory = mmap(NULL, plan.size, PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (memory == MAP_FAILED)
+        struct plan plan = plan_board(arena);
+        struct pool__board *mapped = map_memory(&plan, file);
+        if (!mapped)
             continue;
-        madvise(memory, plan.size,
-                MADV_DONTDUMP); /* writing it into a core file would take far too long */
-        struct pool__board *mapped =
-            memory; /* zeroed by the kernel; a page not touched takes no memory */
         mapped->size = plan.size;
         mapped->host_half = plan.host_half;
         mapped->items_start = plan.items_start;
@@ -92,6 +122,17 @@ void pool__board_unmap(struct pool__board *board)
 {
     if (board)
         munmap(board, board->size);
+}
+
+int pool__board_seal(struct pool__board *board, int file)
+{
+    size_t half = board->host_half;
+    if (file < 0)
+        return 0;
+    if (mmap(board, half, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, file, 0) == MAP_FAILED)
+        return -errno;
+    madvise(board, half, MADV_DONTDUMP);
+    return 0;
 }
 
 int pool__board_protect(struct pool__board *board)

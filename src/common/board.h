@@ -3,8 +3,9 @@
  * The host maps the board before it forks the supervisor, so the board lies at the same address in
  * every process. It has two halves:
  *
- * - The host's half. Workers may only read it. A stray write there crashes the worker that makes
- *   it, and the pool lives on.
+ * - The host's half. Supervisor and workers only read it. A stray write there crashes the worker
+ *   that makes it, and the pool lives on. If a file lies behind the half (see backing.h), no
+ *   mprotect() in a worker makes it writable. Without a file, mprotect() does.
  * - The writable half. Every worker may write anywhere in it, so any byte of it may hold a wrong
  *   value. A process that reads a number there copies it once, checks the copy, and uses only the
  *   copy. It holds no pid and no pointer that another process would use.
@@ -158,8 +159,7 @@ struct pool__dry_run {
 };
 
 struct pool__board {
-    /* The host's half. Only the host writes here, with one exception: see `recall_pending`. Workers
-     * and supervisor read. */
+    /* The host's half. Only the host and its dry runs write here. Workers and supervisor read. */
 
     /* The next five are constant once the board is mapped. */
     size_t size;        /* bytes of the whole board */
@@ -178,10 +178,6 @@ struct pool__board {
     _Atomic uint32_t closing;
     /* 1: the supervisor is to kill all workers, with SIGTERM first, and to end. */
     _Atomic uint32_t terminating;
-    /* 1: the host has asked for the workers that left because there was nothing to do, and the
-     * supervisor has not looked since. The supervisor sets it to 0 before it looks, so a request
-     * that is made while it looks is seen at the next look. */
-    _Atomic uint32_t recall_pending;
     /* Ticket number t is at t % POOL__CHUNKS. A worker may read a ticket that is stale: then the
      * chunk's word has another generation, and the claim fails. */
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
@@ -208,6 +204,11 @@ struct pool__writable {
      * worker that wakes the host sets it to 0 by compare-and-swap, so that one worker alone does.
      */
     _Atomic uint64_t wake_at;
+    /* Not 0: the host has asked for the workers that left because there was nothing to do, and the
+     * supervisor has not looked since. The host sets it to 1. The supervisor sets it to 0 before it
+     * looks, so a request that is made while it looks is seen at the next look. Safe because the
+     * host's tick asks again, whatever the word says. */
+    _Atomic uint32_t recall_pending;
     /* A hint, one bit for each chunk: it wants the host's attention. Workers set bits when they
      * commit or turn to FULL; the host clears a bit and then looks at the chunk's word, which
      * decides. */
@@ -215,12 +216,18 @@ struct pool__writable {
     struct pool__cell cells[POOL__CHUNKS];
 };
 
-/* Maps a board into `*board`, for a pool that begins with `processes` workers. Returns 0 or
- * -ENOMEM. Host only. */
-int pool__board_map(struct pool__board **board, int processes, int processors);
+/* Maps a board into `*board`, for a pool that begins with `processes` workers. `*file` becomes the
+ * descriptor for pool__board_seal(), which the caller closes; or -1 if no file lies behind the
+ * host's half. `file` may be NULL: then no file lies there. Returns 0 or -ENOMEM. Host only. */
+int pool__board_map(struct pool__board **board, int *file, int processes, int processors);
 
 /* Unmaps the board; NULL is allowed. */
 void pool__board_unmap(struct pool__board *board);
+
+/* Replaces this process's mapping of the host's half by one that nothing makes writable, here and in
+ * the processes that it forks. Does nothing if `file` is -1. Returns 0 or a negated errno value;
+ * then the host's half may not be mapped any more. Supervisor only. */
+int pool__board_seal(struct pool__board *board, int file);
 
 /* Makes the host's half read-only in this process, and keeps the writable half out of its children.
  * So a stray write of the worker cannot harm the host's half, and a process that the worker leaves

@@ -5,13 +5,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U /* from Linux 6.3 on: the file can never be executed */
+#endif
 
 void pool__close(int *descriptor)
 {
@@ -85,6 +91,23 @@ int pool__epoll(int *descriptor)
 int pool__timerfd(int *descriptor)
 {
     return keep(descriptor, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+}
+
+int pool__memfd(int *descriptor, const char *name)
+{
+    const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    int made = memfd_create(name, flags | MFD_NOEXEC_SEAL);
+    if (made < 0 && errno == EINVAL) /* the kernel does not know the flag; others demand it */
+        made = memfd_create(name, flags);
+    return keep(descriptor, made);
+}
+
+int pool__reopen(int *descriptor, int other)
+{
+    char path[48];
+    /* Not /proc/self: a thread may have a table of descriptors of its own. */
+    snprintf(path, sizeof path, "/proc/thread-self/fd/%d", other);
+    return keep(descriptor, open(path, O_RDONLY | O_CLOEXEC));
 }
 
 int pool__pidfd(int pid)

@@ -13,6 +13,14 @@ int pool__eventfd(int *descriptor);
 int pool__epoll(int *descriptor);
 int pool__timerfd(int *descriptor);
 
+/* Makes a file in memory that can be sealed. Returns 0 or a negated errno value; then the descriptor
+ * is -1. */
+int pool__memfd(int *descriptor, const char *name);
+
+/* Opens the file behind the descriptor `other` again, for reading alone. Needs /proc. Returns 0 or a
+ * negated errno value; then `*descriptor` is -1. */
+int pool__reopen(int *descriptor, int other);
+
 /* Returns a descriptor that becomes readable when the process ends; -1 where the system has none,
  * or the call fails. */
 int pool__pidfd(int pid);

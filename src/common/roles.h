@@ -15,6 +15,9 @@
  * afterwards. */
 struct pool__launch {
     struct pool__board *board;
+    /* What the supervisor maps the host's half by: see pool__board_seal(). Supervisor and host close
+     * it once the supervisor is forked; no worker has it. -1: there is none. */
+    int board_file;
     pool_options_t options;   /* normalised: no defaults left */
     int depth;                /* how many pools a worker is within: 1 in an outermost pool */
     int share;                /* processes that the pools of one worker may have together */

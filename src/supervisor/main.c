@@ -81,6 +81,14 @@ static void arm_channel(int control)
     fcntl(control, F_SETFL, fcntl(control, F_GETFL) | O_ASYNC);
 }
 
+/* Takes from this process, and from all that it forks, every way to write to the host's half. */
+static int seal_board(struct pool__launch launch)
+{
+    int error = pool__board_seal(launch.board, launch.board_file);
+    pool__close(&launch.board_file);
+    return error;
+}
+
 /* Maps as many places as a pool can ever have. Pages that are never touched take no memory. */
 static struct pool__place *make_places(void)
 {
@@ -106,6 +114,9 @@ static int begin(struct supervisor *supervisor, const struct pool__launch *launc
     supervisor->launch = launch;
     arm_channel(launch->control);
     pool__watch_host(supervisor);
+    int error = seal_board(*launch);
+    if (error)
+        return error;
     supervisor->signals = open_signalfd();
     if (supervisor->signals < 0)
         return -errno;
@@ -200,8 +211,8 @@ static void look(struct supervisor *supervisor)
 {
     struct pool__board *board = supervisor->launch->board;
     struct pool__roster *roster = &supervisor->roster;
-    if (atomic_load(&board->recall_pending))
-        atomic_store(&board->recall_pending, 0);
+    if (atomic_load(&pool__writable(board)->recall_pending))
+        atomic_store(&pool__writable(board)->recall_pending, 0);
     if (roster->mode == POOL__OPEN && atomic_load(&board->closing))
         roster->mode = POOL__RETIRING;
     if (atomic_load(&board->terminating))

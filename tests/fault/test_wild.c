@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/deadline.h"
 #include "support/outcome.h"
+#include "support/process.h"
 #include "support/subhost.h"
 #include "support/work.h"
 #include "support/world.h"
@@ -19,6 +21,7 @@ enum {
     SEEDS = 60,
     TOGETHER = 20, /* hosts at a time: they mostly wait */
     ITEMS = 200,
+    WILD = 20, /* one item of so many is wild */
     MAPS = 4,
     REACH = 1 << 20, /* cells, slots and the first of the failure records */
     CELLS = 1 << 18, /* the slots lie behind this, and nothing that is in use before them */
@@ -37,19 +40,30 @@ static uint32_t next_random(uint32_t *random)
     return *random >> 8;
 }
 
-/* The memory that workers write: the mapping behind the one with this item. */
-static unsigned char *shared_memory(const void *item)
+struct range {
+    unsigned char *start, *end;
+};
+
+/* The memory that workers read: the mapping with this item. */
+static struct range memory_of_items(const void *item)
 {
-    unsigned long low, high, found = 0;
+    unsigned long low, high;
+    struct range found = {NULL, NULL};
     char line[512];
     FILE *maps = fopen("/proc/self/maps", "re");
-    while (maps && !found && fgets(line, sizeof line, maps))
+    while (maps && !found.start && fgets(line, sizeof line, maps))
         if (sscanf(line, "%lx-%lx", &low, &high) == 2 && (uintptr_t)item >= low &&
             (uintptr_t)item < high)
-            found = high;
+            found = (struct range){(unsigned char *)low, (unsigned char *)high};
     if (maps)
         fclose(maps);
-    return (unsigned char *)found;
+    return found;
+}
+
+/* The memory that workers write: it lies behind the memory of the items. */
+static unsigned char *shared_memory(const void *item)
+{
+    return memory_of_items(item).end;
 }
 
 /* Overwrites bytes, words and runs at random places. */
@@ -100,7 +114,7 @@ static int write_text_or_run_wild(const void *item, void *result, pool_task_t *t
 static void choose_items(struct wild *items, uint32_t random)
 {
     for (int i = 0; i < ITEMS; i++) {
-        bool wild = i % 20 == 7;
+        bool wild = i % WILD == 7;
         items[i] =
             (struct wild){wild ? next_random(&random) | 1 : 0, 1u << next_random(&random) % 12, i};
     }
@@ -182,6 +196,60 @@ static void wild_writes_do_not_harm_the_host(void **state)
             check_host(first + i, statuses[i]);
         assert_true(world_empties(2000));
     }
+}
+
+/* ---- The memory that workers cannot write ---- */
+
+/* Gives itself the right to write all that the host relies on, and writes. */
+static int overwrite_host(const void *item, void *result, pool_task_t *task)
+{
+    const struct wild *wild = item;
+    (void)task;
+    *(int *)result = wild->value;
+    if (!wild->seed)
+        return 0;
+    struct range range = memory_of_items(item);
+    mprotect(range.start, (size_t)(range.end - range.start), PROT_READ | PROT_WRITE);
+    overwrite(range.start, 0);
+    return 0;
+}
+
+/* Each item that writes crashes its worker, and nothing else is harmed. */
+static void map_that_overwrites_the_host(pool_t *pool)
+{
+    static struct wild items[ITEMS];
+    static int results[ITEMS];
+    const pool_error_t *errors;
+    set_alarm();
+    choose_items(items, 1);
+    SUBHOST_EQUAL(pool_map(pool, overwrite_host, POOL_IN(items, ITEMS), POOL_OUT(results)),
+                  ITEMS / WILD);
+    SUBHOST_CHECK(pool_errors(pool, &errors) == ITEMS / WILD);
+    for (int i = 0; i < ITEMS; i++) {
+        const pool_error_t *error = &errors[i / WILD];
+        if (items[i].seed)
+            SUBHOST_CHECK(error->index == (size_t)i && error->kind == POOL_CRASHED);
+        else
+            SUBHOST_EQUAL(results[i], i);
+    }
+}
+
+static void be_overwritten(void *unused)
+{
+    pool_t *pool;
+    (void)unused;
+    open_pool(&pool);
+    for (int i = 0; i < MAPS; i++)
+        map_that_overwrites_the_host(pool);
+    pool_free(pool);
+}
+
+static void a_worker_cannot_give_itself_the_right_to_overwrite_the_host(void **state)
+{
+    (void)state;
+    if (!process_may_back_memory())
+        skip(); /* and the host would not live */
+    subhost_passes(be_overwritten, NULL);
 }
 
 /* ---- What has to be found, and by whom ---- */
@@ -389,6 +457,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST_WITHIN(wild_writes_do_not_harm_the_host, 100),
+        WORLD_TEST_WITHIN(a_worker_cannot_give_itself_the_right_to_overwrite_the_host, 40),
         WORLD_TEST_WITHIN(a_host_that_waits_in_small_pieces_finds_it, 40),
         WORLD_TEST_WITHIN(a_worker_whose_sleep_was_overwritten_is_woken, 20),
         WORLD_TEST_WITHIN(workers_that_left_slots_overwritten_are_called_back, 20),

@@ -1,4 +1,5 @@
 /* The host's descriptors, standard streams and memory: none is taken, none is left behind. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -128,6 +129,48 @@ static void a_pool_has_few_descriptors_and_none_survives_exec(void **state)
     subhost_passes(check_close_on_exec, NULL);
 }
 
+/* Counts the descriptors of the process whose files are in memory. */
+static int count_memory_files(pid_t pid)
+{
+    char path[64], target[256];
+    int count = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    DIR *directory = opendir(path);
+    SUBHOST_CHECK(directory);
+    for (const struct dirent *entry; (entry = readdir(directory));) {
+        ssize_t length = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
+        target[length < 0 ? 0 : length] = '\0';
+        count += strncmp(target, "/memfd:", 7) == 0;
+    }
+    closedir(directory);
+    return count;
+}
+
+/* What lies behind the shared memory could be resized or written by its descriptor. The workers
+ * that the map replaces are as the first ones. */
+static void look_for_memory_files(void *unused)
+{
+    pid_t pids[2] = {0, 0};
+    (void)unused;
+    pool_t *pool = subhost_pool(2, 0);
+    for (int i = 0; i < 2; i++) {
+        check_map(pool);
+        SUBHOST_EQUAL(pool_pids(pool, pids, 2), 2);
+        SUBHOST_EQUAL(count_memory_files(getpid()), 0);
+        for (int k = 0; k < 2; k++)
+            if (pids[k])
+                SUBHOST_EQUAL(count_memory_files(pids[k]), 0);
+        SUBHOST_EQUAL(count_memory_files(process_supervisor(pids[0] ? pids[0] : pids[1])), 0);
+    }
+    pool_free(pool);
+}
+
+static void no_process_has_a_descriptor_of_shared_memory(void **state)
+{
+    (void)state;
+    subhost_passes(look_for_memory_files, NULL);
+}
+
 static void use_large_numbers(void *unused)
 {
     struct rlimit limit = {4096, 4096};
@@ -241,6 +284,7 @@ int main(void)
         WORLD_TEST(a_host_may_have_closed_its_standard_streams),
         WORLD_TEST(workers_do_not_read_the_hosts_input),
         WORLD_TEST(a_pool_has_few_descriptors_and_none_survives_exec),
+        WORLD_TEST(no_process_has_a_descriptor_of_shared_memory),
         WORLD_TEST(numbers_of_descriptors_may_be_large),
         WORLD_TEST(even_the_first_pool_of_a_program_leaves_nothing),
         WORLD_TEST(hundreds_of_pools_leave_nothing),

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -171,4 +172,15 @@ bool process_end(const pid_t *pids, int count, int milliseconds)
 bool process_kill(pid_t pid)
 {
     return kill(pid, SIGKILL) == 0 && process_end(&pid, 1, 5000);
+}
+
+bool process_may_back_memory(void)
+{
+    struct rlimit limit;
+    FILE *file = fopen("/proc/sys/vm/overcommit_memory", "re");
+    int mode = file ? getc(file) : EOF;
+    if (file)
+        fclose(file);
+    return mode != EOF && mode != '2' && getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+           limit.rlim_cur == RLIM_INFINITY;
 }

@@ -25,6 +25,10 @@ pid_t process_parent(pid_t pid);
  * RssShmem. -1: there is no such process or line. */
 long process_kilobytes(pid_t pid, const char *field);
 
+/* Whether this process meets the conditions under which no mprotect() in a worker makes the host's part of
+ * the shared memory writable: those in procpool/pool.h. */
+bool process_may_back_memory(void);
+
 /* Returns the supervisor of the pool that the worker belongs to. */
 #define process_supervisor(worker) process_parent(worker)
 

@@ -61,7 +61,7 @@ static inline void stage_open(struct stage *stage, size_t chunk)
     struct pool *pool = &stage->pool;
     memset(stage, 0, sizeof *stage);
     pool->owner = getpid();
-    assert_int_equal(pool__board_map(&pool->board, STAGE_WORKERS, 2), 0);
+    assert_int_equal(pool__board_map(&pool->board, NULL, STAGE_WORKERS, 2), 0);
     pool->writable = pool__writable(pool->board);
     pool->launch.board = pool->board;
     pool->launch.options.budget = 32 << 20;

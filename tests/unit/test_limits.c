@@ -17,7 +17,7 @@ struct fixture {
 static struct worker *begin(struct fixture *fixture, pool_options_t options, uint64_t start)
 {
     memset(fixture, 0, sizeof *fixture);
-    assert_int_equal(pool__board_map(&fixture->board, 1, 1), 0);
+    assert_int_equal(pool__board_map(&fixture->board, NULL, 1, 1), 0);
     fixture->launch.board = fixture->board;
     fixture->launch.options = options;
     fixture->worker.launch = &fixture->launch;

@@ -36,7 +36,7 @@ static int open_ends(void **test)
     ends.pool.numbers_given = 1;
     refusals = 0;
     *test = &ends;
-    if (pool__socketpair(both) < 0 || pool__board_map(&ends.pool.board, 1, 1) < 0)
+    if (pool__socketpair(both) < 0 || pool__board_map(&ends.pool.board, NULL, 1, 1) < 0)
         return -1;
     ends.pool.launch.control_host = both[0];
     ends.supervisor = both[1];

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "common/board.h"
+#include "common/descriptor.h"
 #include "common/image.h"
 #include "common/nesting.h"
 #include "common/roles.h"
@@ -52,7 +53,7 @@ pool_t *pool__new(void)
     pool->owner = getpid();
     pool->home = pool__home();
     pool->supervisor_pidfd = -1;
-    pool->launch.driver_bell = pool->epoll = pool->alarm = -1;
+    pool->launch.board_file = pool->launch.driver_bell = pool->epoll = pool->alarm = -1;
     pool->alarm_at = UINT64_MAX;
     return pool;
 }
@@ -60,7 +61,8 @@ pool_t *pool__new(void)
 int pool__allocate(pool_t *pool)
 {
     int processes = pool->launch.options.processes;
-    int error = pool__board_map(&pool->board, processes, (int)uv_available_parallelism());
+    int *file = pool__is_serial(pool) ? NULL : &pool->launch.board_file;
+    int error = pool__board_map(&pool->board, file, processes, (int)uv_available_parallelism());
     if (error)
         return error;
     pool->launch.board = pool->board;
@@ -92,6 +94,7 @@ void pool__deallocate(pool_t *pool)
     pool__arena_fini(&pool->results_arena);
     pool__chunks_fini(pool);
     pool__image_fini(&pool->launch.image);
+    pool__close(&pool->launch.board_file);
     pool__board_unmap(pool->board);
     pool__inline_close(pool->inline_worker);
     pool__share_release(pool->share);

@@ -40,6 +40,7 @@ static int open_channels(pool_t *pool)
 
 void pool__close_channels(pool_t *pool)
 {
+    pool__close(&pool->launch.board_file);
     pool__close(&pool->launch.result_read);
     pool__close(&pool->launch.result_write);
     pool__close(&pool->launch.control_host);
@@ -84,14 +85,26 @@ static int fork_twice(const struct pool__launch *launch)
     return -EAGAIN;
 }
 
+/* Opens the channels. They need descriptors more than the board needs its file: where both are too
+ * many, the file is closed, and the pool goes on without it. */
+static int prepare(pool_t *pool)
+{
+    int error = open_channels(pool);
+    if (error && pool->launch.board_file >= 0) {
+        pool__close_channels(pool);
+        error = open_channels(pool);
+    }
+    if (error)
+        pool__close_channels(pool);
+    return error;
+}
+
 int pool__spawn(pool_t *pool)
 {
     sigset_t all, before;
-    int error = open_channels(pool);
-    if (error) {
-        pool__close_channels(pool);
+    int error = prepare(pool);
+    if (error)
         return error;
-    }
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before); /* no handler of the host's may run in a child */
     error = fork_twice(&pool->launch);
@@ -100,6 +113,7 @@ int pool__spawn(pool_t *pool)
         pool__close_channels(pool);
         return error;
     }
+    pool__close(&pool->launch.board_file);
     pool__close(&pool->launch.result_write); /* then end-of-file on it means that all are gone */
     pool__close(&pool->launch.control);
     pool__close(&pool->launch.host_pidfd);

@@ -122,15 +122,17 @@ void pool__wake_some(pool_t *pool)
 
 void pool__recall_idle(pool_t *pool)
 {
-    if (atomic_exchange(&pool->board->recall_pending, 1) == 0)
+    if (atomic_exchange(&pool->writable->recall_pending, 1) == 0)
         pool__tell(pool);
 }
 
-/* What the slots say is ignored, since a wild write may have made a sleeping worker look awake. */
+/* What the slots and `recall_pending` say is ignored, since a wild write may have made a sleeping
+ * worker look awake, or a request look made. */
 void pool__wake_all(pool_t *pool)
 {
     for (int i = 0; i < 2 * pool->numbers_given; i++)
         pool__futex_wake(&pool__slot(pool->board, i / 2, (uint32_t)i)->wake_state);
+    atomic_store(&pool->writable->recall_pending, 0);
     if (pool->launch.options.idle_timeout)
         pool__recall_idle(pool);
 }
