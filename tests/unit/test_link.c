@@ -24,6 +24,7 @@ ssize_t send(int channel, const void *message, size_t size, int flags)
 
 struct ends {
     struct pool pool;
+    struct pool__member member;
     int supervisor;
 };
 
@@ -33,6 +34,7 @@ static int open_ends(void **test)
     int both[2];
     memset(&ends, 0, sizeof ends);
     ends.pool.supervisor_pidfd = -1;
+    ends.pool.members = &ends.member;
     ends.pool.numbers_given = 1;
     refusals = 0;
     *test = &ends;
@@ -135,8 +137,6 @@ static void any_message_is_a_sign_of_life(void **test)
 {
     struct ends *ends = *test;
     const struct pool__message alive = {.type = POOL__ALIVE}, born = {.type = POOL__BORN};
-    struct pool__member member = {0};
-    ends->pool.members = &member;
     for (int i = 0; i < 5; i++) {
         ask_often(ends, POOL__SIGNS);
         assert_int_equal(pool__control_send(ends->supervisor, i % 2 ? &alive : &born), 0);
