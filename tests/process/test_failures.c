@@ -384,7 +384,9 @@ static int ask_in_a_copy(pool_t *pool)
     FILE *stream = open_memstream(&text, &size);
     pool_print_errors(pool, stream);
     fclose(stream);
-    return strstr(text, "POOL_EFORKED") && !strstr(text, "items failed") ? 0 : 4;
+    bool right = strstr(text, "POOL_EFORKED") && !strstr(text, "items failed");
+    free(text);
+    return right ? 0 : 4;
 }
 
 static void a_copy_of_the_host_says_that_it_is_one(void **state)
