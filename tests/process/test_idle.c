@@ -12,6 +12,7 @@
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/process.h"
+#include "support/work.h"
 #include "support/world.h"
 
 enum { WORKERS = 4, ITEMS = 64, IDLE = 20, LATE = 750 };
@@ -335,17 +336,22 @@ static void killed_workers_come_back_and_leave(void **state)
     map_is_right(pool, triple, ITEMS);
 }
 
+/* A dozen items are four lives. */
 static void a_life_of_few_items_and_few_idle_moments(void **state)
 {
     pool_options_t options = {.processes = 2, .idle_timeout = 2, .maxtasksperchild = 3};
     (void)state;
     runs = ledger_make(ITEMS);
+    for (int i = 0; i < ITEMS; i++)
+        items[i] = i;
     pool_t *pool = world_pool_with(&options);
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < 300; round++) {
         const struct timespec pause = {.tv_nsec = 1000000 + round % 30 * 100000};
         int64_t began = deadline_now();
-        outcome_pool_works(pool);
+        assert_int_equal(pool_map(pool, work_triple, POOL_IN(items, 12), POOL_OUT(results)), 0);
         assert_true(deadline_kept(began, LATE));
+        for (int i = 0; i < 12; i++)
+            assert_int_equal(results[i], 3 * i);
         nanosleep(&pause, NULL);
     }
     assert_true(deadline_met(5000, none_is_told, pool));
