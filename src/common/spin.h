@@ -2,10 +2,10 @@
  * struct for each pool, and each worker has one, in their own memory. Pure: the caller reads the
  * clock, and tells how the spin and the sleep went. Times are those of pool__now().
  *
- * A spin saves a wake-up if the wait is short. It does harm if the awaited process needs the
- * processor of the spinning one, because other programs hold the rest: then the wait lasts as long
- * as the spin, and ends soon after it. So a short sleep after a failed spin is no reason to spin
- * again, and several failed spins in a row are followed by a pause without spins. */
+ * A spin saves a wake-up if the wait is short. Beside busy programs, and sometimes without them,
+ * every spin fails and the sleep after it is short: then each wait lasts longer than it would
+ * without the spin. So a short sleep after a failed spin is no reason to spin again, and several
+ * failed spins in a row are followed by a pause without spins. */
 #ifndef POOL_COMMON_SPIN_H
 #define POOL_COMMON_SPIN_H
 
