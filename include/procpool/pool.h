@@ -16,14 +16,14 @@
  * workers. It does not find a process that has left its worker's group, as by setsid().
  *
  * A call that waits for more than a second asks the supervisor for a sign of life once a second. A
- * supervisor that was stopped (SIGSTOP) goes on then. One that gives no sign for `start_timeout`,
- * and for at least 10 seconds, is killed, as when a debugger holds it; then the pool is broken.
- * Seconds in which the host itself was stopped do not count.
+ * supervisor that was stopped (SIGSTOP) goes on then. One that answers none of 10 questions, and of
+ * as many as `start_timeout` has seconds, is killed, as when a debugger holds it; then the pool is
+ * broken. A program that steps the pool itself asks when it steps.
  *
  * Workers share memory with the host. What the host relies on lies in a part that workers can only
  * read, so a stray write there crashes the worker. Where that part is a file in memory, mprotect()
  * in a worker cannot make it writable; elsewhere mprotect() can, and such a write may crash the
- * host. It is a file if memfd_create() and /proc work in pool_create(), no RLIMIT_FSIZE is set, and
+ * host. It is a file if memfd_create() and /proc work in pool_create(), RLIMIT_FSIZE is not below its size, and
  * vm.overcommit_memory is not 2.
  */
 #ifndef PROCPOOL_POOL_H

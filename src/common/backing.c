@@ -40,7 +40,8 @@ static int make_file(size_t size, int *writable, int *readable)
     int error = pool__memfd(writable, "procpool");
     if (error)
         return error;
-    if (ftruncate(*writable, (off_t)size) < 0 ||
+    /* Emptied first: it may have been descriptor 1 for a moment, where another thread wrote. */
+    if (ftruncate(*writable, 0) < 0 || ftruncate(*writable, (off_t)size) < 0 ||
         fcntl(*writable, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         return -errno;
     return pool__reopen(readable, *writable);

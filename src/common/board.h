@@ -183,8 +183,8 @@ struct pool__board {
     alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
     /* By worker number: the ticket of a chunk for that worker alone, or 0. It may be stale too. */
     _Atomic uint64_t mailboxes[POOL_PROCESSES_MAX];
-    /* By worker number: the life that the supervisor is to kill; 0: none. It stays when that life
-     * has ended. */
+    /* By worker number: the life that the supervisor is to kill, with the one before it; 0: none.
+     * It stays when they have ended. */
     _Atomic uint32_t doomed[POOL_PROCESSES_MAX];
     struct pool__order orders[POOL__CHUNKS];
     /* Then items. Then the writable half: struct pool__writable, slots, failure records, results.

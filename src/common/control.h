@@ -13,8 +13,8 @@ enum pool__message_type {
     /* pid: the supervisor's own. status: 0 when all workers are forked, or a negated errno value.
      */
     POOL__HELLO = 1,
-    /* worker, life, pid. The number has a new worker: it was forked for it, or was its successor.
-     */
+    /* worker, life, pid, address: the time of CLOCK_BOOTTIME. The number has a new worker: it was
+     * forked for it, or was its successor. */
     POOL__BORN,
     /* worker, life, pid, status (as from waitpid), ready, crash report. The worker has ended. */
     POOL__DIED,
@@ -43,7 +43,7 @@ struct pool__message {
     /* The crash report, copied from the slot before another worker has the slot. */
     int32_t overflow; /* 1: `address` lies where the stack ends */
     int32_t faulted;  /* 1: a fault of the worker's own raised the signal that killed it */
-    uint64_t address; /* that the kernel gave with the signal */
+    uint64_t address; /* that the kernel gave with the signal; POOL__BORN: a time */
 };
 
 /* Sends without blocking and without SIGPIPE. Returns 0, -EAGAIN when the channel is full, -ENOBUFS

@@ -24,7 +24,7 @@ struct pool__launch {
     struct pool__image image; /* what was loaded when the pool was made */
     int result_write;         /* the result bell: a worker that writes here wakes the host */
     int control;              /* the supervisor's end of the control channel */
-    int host;                 /* the host's pid */
+    int host, session;        /* the host's pid, and its session when the pool was made */
     int host_pidfd;           /* readable when the host has ended; -1 where the system has none */
     /* The host's own ends, and an eventfd by which its threads wake the thread that drives the
      * pool. The supervisor closes them before it does anything else. */

@@ -19,8 +19,8 @@ static bool parse(const char *text, struct pool__stat *stat)
                ") %c %*d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %" SCNu64,
                &state, &stat->group, &stat->session, &threads, &stat->start) != 5)
         return false;
-    /* A process whose first thread has ended looks like one that has ended. */
     stat->start *= 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+    /* The state alone is that of the first thread, which may end before the others. */
     stat->ended = (state == 'Z' || state == 'X') && threads <= 1;
     return true;
 }

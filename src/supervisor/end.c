@@ -28,8 +28,8 @@ void pool__signal_workers(const struct supervisor *supervisor, int signal)
     }
 }
 
-/* Waits for a worker that was killed. A worker that may not be killed is left to the kernel, which
- * kills it when the supervisor has ended. */
+/* Waits for a worker that was killed. A worker that may not be killed is not waited for: the kernel
+ * may kill it when the supervisor has ended, or else it leaves after the item that it runs. */
 static void bury(int pid)
 {
     if (pid && kill(pid, SIGKILL) == 0)

@@ -43,17 +43,22 @@ static void reset_signals(void)
 }
 
 /* Leaves the host's process group and its terminal, so that no key pressed there reaches the pool,
- * and a worker that uses the terminal is not stopped. Not by setsid(): where the scheduler groups
- * processes by session, the pool would compete with its host as one process, and the niceness of
- * workers would mean nothing. */
+ * and a worker that uses the terminal is not stopped. By setsid() only where the terminal cannot be
+ * given up in another way: where the scheduler groups processes by session, the pool would compete
+ * with its host as one process, and the niceness of workers would mean nothing. */
 static void leave_terminal(void)
 {
-    setpgid(0, 0);
     int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (terminal < 0)
-        return;
-    ioctl(terminal, TIOCNOTTY);
-    close(terminal);
+    bool left = terminal < 0 && errno == ENXIO; /* there is none */
+    if (terminal >= 0)
+        left = ioctl(terminal, TIOCNOTTY) == 0;
+    for (int stream = 0; stream <= 2 && !left; stream++)
+        left = ioctl(stream, TIOCNOTTY) == 0;
+    pool__close(&terminal);
+    if (left)
+        setpgid(0, 0);
+    else
+        setsid();
 }
 
 static int open_signalfd(void)
@@ -130,13 +135,15 @@ static int begin(struct supervisor *supervisor, const struct pool__launch *launc
 
 /* ---- The loop ---- */
 
-/* Kills the workers that the host has doomed. */
+/* Kills the workers that the host has doomed. A life before a doomed one is doomed too: the host
+ * takes it for dead. */
 static void kill_doomed(const struct supervisor *supervisor)
 {
     const struct pool__board *board = supervisor->launch->board;
     for (int i = 0; i < supervisor->roster.count; i++) {
         const struct pool__place *place = &supervisor->roster.places[i];
-        if (place->worker.pid && atomic_load(&board->doomed[i]) == place->life)
+        uint32_t ahead = atomic_load(&board->doomed[i]) - place->life;
+        if (place->worker.pid && ahead <= 1)
             pool__signal_group(place->worker.pid, SIGKILL);
     }
 }
@@ -309,7 +316,7 @@ static noreturn void fail(struct supervisor *supervisor)
 
 noreturn void pool__supervisor_main(const struct pool__launch *launch)
 {
-    struct supervisor supervisor = {0};
+    struct supervisor supervisor = {.signals = -1};
     supervisor.error = begin(&supervisor, launch);
     if (supervisor.error)
         fail(&supervisor);

@@ -24,8 +24,8 @@ bool pool__worker_is_ready(const struct supervisor *supervisor, int index)
     return place->worker.ready || atomic_load(&slot->ready) == place->life;
 }
 
-/* Tells the host of the death of a worker that is not reaped yet. False when that has to be done
- * again later. Then the worker stays a zombie until it is, so its death is not forgotten. */
+/* Tells the host of the death of a worker that is not reaped yet. False when the message has to be
+ * sent again later. Until it is sent the worker stays a zombie, so its death is not forgotten. */
 static bool report_death(struct supervisor *supervisor, int index, const siginfo_t *info)
 {
     const struct pool__place *place = &supervisor->roster.places[index];

@@ -21,10 +21,14 @@ static void report_births(struct supervisor *supervisor)
 {
     for (int i = 0; i < supervisor->roster.count && !supervisor->send_again; i++) {
         struct pool__place *place = &supervisor->roster.places[i];
-        struct pool__message born = {
-            .type = POOL__BORN, .worker = i, .life = place->life, .pid = place->worker.pid};
-        if (place->worker.pid && !place->birth_reported)
-            place->birth_reported = pool__send_to_host(supervisor, born);
+        if (place->worker.pid == 0 || place->birth_reported)
+            continue;
+        struct pool__message born = {.type = POOL__BORN,
+                                     .worker = i,
+                                     .life = place->life,
+                                     .pid = place->worker.pid,
+                                     .address = pool__boot_now()};
+        place->birth_reported = pool__send_to_host(supervisor, born);
     }
 }
 

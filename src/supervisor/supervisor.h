@@ -23,8 +23,7 @@ struct supervisor {
     bool hello_reported, broken_reported; /* the host has been told */
     uint64_t host_start; /* when the host was started, where there are no pidfds: see host.c */
     bool asked;          /* the host waits for an answer */
-    uint64_t send_again; /* when to try again what could not be sent, before which no dead worker is
-                            reaped; 0: all was sent */
+    uint64_t send_again; /* when to try again what could not be sent; 0: all was sent */
 };
 
 /* The slot of this life of this worker number. */

@@ -33,11 +33,11 @@ static pid_t start_group(bool session)
     return pid;
 }
 
-/* Whether the processes of this group are killed for a pool that has heard of its worker at this time. */
-static bool is_killed(pid_t group, uint64_t heard)
+/* Whether the processes of this group are killed for a pool whose worker was seen at this time. */
+static bool is_killed(pid_t group, uint64_t seen)
 {
-    struct pool__member members[2] = {{.pid = 0}, {.pid = group, .heard = heard}};
-    pool_t pool = {.members = members, .numbers_given = 2};
+    struct pool__member members[2] = {{.pid = 0}, {.pid = group, .seen = seen}};
+    pool_t pool = {.members = members, .numbers_given = 2, .launch.session = getsid(0)};
     pool__kill_groups(&pool);
     return process_end(&group, 1, 100);
 }

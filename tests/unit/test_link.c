@@ -106,6 +106,29 @@ static void nothing_is_sent_again_to_a_supervisor_that_is_gone(void **test)
     assert_int_equal(ends->pool.tell_at, 0);
 }
 
+/* Of the lives that are told to be killed, by words of chunks that may be old or wrong. */
+static void an_order_to_kill_is_not_replaced_by_one_for_the_dead(void **test)
+{
+    enum { LIFE = 7 };
+    static const struct {
+        uint32_t first, second, doomed;
+    } rows[] = {
+        {LIFE, LIFE, LIFE},         {LIFE, LIFE + 1, LIFE + 1},
+        {LIFE + 1, LIFE, LIFE + 1}, /* the supervisor kills both */
+        {LIFE, LIFE - 1, LIFE},     /* it is dead by the account */
+        {LIFE, LIFE + 2, LIFE + 2}, /* births that were not heard of */
+        {LIFE - 1, LIFE, LIFE},     {LIFE + 100, LIFE, LIFE},
+    };
+    struct ends *ends = *test;
+    ends->member.life = LIFE;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        atomic_store(&ends->pool.board->doomed[0], 0);
+        pool__tell_to_kill(&ends->pool, 0, rows[i].first);
+        pool__tell_to_kill(&ends->pool, 0, rows[i].second);
+        assert_int_equal(atomic_load(&ends->pool.board->doomed[0]), rows[i].doomed);
+    }
+}
+
 static void ask_often(struct ends *ends, int times)
 {
     for (int i = 0; i < times; i++)
@@ -121,6 +144,8 @@ static void a_supervisor_that_answers_none_of_ten_questions_is_given_up(void **t
     ask_often(ends, 1);
     assert_true(ends->pool.broken);
     assert_string_equal(ends->pool.why, "the pool's supervisor gave no sign of life");
+    assert_true(is_event(ends)); /* it counts as gone, although its end is open */
+    assert_int_equal(ends->pool.phase, POOL__GONE_PHASE);
 }
 
 static void the_patience_is_that_of_a_start_if_that_is_longer(void **test)
@@ -166,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_ENDS(a_message_that_was_refused_is_sent_when_its_time_has_come),
         WITH_ENDS(nothing_is_sent_again_to_a_supervisor_that_is_gone),
+        WITH_ENDS(an_order_to_kill_is_not_replaced_by_one_for_the_dead),
         WITH_ENDS(a_supervisor_that_answers_none_of_ten_questions_is_given_up),
         WITH_ENDS(the_patience_is_that_of_a_start_if_that_is_longer),
         WITH_ENDS(any_message_is_a_sign_of_life),

@@ -102,6 +102,7 @@ static int refuse(pool_t *pool, int error)
 /* Cancels the items of a call that have not started; `kill`: also those that run. */
 static void interrupt(pool_t *pool, struct pool_future *job, bool kill)
 {
+    pool__hear(pool); /* an owner that has died is not to be killed */
     if (!job->done)
         pool__stop(pool, job, POOL_CANCELLED, kill);
     if (job->status == 0)

@@ -11,6 +11,7 @@
 #include "host/engine/drive.h"
 #include "host/engine/notify.h"
 #include "host/engine/pool.h"
+#include "host/engine/step.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/transport/board/recall.h"
@@ -128,6 +129,7 @@ int pool_future_cancel(pool_future_t *future, int grace)
     if (future->done)
         error = -EALREADY;
     else {
+        pool__hear(pool);    /* an owner that has died is not to be killed */
         pool__collect(pool); /* items that workers have committed are not cancelled */
         pool__stop(pool, future, POOL_CANCELLED, grace == 0);
         if (grace > 0)

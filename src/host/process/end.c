@@ -5,7 +5,6 @@
  * business. */
 #include "host/process/end.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -58,8 +57,8 @@ void pool__bury_supervisor(pool_t *pool)
         /* An old kernel. The pid is safe to use: a child keeps its pid until it is reaped, and for
          * a process that is no child of the host waitpid() fails. */
         if (pool->phase == POOL__GONE_PHASE && pool->supervisor > 0)
-            while (waitpid(pool->supervisor, NULL, 0) < 0 && errno == EINTR)
-                ;
+            for (int i = 0; i < MOMENT && waitpid(pool->supervisor, NULL, WNOHANG) == 0; i++)
+                poll(NULL, 0, 1);
         return;
     }
     wait_for_descriptor(pool->supervisor_pidfd, MOMENT);

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "common/stat.h"
 #include "host/pool.h"
@@ -20,7 +19,8 @@ static bool any_left(const pool_t *pool)
     return false;
 }
 
-/* Whether this is the group of a worker, and the number does not belong to another one by now. */
+/* Whether this is the number of a worker's group, and not of a group whose leader was started later.
+ */
 static bool is_ours(const pool_t *pool, int group)
 {
     struct pool__stat leader;
@@ -29,12 +29,17 @@ static bool is_ours(const pool_t *pool, int group)
         i++;
     if (group <= 0 || i == pool->numbers_given)
         return false;
-    return !pool__stat(group, &leader) || leader.start <= pool->members[i].heard;
+    return !pool__stat(group, &leader) || leader.start <= pool->members[i].seen;
+}
+
+/* The supervisor is in the session of its host, or leads one: see leave_terminal() there. */
+static bool is_session(const pool_t *pool, int session)
+{
+    return session == pool->launch.session || session == pool->supervisor;
 }
 
 void pool__kill_groups(const pool_t *pool)
 {
-    int session = getsid(0);
     if (!any_left(pool))
         return;
     DIR *processes = opendir("/proc");
@@ -42,7 +47,7 @@ void pool__kill_groups(const pool_t *pool)
     while (processes && (entry = readdir(processes))) {
         int pid = atoi(entry->d_name);
         struct pool__stat stat;
-        if (pid > 0 && pool__stat(pid, &stat) && stat.session == session &&
+        if (pid > 0 && pool__stat(pid, &stat) && is_session(pool, stat.session) &&
             is_ours(pool, stat.group))
             kill(-stat.group, SIGKILL);
     }

@@ -53,7 +53,7 @@ static bool understand(pool_t *pool, const struct pool__message *message, struct
         pool->members[message->worker].pid = message->pid;
         pool->members[message->worker].life = message->life;
         pool->members[message->worker].held = 0;
-        pool->members[message->worker].heard = pool__boot_now();
+        pool->members[message->worker].seen = message->address;
         pool->replaced += message->life > 1;
         break;
     case POOL__DIED:
@@ -108,7 +108,7 @@ bool pool__link_read(pool_t *pool, struct pool__event *event)
  * read, and will look; sending again does no harm then. */
 static int send_to_supervisor(pool_t *pool, enum pool__message_type type)
 {
-    struct pool__message message = {.type = type};
+    struct pool__message message = {.type = (int32_t)type};
     int error = pool__control_send(pool->launch.control_host, &message);
     bool later = error == -EAGAIN || error == -ENOBUFS;
     pool->tell_at = later ? pool__now() + TELL_PAUSE : 0;
@@ -120,9 +120,15 @@ void pool__tell(pool_t *pool)
     send_to_supervisor(pool, POOL__LOOK);
 }
 
+/* A life that has ended by the account is left out. The order to kill the next life is kept, since
+ * the supervisor kills both then. */
 void pool__tell_to_kill(pool_t *pool, int worker, uint32_t life)
 {
-    atomic_store(&pool->board->doomed[worker], life);
+    _Atomic uint32_t *doomed = &pool->board->doomed[worker];
+    if ((int32_t)(life - pool->members[worker].life) < 0)
+        return;
+    if (atomic_load(doomed) != life + 1)
+        atomic_store(doomed, life);
     pool__tell(pool);
 }
 
@@ -132,7 +138,9 @@ void pool__tell_to_end(pool_t *pool)
     pool__tell(pool);
 }
 
-/* The supervisor is frozen, or a debugger holds it. */
+/* Breaks the pool, since the supervisor does not answer: it is frozen, or a debugger holds it. It
+ * may not die at once, so the channel is cut too: then the pool counts as gone, and a supervisor
+ * that goes on later ends all processes. */
 static void give_up_supervisor(pool_t *pool)
 {
     if (pool->phase == POOL__RUNNING_PHASE && !pool->broken) {
@@ -140,6 +148,7 @@ static void give_up_supervisor(pool_t *pool)
         strcpy(pool->why, "the pool's supervisor gave no sign of life");
     }
     pool__kill_supervisor(pool);
+    pool__cut(pool);
 }
 
 void pool__ask(pool_t *pool)

@@ -38,15 +38,17 @@ static inline bool pool__link_next(pool_t *pool, struct pool__event *event)
  * that cannot be sent now is sent later, by pool__link_next(), at pool->tell_at. */
 void pool__tell(pool_t *pool);
 
-/* Has the supervisor kill this life of the worker, unless its number has another life by now. */
+/* Has the supervisor kill this life of the worker, unless its number has another life by now. Of
+ * two lives of a number that are told at the same time, one may be left out: the audit tells it
+ * again. */
 void pool__tell_to_kill(pool_t *pool, int worker, uint32_t life);
 
 /* Has the supervisor kill all workers, with SIGTERM first, and end. */
 void pool__tell_to_end(pool_t *pool);
 
 /* Asks the supervisor for a sign of life, for which any message counts. Call it once at each tick.
- * A supervisor that was stopped goes on when it is asked. One that gives no sign for
- * `start_timeout`, and not to POOL__SIGNS questions, is killed, and then the pool is broken. */
+ * A supervisor that was stopped goes on when it is asked. One that answers neither POOL__SIGNS
+ * questions nor as many as `start_timeout` has seconds is killed, and then the pool is broken. */
 void pool__ask(pool_t *pool);
 
 #endif

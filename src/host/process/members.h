@@ -12,7 +12,7 @@
 struct pool__member {
     pid_t pid;      /* 0: there is no such process now; it is being replaced, or has left */
     uint32_t life;  /* the latest life that the supervisor has reported */
-    uint64_t heard; /* when it reported that life's birth: nanoseconds of CLOCK_BOOTTIME */
+    uint64_t seen;  /* a time when `pid` was that life's: nanoseconds of CLOCK_BOOTTIME */
     uint32_t holds; /* the latest chunk that the audit saw this worker run */
     uint64_t held;  /* that chunk's word at the time */
 };

@@ -30,6 +30,7 @@ static int open_channels(pool_t *pool)
     pool->launch.control_host = control[0];
     pool->launch.control = control[1];
     pool->launch.host = getpid();
+    pool->launch.session = getsid(0);
     pool->launch.host_pidfd = pool__pidfd(getpid());
     if (!error)
         error = pool__eventfd(&pool->launch.driver_bell);

@@ -141,7 +141,9 @@ static void reconcile_chunk(pool_t *pool, uint32_t number, const struct pool__de
         mend(pool, number, word);
 }
 
-/* A chunk that was taken from its owner. It is released when the owner has died. */
+/* A chunk that was taken from its owner. It is released when the owner has died. Until then the
+ * order to kill the owner is repeated, if the owner can be alive by the account: an order for
+ * another life of the same number may have taken its place. */
 static void reconcile_awaited(pool_t *pool, uint32_t number, const struct pool__death *death)
 {
     const struct pool__chunk *chunk = &pool->chunks[number];
@@ -149,6 +151,8 @@ static void reconcile_awaited(pool_t *pool, uint32_t number, const struct pool__
         death && chunk->owner == death->worker && (uint16_t)(chunk->owner_life - death->life) == 0;
     if (dead)
         pool__release(pool, number);
+    else if (chunk->owner >= 0 && chunk->owner_life - pool->members[chunk->owner].life <= 1)
+        pool__tell_to_kill(pool, chunk->owner, chunk->owner_life);
 }
 
 static bool any_queued(const pool_t *pool)
