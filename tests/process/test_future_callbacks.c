@@ -1,7 +1,10 @@
 /* Callbacks: exactly one at the end of a call, once, from a thread that waits; what they may do. */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "support/deadline.h"
 #include "support/gate.h"
@@ -344,6 +347,71 @@ static void waiting_in_a_callback_is_refused(void **state)
     pool_future_free(other);
 }
 
+/* ---- Two calls ---- */
+
+/* What a call was told. */
+struct told {
+    _Atomic size_t done;
+    _Atomic size_t at_end; /* `done`, when its last callback was made */
+};
+
+static void note_progress(void *context, const pool_progress_t *progress)
+{
+    struct told *told = context;
+    atomic_store(&told->done, progress->done);
+}
+
+static void note_end(pool_future_t *future, void *context)
+{
+    struct told *told = context;
+    (void)future;
+    atomic_store(&told->at_end, told->done);
+}
+
+/* Lets the items of the other call end, and another thread find that they have. */
+static void take_long(pool_future_t *future, void *context)
+{
+    const struct timespec moment = {.tv_nsec = 50000000};
+    (void)future;
+    (void)context;
+    gate_open(gate);
+    nanosleep(&moment, NULL);
+}
+
+/* Looks again and again, since a thread that waits looks only when it begins to. */
+static void *wait_for_future(void *future)
+{
+    int code;
+    while ((code = pool_future_wait(future, 1)) == -ETIMEDOUT)
+        ;
+    return code == 0 ? NULL : future;
+}
+
+static void the_last_progress_comes_before_the_end(void **state)
+{
+    pool_future_t *first, *second;
+    pthread_t thread;
+    struct told told = {0};
+    void *failed;
+    (void)state;
+    gate = gate_make();
+    pool_t *pool = world_pool(1);
+    pool_map_options_t slow = {.callback = take_long};
+    pool_map_options_t watched = {
+        .callback = note_end, .progress = note_progress, .context = &told};
+    assert_int_equal(pool_map_async(pool, work_nothing, POOL_RANGE(1), POOL_NONE, &slow, &first),
+                     0);
+    assert_int_equal(pool_map_async(pool, pass_gate, POOL_RANGE(1), POOL_NONE, &watched, &second),
+                     0);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_future, second), 0);
+    assert_int_equal(pool_future_wait(first, LONG), 0);
+    assert_int_equal(pthread_join(thread, &failed), 0);
+    assert_null(failed);
+    assert_int_equal(atomic_load(&told.at_end), 1);
+    pool_future_free(first);
+    pool_future_free(second);
+}
+
 static void pull(pool_future_t *future, void *context)
 {
     struct record *record = context;
@@ -383,6 +451,7 @@ int main(void)
         WORLD_TEST(a_callback_may_cancel_another_call),
         WORLD_TEST(calls_that_are_stopped_call_back_as_failed),
         WORLD_TEST(waiting_in_a_callback_is_refused),
+        WORLD_TEST(the_last_progress_comes_before_the_end),
         WORLD_TEST(a_callback_may_start_an_iteration_but_not_wait_for_it),
     };
     for (int i = 0; i < ITEMS; i++)

@@ -91,8 +91,11 @@ void pool__make_calls(pool_t *pool)
     struct pool_future *job;
     if (pool->calling)
         return;
-    while (!pool__calls_elsewhere(pool) && (job = pool__with_progress(pool)))
-        report_progress(pool, job);
-    while ((job = take_finished(pool)))
-        call_back(pool, job);
+    do { /* while a callback runs, another thread may find that a job has ended */
+        while (!pool__calls_elsewhere(pool) && (job = pool__with_progress(pool)))
+            report_progress(pool, job);
+        job = take_finished(pool);
+        if (job)
+            call_back(pool, job);
+    } while (job);
 }
