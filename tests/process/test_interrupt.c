@@ -440,7 +440,10 @@ static void what_was_interrupted_is_resumed(void **state)
     assert_true(interrupts > 0);
     for (size_t i = 0; i < MANY; i++)
         assert_true(values[i] == 3.0 * (double)i);
-    assert_true(ledger_all_within(ended, 1, 1));
+    /* A second interrupt of a call kills the workers, perhaps before they have told that an item has
+     * ended. */
+    assert_true(ledger_all_within(ended, 1, UINT32_MAX));
+    assert_true(ledger_total(ended) <= (uint64_t)(MANY + interrupts * WORKERS));
     assert_int_equal(ledger_count(told, 1), 0);
 }
 
