@@ -5,19 +5,22 @@
 #include <stdint.h>
 #include <time.h>
 
-static inline uint64_t pool__now(void)
+static inline uint64_t pool__read_clock(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static inline uint64_t pool__now(void)
+{
+    return pool__read_clock(CLOCK_MONOTONIC);
 }
 
 /* The same of CLOCK_BOOTTIME, by which the kernel tells when a process was started. */
 static inline uint64_t pool__boot_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    return pool__read_clock(CLOCK_BOOTTIME);
 }
 
 /* Milliseconds from `now` until `then` as a timeout for poll(): rounded up, 0 if `then` has passed,

@@ -3,6 +3,8 @@
 #ifndef POOL_COMMON_CONTROL_H
 #define POOL_COMMON_CONTROL_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -50,6 +52,14 @@ struct pool__message {
  * when the system has no memory for the message, or another negated errno value when the other side
  * has ended. */
 int pool__control_send(int channel, const struct pool__message *message);
+
+enum { POOL__SEND_PAUSE = 10000000 }; /* nanoseconds until a message is sent again */
+
+/* Whether what pool__control_send() returned says that the message is to be sent again. */
+static inline bool pool__control_again(int error)
+{
+    return error == -EAGAIN || error == -ENOBUFS;
+}
 
 /* Receives without blocking. Returns 1, 0 at end-of-file, -EAGAIN when no packet waits, or another
  * negated errno value. A packet of another size counts as end-of-file: the library sends none. */

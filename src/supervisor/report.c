@@ -1,20 +1,16 @@
 /* Runs in the supervisor: tells the host what has happened. What cannot be sent now is sent later: a
  * message counts as told only when it was sent. A timer says when, since the system does not say
  * when it will have memory for a message. */
-#include <errno.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "supervisor/supervisor.h"
 
-enum { PAUSE = 10000000 }; /* nanoseconds until a message is sent again */
-
 bool pool__send_to_host(struct supervisor *supervisor, struct pool__message message)
 {
-    int error = pool__control_send(supervisor->launch->control, &message);
-    bool later = error == -EAGAIN || error == -ENOBUFS;
-    supervisor->send_again = later ? pool__now() + PAUSE : 0;
-    return !later;
+    bool again = pool__control_again(pool__control_send(supervisor->launch->control, &message));
+    supervisor->send_again = again ? pool__now() + POOL__SEND_PAUSE : 0;
+    return !again;
 }
 
 static void report_births(struct supervisor *supervisor)

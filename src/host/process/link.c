@@ -14,8 +14,6 @@
 #include "host/process/groups.h"
 #include "host/process/members.h"
 
-enum { TELL_PAUSE = 10000000 }; /* nanoseconds until a message is sent again */
-
 static struct pool__death death_of(const pool_t *pool, const struct pool__message *message)
 {
     return (struct pool__death){.worker = message->worker,
@@ -110,8 +108,7 @@ static int send_to_supervisor(pool_t *pool, enum pool__message_type type)
 {
     struct pool__message message = {.type = (int32_t)type};
     int error = pool__control_send(pool->launch.control_host, &message);
-    bool later = error == -EAGAIN || error == -ENOBUFS;
-    pool->tell_at = later ? pool__now() + TELL_PAUSE : 0;
+    pool->tell_at = pool__control_again(error) ? pool__now() + POOL__SEND_PAUSE : 0;
     return error;
 }
 
