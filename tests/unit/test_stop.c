@@ -1,36 +1,7 @@
 /* Stopping a call: what has not started ends at once, what runs is left to its worker or taken away
  * from it, and everything has exactly one end. */
-#include "common/control.h"
-#include "common/descriptor.h"
 #include "host/transport/board/recall.h"
-#include "unit/stage.h"
-
-/* The stage, and the supervisor's end of a channel. */
-struct scene {
-    struct stage stage;
-    int supervisor;
-};
-
-static int open_scene(void **test)
-{
-    static struct scene scene;
-    int ends[2];
-    stage_open(&scene.stage, STAGE_CHUNK);
-    *test = &scene;
-    int error = pool__socketpair(ends);
-    scene.stage.pool.launch.control_host = ends[0];
-    scene.supervisor = ends[1];
-    return error;
-}
-
-static int close_scene(void **test)
-{
-    struct scene *scene = *test;
-    pool__close(&scene->stage.pool.launch.control_host);
-    pool__close(&scene->supervisor);
-    stage_close(&scene->stage);
-    return 0;
-}
+#include "unit/scene.h"
 
 static void stop(struct scene *scene, bool kill)
 {

@@ -1,36 +1,13 @@
 /* Asking the supervisor for workers that left because there was nothing to do. */
 #include "host/transport/board/wake.h"
 
-#include "common/control.h"
-#include "common/descriptor.h"
-#include "unit/stage.h"
+#include "unit/scene.h"
 
-/* The stage, and the supervisor's end of a channel. */
-struct scene {
-    struct stage stage;
-    int supervisor;
-};
-
-static int open_scene(void **test)
+static int open_idle_scene(void **test)
 {
-    static struct scene scene;
-    int ends[2];
-    stage_open(&scene.stage, STAGE_CHUNK);
-    *test = &scene;
-    int error = pool__socketpair(ends);
-    scene.stage.pool.launch.options.idle_timeout = 1;
-    scene.stage.pool.launch.control_host = ends[0];
-    scene.supervisor = ends[1];
+    int error = open_scene(test);
+    ((struct scene *)*test)->stage.pool.launch.options.idle_timeout = 1;
     return error;
-}
-
-static int close_scene(void **test)
-{
-    struct scene *scene = *test;
-    pool__close(&scene->stage.pool.launch.control_host);
-    pool__close(&scene->supervisor);
-    stage_close(&scene->stage);
-    return 0;
 }
 
 /* Receives what the supervisor has been sent. Returns how many requests to look there were. */
@@ -69,7 +46,7 @@ static void a_tick_asks_whatever_the_board_says(void **test)
     assert_int_equal(hear_requests(scene), 1);
 }
 
-#define ON_SCENE(function) cmocka_unit_test_setup_teardown(function, open_scene, close_scene)
+#define ON_SCENE(function) cmocka_unit_test_setup_teardown(function, open_idle_scene, close_scene)
 
 int main(void)
 {
