@@ -21,25 +21,10 @@
 #include "support/process.h"
 #include "support/subhost.h"
 #include "support/world.h"
+#include "unit/supply.h"
 #include "unit/unit.h"
 
-/* How many system calls still succeed (negative: all), whether only one fails then, and with what. */
-static int supply = -1, refusal;
-static bool only_one, refused;
 static int files_asked_for;
-
-static bool supplied(void)
-{
-    if (supply < 0)
-        return true;
-    if (supply > 0)
-        return supply-- > 0;
-    if (only_one)
-        supply = -1;
-    errno = refusal;
-    refused = true;
-    return false;
-}
 
 #define fcntl(...) (supplied() ? fcntl(__VA_ARGS__) : -1)
 #define ftruncate(...) (supplied() ? ftruncate(__VA_ARGS__) : -1)

@@ -1,22 +1,8 @@
 /* When there is no memory: the sources themselves, with an allocator that can be told to fail. */
 #include <stdlib.h>
 
+#include "unit/supply.h"
 #include "unit/unit.h"
-
-/* How many allocations still succeed (negative: all), and whether only one fails then. */
-static int supply = -1;
-static bool only_one;
-
-static bool supplied(void)
-{
-    if (supply < 0)
-        return true;
-    if (supply > 0)
-        return supply-- > 0;
-    if (only_one)
-        supply = -1;
-    return false;
-}
 
 static void *scarce_malloc(size_t size)
 {
