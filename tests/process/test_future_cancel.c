@@ -3,16 +3,14 @@
 #include <poll.h>
 #include <string.h>
 
+#include "process/cancel.h"
 #include "support/deadline.h"
 #include "support/gate.h"
 #include "support/ledger.h"
 #include "support/outcome.h"
 #include "support/world.h"
 
-enum { ITEMS = 200, WORKERS = 2, LONG = 10000 };
-
 static struct gate *gate;
-static struct ledger *started, *ended;
 
 static int wait_at_gate(const void *item, void *result, pool_task_t *task)
 {
@@ -20,18 +18,6 @@ static int wait_at_gate(const void *item, void *result, pool_task_t *task)
     ledger_mark(started, pool_task_index(task));
     if (!gate_pass(gate))
         return 1;
-    *(size_t *)result = 3 * pool_task_index(task);
-    ledger_mark(ended, pool_task_index(task));
-    return 0;
-}
-
-static int wait_until_cancelled(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    ledger_mark(started, pool_task_index(task));
-    for (int64_t end = deadline_now() + LONG; !pool_task_cancelled(task);)
-        if (deadline_now() > end)
-            return 1;
     *(size_t *)result = 3 * pool_task_index(task);
     ledger_mark(ended, pool_task_index(task));
     return 0;
@@ -47,15 +33,10 @@ static int sleep_for_ever(const void *item, void *result, pool_task_t *task)
     return 0;
 }
 
-static char items[ITEMS];
-static size_t results[ITEMS];
-
 static pool_t *make_pool(void)
 {
     gate = gate_make();
-    started = ledger_make(ITEMS);
-    ended = ledger_make(ITEMS);
-    memset(results, 0, sizeof results);
+    cancel_prepare();
     return world_pool(WORKERS);
 }
 
@@ -75,19 +56,10 @@ static pool_future_t *start(pool_t *pool, pool_function_t function, size_t chunk
 static void check_cancelled(pool_future_t *future, size_t good)
 {
     const pool_error_t *errors;
-    size_t next = 0;
     assert_int_equal(pool_future_get(future, -1), ITEMS - (int)good);
     assert_false(pool_future_successful(future));
     assert_int_equal(pool_future_errors(future, &errors), ITEMS - good);
-    for (size_t i = 0; i < ITEMS; i++) {
-        assert_int_equal(results[i], ledger_count(ended, i) ? 3 * i : 0);
-        if (ledger_count(ended, i))
-            continue;
-        assert_int_equal(errors[next].index, i);
-        assert_int_equal(errors[next].kind, POOL_CANCELLED);
-        assert_int_equal(errors[next++].code, -ECANCELED);
-    }
-    assert_true(ledger_all_within(started, 0, 1));
+    cancel_check(errors);
 }
 
 static void queued_items_never_start(void **state)
@@ -113,7 +85,7 @@ static void running_items_see_that_they_are_cancelled(void **state)
 {
     (void)state;
     pool_t *pool = make_pool();
-    pool_future_t *future = start(pool, wait_until_cancelled, 10);
+    pool_future_t *future = start(pool, cancel_awaited, 10);
     assert_int_equal(pool_future_cancel(future, -1), 0);
     check_cancelled(future, WORKERS);
     assert_int_equal(pool_replaced(pool), 0);
@@ -124,7 +96,7 @@ static void items_that_end_within_the_grace_keep_their_workers(void **state)
 {
     (void)state;
     pool_t *pool = make_pool();
-    pool_future_t *future = start(pool, wait_until_cancelled, 1);
+    pool_future_t *future = start(pool, cancel_awaited, 1);
     assert_int_equal(pool_future_cancel(future, 3000), 0);
     check_cancelled(future, WORKERS);
     outcome_pool_works(pool);
@@ -180,8 +152,8 @@ static void items_of_other_calls_are_not_hit(void **state)
         ledger_clear(started);
         ledger_clear(ended);
         pool_future_t *victim = start(pool, sleep_for_ever, 1);
-        assert_int_equal(pool_map_async(pool, wait_until_cancelled, POOL_IN(items, 1),
-                                        POOL_OUT(others), &options, &innocent),
+        assert_int_equal(pool_map_async(pool, cancel_awaited, POOL_IN(items, 1), POOL_OUT(others),
+                                        &options, &innocent),
                          0);
         pool_future_cancel(innocent, -1); /* queued: never starts */
         pool_future_free(innocent);
@@ -273,7 +245,7 @@ static void a_cancelled_future_may_be_freed_at_once(void **state)
     pool_t *pool = make_pool();
     for (int i = 0; i < 20; i++) {
         ledger_clear(started);
-        pool_future_t *future = start(pool, i % 2 ? sleep_for_ever : wait_until_cancelled, 0);
+        pool_future_t *future = start(pool, i % 2 ? sleep_for_ever : cancel_awaited, 0);
         assert_int_equal(pool_future_cancel(future, 0), 0);
         pool_future_free(future);
     }

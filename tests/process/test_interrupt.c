@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <string.h>
 
+#include "process/cancel.h"
 #include "support/deadline.h"
 #include "support/gate.h"
 #include "support/ledger.h"
@@ -15,28 +15,11 @@
 #include "support/work.h"
 #include "support/world.h"
 
-enum { ITEMS = 200, WORKERS = 2, LONG = 10000 };
-
 static pool_t *pool; /* the one that the handler interrupts */
-static struct ledger *started, *told, *ended;
+static struct ledger *told;
 static struct gate *gate;
-static char items[ITEMS];
-static size_t results[ITEMS];
 
 /* ---- Functions ---- */
-
-static int end_when_cancelled(const void *item, void *result, pool_task_t *task)
-{
-    (void)item;
-    ledger_mark(started, pool_task_index(task));
-    for (int64_t end = deadline_now() + LONG; !pool_task_cancelled(task);)
-        if (deadline_now() > end)
-            return 1;
-    if (result)
-        *(size_t *)result = 3 * pool_task_index(task);
-    ledger_mark(ended, pool_task_index(task));
-    return 0;
-}
 
 static int hang_when_cancelled(const void *item, void *result, pool_task_t *task)
 {
@@ -106,11 +89,9 @@ static void prepare(bool serial)
 {
     const pool_options_t options = {.processes = WORKERS, .serial = serial};
     struct sigaction action = {.sa_handler = on_interrupt};
-    started = ledger_make(ITEMS);
-    ended = ledger_make(ITEMS);
+    cancel_prepare();
     told = ledger_make(2);
     gate = gate_make();
-    memset(results, 0, sizeof results);
     pool = world_pool_with(&options);
     sigaction(SIGINT, &action, NULL);
 }
@@ -119,17 +100,8 @@ static void prepare(bool serial)
 static void check_cancelled(size_t good)
 {
     const pool_error_t *errors;
-    size_t next = 0;
     assert_int_equal(pool_errors(pool, &errors), ITEMS - good);
-    for (size_t i = 0; i < ITEMS; i++) {
-        assert_int_equal(results[i], ledger_count(ended, i) ? 3 * i : 0);
-        if (ledger_count(ended, i))
-            continue;
-        assert_int_equal(errors[next].index, i);
-        assert_int_equal(errors[next].kind, POOL_CANCELLED);
-        assert_int_equal(errors[next++].code, -ECANCELED);
-    }
-    assert_true(ledger_all_within(started, 0, 1));
+    cancel_check(errors);
 }
 
 static int map(pool_function_t function, size_t chunksize)
@@ -148,7 +120,7 @@ static void a_map_ends_with_the_items_that_run(void **state)
         struct interrupter interrupter = {.then = NULL};
         prepare(false);
         interrupt_at(&interrupter, started, WORKERS);
-        assert_int_equal(map(end_when_cancelled, chunks[k]), -EINTR);
+        assert_int_equal(map(cancel_awaited, chunks[k]), -EINTR);
         interrupted(&interrupter);
         check_cancelled(WORKERS);
         assert_int_equal(ledger_total(started), WORKERS);
@@ -183,12 +155,12 @@ static void all_calls_that_run_items_end(void **state)
         prepare(false);
         interrupt_at(&interrupter, started, call == 2 ? 1 : WORKERS);
         if (call == 0)
-            code = pool_fold(pool, end_when_cancelled, work_merge_int64, POOL_IN(items, ITEMS),
+            code = pool_fold(pool, cancel_awaited, work_merge_int64, POOL_IN(items, ITEMS),
                              POOL_OUT(&sum), NULL);
         else if (call == 1)
-            code = pool_broadcast(pool, end_when_cancelled, POOL_IN(&item, 1), POOL_NONE);
+            code = pool_broadcast(pool, cancel_awaited, POOL_IN(&item, 1), POOL_NONE);
         else
-            code = pool_apply(pool, end_when_cancelled, POOL_IN(&item, 1), POOL_NONE);
+            code = pool_apply(pool, cancel_awaited, POOL_IN(&item, 1), POOL_NONE);
         interrupted(&interrupter);
         assert_int_equal(code, -EINTR);
         assert_int_equal(pool_errors(pool, NULL), call == 0 ? ITEMS - WORKERS : 0);
@@ -205,7 +177,7 @@ static void the_next_call_ends_at_once_if_none_waits(void **state)
         prepare(serial);
         for (int i = 0; i < 3; i++)
             assert_int_equal(pool_interrupt(pool), 0);
-        assert_int_equal(map(end_when_cancelled, 0), -EINTR);
+        assert_int_equal(map(cancel_awaited, 0), -EINTR);
         assert_int_equal(ledger_total(started), 0);
         check_cancelled(0);
         outcome_pool_works(pool);
@@ -230,8 +202,7 @@ static void the_error_callback_is_called_once(void **state)
     prepare(false);
     interrupt_at(&interrupter, started, WORKERS);
     assert_int_equal(
-        pool_map_with(pool, end_when_cancelled, POOL_IN(items, ITEMS), POOL_NONE, &options),
-        -EINTR);
+        pool_map_with(pool, cancel_awaited, POOL_IN(items, ITEMS), POOL_NONE, &options), -EINTR);
     interrupted(&interrupter);
     assert_int_equal(codes[0], 1);
     assert_int_equal(codes[1], POOL_EBUSY); /* a callback must not wait, and gets no code */
@@ -342,7 +313,7 @@ static void a_result_that_is_there_comes_first(void **state)
 static void *apply_in_thread(void *code)
 {
     char item = 0;
-    *(int *)code = pool_apply(pool, end_when_cancelled, POOL_IN(&item, 1), POOL_NONE);
+    *(int *)code = pool_apply(pool, cancel_awaited, POOL_IN(&item, 1), POOL_NONE);
     return NULL;
 }
 
