@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "preprocess/clock.h"
+#include "common/clock.h"
 #include "preprocess/job.h"
 #include "preprocess/process.h"
 #include "preprocess/summary.h"

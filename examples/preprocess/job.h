@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
+#include "common/files.h"
 #include "document.h"
 #include "duplicates.h"
-#include "files.h"
 #include "options.h"
 #include "output.h"
 #include "ways.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "common/clock.h"
 
 #define BATCH 8192     /* files: bounds the memory for documents to 36 MB a way */
 #define SHORT_RUN 60.0 /* seconds: a comparison that takes less is done again */

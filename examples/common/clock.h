@@ -1,6 +1,6 @@
 /* The time, for measuring how long things take. */
-#ifndef PREPROCESS_CLOCK_H
-#define PREPROCESS_CLOCK_H
+#ifndef EXAMPLES_CLOCK_H
+#define EXAMPLES_CLOCK_H
 
 #include <time.h>
 

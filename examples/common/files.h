@@ -1,6 +1,6 @@
 /* Lists the files to work on. */
-#ifndef PREPROCESS_FILES_H
-#define PREPROCESS_FILES_H
+#ifndef EXAMPLES_FILES_H
+#define EXAMPLES_FILES_H
 
 #include <stddef.h>
 
