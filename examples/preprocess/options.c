@@ -2,14 +2,14 @@
 #define _POSIX_C_SOURCE 200809L
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <procpool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/number.h"
 
 static const char help[] =
     "Usage: preprocess [OPTION]... PATH...\n"
@@ -50,27 +50,10 @@ static int POOL_PRINTF(1, 2) usage_error(const char *format, ...)
     return 2;
 }
 
-/* Reads a decimal number, without sign, and perhaps one of K, M and G. */
-static bool read_number(const char *text, bool with_unit, unsigned long long *number)
-{
-    static const char units[] = "KMG";
-    char *end;
-    if (text[0] < '0' || text[0] > '9')
-        return false;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    const char *unit = with_unit && *end != '\0' ? strchr(units, *end) : NULL;
-    int shift = unit ? 10 * (int)(unit - units + 1) : 0;
-    if (errno != 0 || end[unit ? 1 : 0] != '\0' || value > ULLONG_MAX >> shift)
-        return false;
-    *number = value << shift;
-    return true;
-}
-
 static int read_processes(struct options *options, const char *text)
 {
-    unsigned long long number;
-    if (!read_number(text, false, &number) || number < 1 || number > POOL_PROCESSES_MAX)
+    long number;
+    if (!number_read_within(text, 1, POOL_PROCESSES_MAX, &number))
         return usage_error("--processes takes a number from 1 to %d, not '%s'", POOL_PROCESSES_MAX,
                            text);
     options->processes = (int)number;
@@ -80,7 +63,7 @@ static int read_processes(struct options *options, const char *text)
 static int read_max_bytes(struct options *options, const char *text)
 {
     unsigned long long number;
-    if (!read_number(text, true, &number) || number < 1 || number > SIZE_MAX / 4)
+    if (!number_read(text, true, &number) || number < 1 || number > SIZE_MAX / 4)
         return usage_error("--max-bytes takes a number like 500000 or 16M, not '%s'", text);
     options->max_bytes = (size_t)number;
     return -1;
@@ -91,12 +74,8 @@ static int read_mode(struct options *options, const char *text)
     options->compare = strcmp(text, "compare") == 0;
     if (options->compare)
         return -1;
-    for (enum way way = 0; way < WAY_COUNT; way++) {
-        if (strcmp(text, way_name(way)) == 0) {
-            options->way = way;
-            return -1;
-        }
-    }
+    if (way_read(text, &options->way))
+        return -1;
     return usage_error("--mode is pool, threads, sequential or compare, not '%s'", text);
 }
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/npy.h"
+
 #define PART ".part" /* ends the name of a file that is not whole yet */
 
 /* ---- Files that appear when they are whole ------------------------------------------------- */
@@ -45,35 +47,16 @@ static int finish(const struct output *output, const char *name, FILE *file, int
 
 /* ---- The array of features ----------------------------------------------------------------- */
 
-/* The .npy format, version 1.0: magic, version, length of the rest of the header, a Python
- * dictionary. The header fills 128 bytes, so that the data are aligned when the file is mapped. */
-static int write_header(FILE *file, size_t rows)
-{
-    static const unsigned char start[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 128 - 10, 0};
-    const uint16_t one = 1;
-    char order = *(const unsigned char *)&one == 1 ? '<' : '>';
-    char header[128 - sizeof(start)];
-
-    memset(header, ' ', sizeof(header));
-    int used = snprintf(header, sizeof(header),
-                        "{'descr': '%cf4', 'fortran_order': False, 'shape': (%zu, %d), }", order,
-                        rows, FEATURES);
-    header[used] = ' ';
-    header[sizeof(header) - 1] = '\n';
-    bool written =
-        fwrite(start, sizeof(start), 1, file) == 1 && fwrite(header, sizeof(header), 1, file) == 1;
-    return written ? 0 : -errno;
-}
-
 int output_open(struct output *output, const char *directory, size_t rows)
 {
+    const size_t shape[] = {rows, FEATURES};
     if (mkdir(directory, 0777) != 0 && errno != EEXIST)
         return -errno;
     output->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (output->directory < 0)
         return -errno;
     output->features = begin(output, OUTPUT_FEATURES);
-    return output->features ? write_header(output->features, rows) : -errno;
+    return output->features ? npy_write_header(output->features, "f4", shape, 2) : -errno;
 }
 
 int output_features(struct output *output, const struct batch *batch)

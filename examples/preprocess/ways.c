@@ -3,19 +3,11 @@
 #include "ways.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
-
-const char *way_name(enum way way)
-{
-    static const char *const names[] = {"sequential", "threads", "pool"};
-    return names[way];
-}
 
 /* ---- In worker processes ------------------------------------------------------------------- */
 
@@ -93,69 +85,29 @@ static int run_pool(struct crew *crew, struct batch *batch)
 
 /* ---- In this process: one after the other, and in threads ---------------------------------- */
 
-static void process_file(struct scratch *scratch, struct batch *batch, size_t i)
-{
-    if (!document_make(batch->paths[i], scratch, &batch->documents[i], &batch->problems[i]))
-        memset(&batch->documents[i], 0, sizeof(*batch->documents));
-}
-
-static int run_sequential(struct crew *crew, struct batch *batch)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        process_file(&crew->scratches[0], batch, i);
-    return 0;
-}
-
-struct thread {
-    pthread_t id;
-    struct scratch *scratch;
+/* What threads share. Thread t has scratch t of the crew. */
+struct shift {
+    struct crew *crew;
     struct batch *batch;
-    atomic_size_t *next; /* file that no thread has taken yet; shared by all */
 };
 
-static void *run_thread(void *argument)
+static void process_file(void *context, int thread, size_t i)
 {
-    struct thread *thread = argument;
-    size_t i;
-    while ((i = atomic_fetch_add(thread->next, 1)) < thread->batch->count)
-        process_file(thread->scratch, thread->batch, i);
-    return NULL;
-}
-
-static int run_threads(struct crew *crew, struct batch *batch)
-{
-    atomic_size_t next = 0;
-    int started = 0, error = 0;
-    struct thread *threads = calloc((size_t)crew->processes, sizeof(*threads));
-    if (!threads)
-        return -ENOMEM;
-    while (started < crew->processes) {
-        struct thread *thread = &threads[started];
-        thread->scratch = &crew->scratches[started];
-        thread->batch = batch;
-        thread->next = &next;
-        error = pthread_create(&thread->id, NULL, run_thread, thread);
-        if (error)
-            break;
-        started++;
-    }
-    for (int i = 0; i < started; i++)
-        pthread_join(threads[i].id, NULL);
-    free(threads);
-    return started > 0 ? 0 : -error; /* with fewer threads it only takes longer */
+    const struct shift *shift = context;
+    struct document *document = &shift->batch->documents[i];
+    if (!document_make(shift->batch->paths[i], &shift->crew->scratches[thread], document,
+                       &shift->batch->problems[i]))
+        memset(document, 0, sizeof(*document));
 }
 
 int way_run(enum way way, struct crew *crew, struct batch *batch)
 {
     memset(batch->problems, 0, batch->count * sizeof(*batch->problems));
-    switch (way) {
-    case WAY_SEQUENTIAL:
-        return run_sequential(crew, batch);
-    case WAY_THREADS:
-        return run_threads(crew, batch);
-    default:
+    if (way == WAY_POOL)
         return run_pool(crew, batch);
-    }
+    struct shift shift = {crew, batch};
+    int threads = way == WAY_THREADS ? crew->processes : 1;
+    return way_run_threads(threads, batch->count, process_file, &shift);
 }
 
 /* ---- What they work with ------------------------------------------------------------------- */

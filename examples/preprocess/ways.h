@@ -6,11 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/way.h"
 #include "document.h"
-
-enum way { WAY_SEQUENTIAL, WAY_THREADS, WAY_POOL, WAY_COUNT };
-
-const char *way_name(enum way way);
 
 /* Some files, and room for what becomes of each: a document or a problem; the other is all 0. */
 struct batch {
