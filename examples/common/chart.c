@@ -82,6 +82,17 @@ static double tick_distance(double least, double most)
     return power * (steps <= 1 ? 1 : steps <= 2 ? 2 : steps <= 5 ? 5 : 10);
 }
 
+/* The ticks between two values are the multiples of `distance` from the first to the last of these. */
+static long first_tick(double least, double distance)
+{
+    return (long)ceil(least / distance - 1e-6);
+}
+
+static long last_tick(double most, double distance)
+{
+    return (long)floor(most / distance + 1e-6);
+}
+
 /* ---- What is drawn ---- */
 
 static void print_text(FILE *file, const char *text)
@@ -110,11 +121,10 @@ static void draw_line(FILE *file, double x, double y, double to_x, double to_y, 
             to_x, to_y, stroke);
 }
 
-static void draw_number(FILE *file, double x, double y, const char *anchor, double number,
-                        double distance)
+static void draw_number(FILE *file, double x, double y, const char *anchor, double number)
 {
     char text[32];
-    snprintf(text, sizeof text, "%.6g", fabs(number) < distance / 1e6 ? 0 : number);
+    snprintf(text, sizeof text, "%.6g", number);
     draw_text(file, x, y, anchor, text);
 }
 
@@ -138,11 +148,11 @@ static void begin(FILE *file, const struct chart *chart)
 static void draw_y_axis(FILE *file, const struct axes *axes)
 {
     double distance = tick_distance(axes->y_least, axes->y_most);
-    for (double y = ceil(axes->y_least / distance) * distance; y <= axes->y_most + distance / 1e6;
-         y += distance) {
-        double place = y_place(axes, y);
+    for (long tick = first_tick(axes->y_least, distance); tick <= last_tick(axes->y_most, distance);
+         tick++) {
+        double y = (double)tick * distance, place = y_place(axes, y);
         draw_line(file, LEFT, place, WIDTH - RIGHT, place, "#dddddd");
-        draw_number(file, LEFT - 6, place + 4, "end", y, distance);
+        draw_number(file, LEFT - 6, place + 4, "end", y);
     }
     draw_line(file, LEFT, TOP, LEFT, HEIGHT - BOTTOM, "black");
 }
@@ -150,11 +160,11 @@ static void draw_y_axis(FILE *file, const struct axes *axes)
 static void draw_x_axis(FILE *file, const struct axes *axes)
 {
     double distance = tick_distance(axes->x_least, axes->x_most);
-    for (double x = ceil(axes->x_least / distance) * distance; x <= axes->x_most + distance / 1e6;
-         x += distance) {
-        double place = x_place(axes, x);
+    for (long tick = first_tick(axes->x_least, distance); tick <= last_tick(axes->x_most, distance);
+         tick++) {
+        double x = (double)tick * distance, place = x_place(axes, x);
         draw_line(file, place, HEIGHT - BOTTOM, place, HEIGHT - BOTTOM + 5, "black");
-        draw_number(file, place, HEIGHT - BOTTOM + 20, "middle", x, distance);
+        draw_number(file, place, HEIGHT - BOTTOM + 20, "middle", x);
     }
     draw_line(file, LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM, "black");
 }
@@ -194,15 +204,16 @@ static void draw_group(FILE *file, const struct axes *axes, const struct chart *
 {
     double each = (WIDTH - LEFT - RIGHT) / (double)groups,
            width = each * 0.8 / (double)chart->series_count;
-    double x = LEFT + each * ((double)group + 0.1), zero = y_place(axes, 0);
-    for (size_t s = 0; s < chart->series_count; s++, x += width) {
+    double zero = y_place(axes, 0);
+    for (size_t s = 0; s < chart->series_count; s++) {
+        double x = LEFT + each * ((double)group + 0.1) + width * (double)s;
         double y = group < chart->series[s].count ? chart->series[s].y[group] : NAN;
         if (!isfinite(y))
             continue;
         double top = fmin(zero, y_place(axes, y)), bottom = fmax(zero, y_place(axes, y));
         fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n",
                 x, top, width * 0.95, bottom - top, colour(s));
-        draw_number(file, x + width / 2, top - 4, "middle", round(y * 100) / 100, 1e-9);
+        draw_number(file, x + width / 2, top - 4, "middle", round(y * 100) / 100);
     }
     draw_text(file, LEFT + each * ((double)group + 0.5), HEIGHT - BOTTOM + 20, "middle",
               chart->groups[group]);

@@ -26,7 +26,8 @@ static struct layers layers_of(struct mlp mlp, const float *parameters)
 
 size_t mlp_parameters(struct mlp mlp)
 {
-    return (size_t)((mlp.features + 1) * mlp.hidden + (mlp.hidden + 1) * mlp.classes);
+    size_t features = (size_t)mlp.features, hidden = (size_t)mlp.hidden;
+    return (features + 1) * hidden + (hidden + 1) * (size_t)mlp.classes;
 }
 
 static void fill_normal(float *to, int count, double deviation, struct random *random)
