@@ -8,7 +8,7 @@
 
 #include "whole_file.h"
 
-enum { WIDTH = 720, HEIGHT = 420, LEFT = 80, RIGHT = 20, TOP = 50, BOTTOM = 60, TICKS = 5 };
+enum { WIDTH = 720, HEIGHT = 420, LEFT = 80, RIGHT = 20, TOP = 64, BOTTOM = 60, TICKS = 5 };
 
 /* Colours that people who see colours differently can tell apart (Okabe and Ito, 2008). */
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73",
@@ -46,13 +46,24 @@ static void widen(double *least, double *most, double value)
     *most = fmax(*most, value);
 }
 
-/* Makes room where all values are the same, or there are none. */
+/* A distance between ticks that reads well: 1, 2 or 5 times a power of ten. */
+static double tick_distance(double least, double most)
+{
+    double wanted = (most - least) / TICKS, power = pow(10, floor(log10(wanted)));
+    double steps = wanted / power;
+    return power * (steps <= 1 ? 1 : steps <= 2 ? 2 : steps <= 5 ? 5 : 10);
+}
+
+/* Widens the values to whole ticks. Makes room where all are the same, or there are none. */
 static void spread(double *least, double *most)
 {
     if (*least > *most)
         *least = *most = 0;
     if (*least == *most)
         *most = *least + (*least != 0 ? fabs(*least) : 1);
+    double distance = tick_distance(*least, *most);
+    *least = distance * floor(*least / distance + 1e-6);
+    *most = distance * ceil(*most / distance - 1e-6);
 }
 
 static struct axes measure(const struct chart *chart, bool from_zero)
@@ -74,15 +85,7 @@ static struct axes measure(const struct chart *chart, bool from_zero)
     return axes;
 }
 
-/* A distance between ticks that reads well: 1, 2 or 5 times a power of ten. */
-static double tick_distance(double least, double most)
-{
-    double wanted = (most - least) / TICKS, power = pow(10, floor(log10(wanted)));
-    double steps = wanted / power;
-    return power * (steps <= 1 ? 1 : steps <= 2 ? 2 : steps <= 5 ? 5 : 10);
-}
-
-/* The ticks between two values are the multiples of `distance` from the first to the last of these. */
+/* The ticks between two values are the multiples of `distance` from the first to the last. */
 static long first_tick(double least, double distance)
 {
     return (long)ceil(least / distance - 1e-6);

@@ -19,8 +19,8 @@ struct chart {
     const char *const *groups;
 };
 
-/* Write the chart to the file at `path`, which appears when it is whole. Return 0 or a negated errno
- * value. A chart without any finite value has axes and no lines. */
+/* Write the chart to the file at `path`, which appears when it is whole. Return 0 or a negated
+ * errno value. A chart without any finite value has axes and no lines. */
 int chart_lines(const struct chart *chart, const char *path);
 int chart_bars(const struct chart *chart, const char *path);
 

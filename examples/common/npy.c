@@ -19,7 +19,7 @@ static int format_shape(char *text, size_t room, const size_t *shape, int dimens
     return 0;
 }
 
-/* Magic, version and length of the rest come first, then a Python dictionary with spaces after it. */
+/* Magic, version and length of the rest come first, then a Python dictionary and spaces. */
 int npy_write_header(FILE *file, const char *type, const size_t *shape, int dimensions)
 {
     static const unsigned char start[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 128 - 10, 0};

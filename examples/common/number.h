@@ -4,8 +4,9 @@
 
 #include <stdbool.h>
 
-/* Reads a decimal number without sign. With `units` one of K, M and G may follow, for 2^10, 2^20 and
- * 2^30. Returns false, and writes nothing, if `text` is anything else or the number is too large. */
+/* Reads a decimal number without sign. With `units` one of K, M and G may follow, for 2^10, 2^20
+ * and 2^30. Returns false, and writes nothing, if `text` is anything else or the number is too
+ * large. */
 bool number_read(const char *text, bool units, unsigned long long *number);
 
 /* Reads a decimal number from `least` to `most`, without units. Otherwise as number_read(). */

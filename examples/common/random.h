@@ -1,5 +1,5 @@
-/* Random numbers that depend on a seed alone: the generator splitmix64 (Steele et al., 2014). In an item
- * of a pool the seed is pool_task_seed(): then they depend on the item, and not on the worker. */
+/* Random numbers that depend on a seed alone: the generator splitmix64 (Steele et al., 2014). In an
+ * item of a pool the seed is pool_task_seed(), so they do not depend on the worker. */
 #ifndef EXAMPLES_RANDOM_H
 #define EXAMPLES_RANDOM_H
 

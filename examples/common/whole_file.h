@@ -13,8 +13,8 @@ struct whole_file {
 /* Opens a file beside `path`. Returns 0 or a negated errno value, with nothing left behind. */
 int whole_file_open(struct whole_file *file, const char *path);
 
-/* Closes the file. With `code` 0 it gets its name; otherwise, or when it could not be written, it is
- * removed. Returns `code`, or a negated errno value. */
+/* Closes the file. With `code` 0 it gets its name; otherwise, or when it could not be written, it
+ * is removed. Returns `code`, or a negated errno value. */
 int whole_file_close(struct whole_file *file, int code);
 
 #endif

@@ -12,7 +12,8 @@ struct data {
     int *labels;   /* of each sample its class, from 0 */
 };
 
-/* Make `count` samples. The same seed gives the same samples. Return 0 or -ENOMEM with `*data` empty.
+/* Make `count` samples. The same seed gives the same samples. Return 0 or -ENOMEM with `*data`
+ * empty.
  *   digits: pictures of 8 x 8 points of the digits 0 to 9, moved, slanted, of different stroke and
  *           with noise; 64 features, 10 classes;
  *   moons:  two half circles that interlock, with noise; 2 features, 2 classes. */

@@ -10,9 +10,9 @@ struct matrix {
     bool transposed; /* the product takes it with rows and columns exchanged */
 };
 
-/* Computes product = a b, or with `add` product += a b. The shapes of `a` and `b`, transposed as they
- * say, must fit. The sums are added in an order that depends on the shapes alone, so the same product
- * is the same to the last bit in every process and thread of one machine. */
+/* Computes product = a b, or with `add` product += a b. The shapes of `a` and `b`, transposed as
+ * they say, must fit. The sums are added in an order that depends on the shapes alone, so the same
+ * product is the same to the last bit in every process and thread of one machine. */
 void matrix_multiply(float *product, struct matrix a, struct matrix b, bool add);
 
 /* What multiplies, for people: "OpenBLAS" or "plain loops". */

@@ -131,7 +131,8 @@ static void add_rows(float *to, const float *rows, int count, int columns)
             to[j] += rows[i * columns + j];
 }
 
-/* Computes the derivative of the loss by the hidden values. A unit that was cut off at 0 has none. */
+/* Computes the derivative of the loss by the hidden values. A unit that was cut off at 0 has none.
+ */
 static void differentiate_hidden(struct mlp mlp, struct layers layers, int count,
                                  struct mlp_buffers *buffers)
 {

@@ -30,15 +30,15 @@ struct mlp_buffers {
 int mlp_buffers_init(struct mlp_buffers *buffers, struct mlp mlp, int capacity);
 void mlp_buffers_free(struct mlp_buffers *buffers);
 
-/* Adds to `gradient` the gradient of the summed loss of the samples whose indices are in `chosen`, at
- * most the capacity of `buffers`. Returns their summed loss. The same samples in the same order give
- * the same bits. */
+/* Adds to `gradient` the gradient of the summed loss of the samples whose indices are in `chosen`,
+ * at most the capacity of `buffers`. Returns their summed loss. The same samples in the same order
+ * give the same bits. */
 double mlp_add_gradient(struct mlp mlp, const float *parameters, const struct data *data,
                         const unsigned *chosen, int count, struct mlp_buffers *buffers,
                         float *gradient);
 
-/* Counts the samples first to first + count - 1 that the network puts into the right class, and adds
- * their loss to `*loss`, which may be NULL. */
+/* Counts the samples first to first + count - 1 that the network puts into the right class, and
+ * adds their loss to `*loss`, which may be NULL. */
 size_t mlp_count_right(struct mlp mlp, const float *parameters, const struct data *data,
                        size_t first, size_t count, struct mlp_buffers *buffers, double *loss);
 
