@@ -1,0 +1,170 @@
+#define _POSIX_C_SOURCE 200809L
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
+#include <procpool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/number.h"
+#include "model/matrix.h"
+
+static const char help[] =
+    "Usage: train [OPTION]...\n"
+    "\n"
+    "Trains a neural network to read digits by stochastic gradient descent. The gradient of each\n"
+    "step is a sum over micro-batches, which all processors compute together. The pictures of the\n"
+    "digits are made with a fixed seed.\n"
+    "\n"
+    "  --processes N  worker processes or threads (default: one for each processor)\n"
+    "  --mode MODE    pool (default): in processes\n"
+    "                 threads, sequential: the same in this process\n"
+    "                 compare: all three, with times\n"
+    "  --epochs N     how often each picture is used (default: 12)\n"
+    "  --samples N    pictures (default: 12288); a twelfth of them is kept for the test\n"
+    "  --hidden N     units of the hidden layer (default: 192)\n"
+    "  --rate X       how far a step goes (default: 0.1)\n"
+    "  --seed N       of the pictures, of the first weights and of their order (default: 1)\n"
+    "  --matrix NAME  what multiplies matrices: loops, or openblas (default where it is there)\n"
+    "  --output DIR   write curve.csv, curve.svg and weights.npy to DIR, which is made\n"
+    "  --crash        let one micro-batch in the middle crash\n"
+    "  --help         print this\n"
+    "\n"
+    "The weights are the same to the last bit for any number of workers and in all ways, on one\n"
+    "machine with one library for the matrices, as long as nothing crashes.\n"
+    "Exit status: 0 done, 1 could not be done or ways gave different weights, 2 wrong usage.\n";
+
+enum {
+    OPTION_PROCESSES = 1,
+    OPTION_MODE,
+    OPTION_EPOCHS,
+    OPTION_SAMPLES,
+    OPTION_HIDDEN,
+    OPTION_RATE,
+    OPTION_SEED,
+    OPTION_MATRIX,
+    OPTION_OUTPUT,
+    OPTION_CRASH,
+    OPTION_HELP
+};
+
+static const struct option long_options[] = {
+    {"processes", required_argument, NULL, OPTION_PROCESSES},
+    {"mode", required_argument, NULL, OPTION_MODE},
+    {"epochs", required_argument, NULL, OPTION_EPOCHS},
+    {"samples", required_argument, NULL, OPTION_SAMPLES},
+    {"hidden", required_argument, NULL, OPTION_HIDDEN},
+    {"rate", required_argument, NULL, OPTION_RATE},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"matrix", required_argument, NULL, OPTION_MATRIX},
+    {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"crash", no_argument, NULL, OPTION_CRASH},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static int wrong(const char *option, const char *what, const char *text)
+{
+    fprintf(stderr, "train: --%s takes %s, not '%s'\nTry 'train --help'.\n", option, what, text);
+    return 2;
+}
+
+/* Reads a number from `least` to `most`. Returns as options_read(). */
+static int read_long(const char *option, long least, long most, long *number)
+{
+    char what[80];
+    snprintf(what, sizeof what, "a number from %ld to %ld", least, most);
+    return number_read_within(optarg, least, most, number) ? -1 : wrong(option, what, optarg);
+}
+
+static int read_processes(struct options *options)
+{
+    long number = 0;
+    int status = read_long("processes", 1, POOL_PROCESSES_MAX, &number);
+    options->processes = (int)number;
+    return status;
+}
+
+static int read_mode(struct options *options)
+{
+    options->compare = strcmp(optarg, "compare") == 0;
+    if (options->compare || way_read(optarg, &options->way))
+        return -1;
+    return wrong("mode", "pool, threads, sequential or compare", optarg);
+}
+
+static int read_rate(struct options *options)
+{
+    char *end;
+    options->rate = strtod(optarg, &end);
+    if (end != optarg && *end == '\0' && isfinite(options->rate) && options->rate > 0)
+        return -1;
+    return wrong("rate", "a number above 0", optarg);
+}
+
+static int read_seed(struct options *options)
+{
+    unsigned long long number;
+    if (!number_read(optarg, false, &number))
+        return wrong("seed", "a number from 0", optarg);
+    options->seed = number;
+    return -1;
+}
+
+static int read_option(struct options *options, int option)
+{
+    switch (option) {
+    case OPTION_PROCESSES:
+        return read_processes(options);
+    case OPTION_MODE:
+        return read_mode(options);
+    case OPTION_EPOCHS:
+        return read_long("epochs", 1, 1000000, &options->epochs);
+    case OPTION_SAMPLES:
+        return read_long("samples", 24, 100000000, &options->samples);
+    case OPTION_HIDDEN:
+        return read_long("hidden", 1, 65536, &options->hidden);
+    case OPTION_RATE:
+        return read_rate(options);
+    case OPTION_SEED:
+        return read_seed(options);
+    case OPTION_MATRIX:
+        return matrix_choose(optarg) ? -1 : wrong("matrix", "a library that is there", optarg);
+    case OPTION_OUTPUT:
+        options->output = optarg;
+        return -1;
+    case OPTION_CRASH:
+        options->crash = true;
+        return -1;
+    case OPTION_HELP:
+        fputs(help, stdout);
+        return 0;
+    default: /* getopt_long() has said what is wrong */
+        fputs("Try 'train --help'.\n", stderr);
+        return 2;
+    }
+}
+
+int options_read(struct options *options, int argc, char **argv)
+{
+    int option, status;
+    *options = (struct options){.way = WAY_POOL,
+                                .processes = pool_cpu_count(),
+                                .epochs = 12,
+                                .samples = 12288,
+                                .hidden = 192,
+                                .rate = 0.1,
+                                .seed = 1};
+    matrix_choose("openblas");
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+        if ((status = read_option(options, option)) >= 0)
+            return status;
+    if (optind == argc)
+        return -1;
+    fprintf(stderr, "train: unexpected '%s'\nTry 'train --help'.\n", argv[optind]);
+    return 2;
+}
