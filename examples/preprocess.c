@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/report.h"
 #include "preprocess/job.h"
 #include "preprocess/process.h"
 #include "preprocess/summary.h"
@@ -28,7 +29,8 @@ static bool start(struct job *job)
 {
     const struct options *options = &job->options;
     bool with_pool = options->compare || options->way == WAY_POOL;
-    int code = crew_init(&job->crew, options->processes, options->max_bytes, with_pool);
+    int code =
+        crew_init(&job->crew, options->processes, options->max_bytes, with_pool, options->crash);
     if (code == POOL_EINIT)
         fprintf(stderr, "preprocess: in a worker: %s\n", pool_create_error());
     return check(code, "cannot start the pool");
@@ -86,9 +88,27 @@ static bool write_tables(struct job *job)
     return check(code, job->options.output);
 }
 
+/* The last line, as all larger examples print it. */
+static void print_report(const struct job *job)
+{
+    const enum way way = job->options.compare ? WAY_POOL : job->options.way;
+    struct report report = {.program = "preprocess",
+                            .way = way,
+                            .processes = way == WAY_SEQUENTIAL ? 1 : job->crew.processes,
+                            .items = job->files.count,
+                            .seconds = job->times.ways[way][0]};
+    for (size_t i = 0; i < job->files.count; i++) {
+        const struct record *record = &job->records[i];
+        report.lost += record->problem.status != STATUS_OK;
+        report.check = report_check(report.check, &record->facts, sizeof record->facts);
+    }
+    report_print(&report);
+}
+
 static bool report(const struct job *job)
 {
     summary_print(stdout, job);
+    print_report(job);
     return fflush(stdout) == 0 && job->identical[WAY_THREADS] && job->identical[WAY_POOL];
 }
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <procpool.h>
 #include <stdio.h>
-#include <time.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -21,11 +21,19 @@ static double idle_seconds(void)
     return read == 5 ? (idle + waiting) / (double)sysconf(_SC_CLK_TCK) : NAN;
 }
 
+static double seconds_of(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+/* Processor time of this process and of the children that it has waited for. */
 static double own_seconds(void)
 {
-    struct timespec used;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+    struct rusage own, children;
+    getrusage(RUSAGE_SELF, &own);
+    getrusage(RUSAGE_CHILDREN, &children);
+    return seconds_of(own.ru_utime) + seconds_of(own.ru_stime) + seconds_of(children.ru_utime) +
+           seconds_of(children.ru_stime);
 }
 
 void processors_begin(struct processors *processors)

@@ -6,12 +6,12 @@ struct processors {
     double begin, idle, own; /* seconds */
 };
 
-/* Begins to measure, while this process works with a single thread and no other of its processes
- * does. */
+/* Begins to measure. Until processors_free(), this process or one child that it waits for works,
+ * with a single thread. */
 void processors_begin(struct processors *processors);
 
-/* Returns how many processors on average were idle or worked for this process since then, at most
- * as many as the process may use; NAN where the system does not tell. */
+/* Returns how many processors on average were idle or did this work meanwhile, at most as many as
+ * the process may use; NAN where the system does not tell. */
 double processors_free(const struct processors *processors);
 
 #endif

@@ -23,18 +23,27 @@ static const char help[] =
     "                   compare: all three on the same files, with times\n"
     "  --max-bytes N    refuse larger files; K, M, G may follow the number (default: 16M)\n"
     "  --output DIR     write features.npy, files.csv and near_duplicates.csv to DIR\n"
+    "  --crash          let the work on one file in 8192 crash\n"
     "  --help           print this\n"
     "\n"
     "A file that cannot be used is told of in the report and in files.csv; it stops nothing.\n"
     "Exit status: 0 done, 1 could not be done or ways gave different results, 2 wrong usage.\n";
 
-enum { OPTION_PROCESSES = 1, OPTION_MODE, OPTION_MAX_BYTES, OPTION_OUTPUT, OPTION_HELP };
+enum {
+    OPTION_PROCESSES = 1,
+    OPTION_MODE,
+    OPTION_MAX_BYTES,
+    OPTION_OUTPUT,
+    OPTION_CRASH,
+    OPTION_HELP
+};
 
 static const struct option long_options[] = {
     {"processes", required_argument, NULL, OPTION_PROCESSES},
     {"mode", required_argument, NULL, OPTION_MODE},
     {"max-bytes", required_argument, NULL, OPTION_MAX_BYTES},
     {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"crash", no_argument, NULL, OPTION_CRASH},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -90,6 +99,9 @@ static int read_option(struct options *options, int option)
         return read_max_bytes(options, optarg);
     case OPTION_OUTPUT:
         options->output = optarg;
+        return -1;
+    case OPTION_CRASH:
+        options->crash = true;
         return -1;
     case OPTION_HELP:
         fputs(help, stdout);

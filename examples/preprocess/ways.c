@@ -3,39 +3,57 @@
 #include "ways.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 
+/* The first file of each batch is the one that may have to crash. */
+static void crash_if_asked(const struct crew *crew, size_t i)
+{
+    if (crew->crash && i == 0)
+        raise(SIGSEGV);
+}
+
 /* ---- In worker processes ------------------------------------------------------------------- */
+
+/* What a worker keeps from file to file. */
+struct desk {
+    const struct crew *crew;
+    struct scratch scratch;
+};
 
 /* Runs in each worker before its first file. */
 static int start_worker(void *initargs, void **state, pool_task_t *task)
 {
     const struct crew *crew = initargs;
-    struct scratch *scratch = malloc(sizeof(*scratch));
-    if (!scratch)
+    struct desk *desk = malloc(sizeof(*desk));
+    if (!desk)
         return pool_fail(task, ENOMEM, "no memory for the buffers");
-    scratch_init(scratch, crew->max_bytes);
-    *state = scratch;
+    desk->crew = crew;
+    scratch_init(&desk->scratch, crew->max_bytes);
+    *state = desk;
     return 0;
 }
 
 /* Runs in each worker after its last file. */
 static void end_worker(void *state)
 {
-    scratch_fini(state);
-    free(state);
+    struct desk *desk = state;
+    scratch_fini(&desk->scratch);
+    free(desk);
 }
 
 /* Runs in a worker: turns a path into a document. */
 static int preprocess_file(const void *item, void *result, pool_task_t *task)
 {
     const char *const *path = item;
+    struct desk *desk = pool_task_state(task);
     struct problem problem = {0};
-    if (document_make(*path, pool_task_state(task), result, &problem))
+    crash_if_asked(desk->crew, pool_task_index(task));
+    if (document_make(*path, &desk->scratch, result, &problem))
         return 0;
     return pool_fail(task, (int)problem.status, "%s", problem.detail);
 }
@@ -95,6 +113,7 @@ static void process_file(void *context, int thread, size_t i)
 {
     const struct shift *shift = context;
     struct document *document = &shift->batch->documents[i];
+    crash_if_asked(shift->crew, i);
     if (!document_make(shift->batch->paths[i], &shift->crew->scratches[thread], document,
                        &shift->batch->problems[i]))
         memset(document, 0, sizeof(*document));
@@ -124,9 +143,9 @@ static int make_pool(struct crew *crew)
     return code;
 }
 
-int crew_init(struct crew *crew, int processes, size_t max_bytes, bool with_pool)
+int crew_init(struct crew *crew, int processes, size_t max_bytes, bool with_pool, bool crash)
 {
-    *crew = (struct crew){.max_bytes = max_bytes};
+    *crew = (struct crew){.max_bytes = max_bytes, .crash = crash};
     crew->processes = processes > 0 ? processes : pool_cpu_count();
     int code = with_pool ? make_pool(crew) : 0;
     if (code < 0)

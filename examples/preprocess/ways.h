@@ -21,6 +21,7 @@ struct batch {
 struct crew {
     int processes;
     size_t max_bytes;          /* larger files are refused */
+    bool crash;                /* the work on the first file of each batch crashes */
     struct scratch *scratches; /* one for each thread; the sequential way uses the first */
     pool_t *pool;              /* NULL when no way needs it */
     double pool_seconds;       /* spent on making and ending the pool */
@@ -28,7 +29,7 @@ struct crew {
 
 /* Makes a crew of `processes` (0: one for each processor), with a pool if asked for: early, as
  * workers are copies of the host. Returns 0 or a negative POOL_E code or errno value. */
-int crew_init(struct crew *crew, int processes, size_t max_bytes, bool with_pool);
+int crew_init(struct crew *crew, int processes, size_t max_bytes, bool with_pool, bool crash);
 
 /* Ends the pool and frees everything; again is nothing. */
 void crew_fini(struct crew *crew);
