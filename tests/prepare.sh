@@ -41,17 +41,20 @@ apt_get() {
         apt-get -qq -o DPkg::Lock::Timeout=120 "$@" >&2
 }
 
-# Installs what is missing where apt-get is there and allowed; names what is
-# still missing otherwise, and ends the script.
+# Installs `packages` if apt-get is there and allowed.
+install_packages() {
+    command -v apt-get >/dev/null || return
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null || return
+    echo "installing: ${packages[*]}" >&2
+    apt_get update && apt_get install -y --no-install-recommends "${packages[@]}"
+}
+
+# Installs what a build needs. Names what is still missing then, and ends the script.
 prepare() {
     list_missing
     [ ${#missing[@]} -gt 0 ] || return 0
-
-    if command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null; }; then
-        echo "installing: ${packages[*]}" >&2
-        if apt_get update && apt_get install -y --no-install-recommends "${packages[@]}"; then
-            list_missing
-        fi
+    if install_packages; then
+        list_missing
     fi
     if [ ${#missing[@]} -gt 0 ]; then
         echo "missing:" >&2
@@ -59,6 +62,38 @@ prepare() {
         exit 1
     fi
 }
+
+# ---- What the examples can do without ----
+
+# Debian keeps it in a folder of its own.
+has_serial_openblas() {
+    compgen -G '/usr/lib/*/openblas-serial/libopenblas.a'
+}
+
+list_optional() {
+    missing=()
+    packages=()
+    need "libjpeg-turbo with its headers (libjpeg.pc)" libjpeg-dev pkg-config --exists libjpeg
+    need "libpng with its headers (libpng.pc)" libpng-dev pkg-config --exists libpng
+    need "the serial build of OpenBLAS" libopenblas-serial-dev has_serial_openblas
+    need "GLib with its headers (glib-2.0.pc)" libglib2.0-dev pkg-config --exists glib-2.0
+    need "gdb" gdb command -v gdb
+}
+
+# Installs it. Names what is still missing then, and goes on.
+prepare_optional() {
+    list_optional
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if install_packages; then
+        list_optional
+    fi
+    if [ ${#missing[@]} -gt 0 ]; then
+        echo "missing, so some examples do less or are left out:" >&2
+        printf '  %s\n' "${missing[@]}" >&2
+    fi
+}
+
+# ---- Building ----
 
 # configure FOLDER [OPTION...]: warnings are errors when PROCPOOL_WERROR=1 or CI=true says so.
 configure() {

@@ -85,7 +85,7 @@ static int start(const char *path, char *const *arguments, int output, pid_t *pr
 int measure(const char *path, char *const *arguments, struct run *run)
 {
     struct processors processors;
-    pid_t process;
+    pid_t process = -1;
     int ends[2];
     *run = (struct run){.report.program = arguments[0]};
     if (pipe2(ends, O_CLOEXEC) < 0)

@@ -19,7 +19,7 @@ void matrix_multiply(float *product, struct matrix a, struct matrix b, bool add)
  *   "loops"     the loops of matrix.c, which any number of threads may use at once;
  *   "openblas"  the serial build of OpenBLAS. Its buffers belong to the process, so threads take
  *               turns. Processes have a copy each.
- * It is "loops" at first. Returns false, and changes nothing, if the program has no such library. */
+ * It is "loops" at first. Returns false, and changes nothing, if there is no such library. */
 bool matrix_choose(const char *library);
 
 /* What multiplies, for people. */
