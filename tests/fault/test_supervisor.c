@@ -330,7 +330,7 @@ static bool hold(pid_t process)
 static void a_supervisor_that_gives_no_sign_of_life_breaks_the_pool(void **state)
 {
     int item = -SIGKILL, result;
-    pool_options_t options = {.processes = 2, .start_timeout = 100};
+    pool_options_t options = {.processes = 2, .start_timeout = SIGNS};
     (void)state;
     world_expect_orphans();
     pool_t *pool = world_pool_with(&options);
