@@ -11,12 +11,12 @@ struct line {
 /* Runs in a worker. An element of an array of texts is a `const char *`. */
 static int count(const void *item, void *result, pool_task_t *task)
 {
-    const char *text = *(const char *const *)item;
+    const unsigned char *text = *(const unsigned char *const *)item;
     struct line *line = result; /* zeroed */
     (void)task;
     for (int before = ' '; *text; before = *text++) {
-        line->letters += isalpha((unsigned char)*text) != 0;
-        line->words += isspace(before) && !isspace((unsigned char)*text);
+        line->letters += isalpha(*text) != 0;
+        line->words += isspace(before) && !isspace(*text);
     }
     return 0;
 }

@@ -62,7 +62,8 @@ int main(void)
     pool_t *pool;
     present =
         mmap(NULL, sizeof *present, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    EXPECT(present != MAP_FAILED && pool_create(&pool, &options) == 0);
+    EXPECT(present != MAP_FAILED);
+    EXPECT(pool_create(&pool, &options) == 0);
     set_everywhere(pool, 5);
     EXPECT(level == 0); /* the host ran nothing of this */
     EXPECT(all_have(pool, 5));

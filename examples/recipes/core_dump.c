@@ -37,14 +37,13 @@ static int crash(const void *item, void *result, pool_task_t *task)
 /* Removes the files of the directory. Returns how many of them are cores. */
 static int take_cores(const char *directory)
 {
-    int cores = 0;
     glob_t files;
+    int cores = 0;
     EXPECT(chdir(directory) == 0 && glob("*", 0, NULL, &files) == 0);
     for (size_t i = 0; i < files.gl_pathc; i++) {
         FILE *file = fopen(files.gl_pathv[i], "r");
-        EXPECT(file != NULL);
-        cores += getc(file) == 0x7f && getc(file) == 'E'; /* as ELF files begin */
-        fclose(file);
+        cores += file && getc(file) == 0x7f && getc(file) == 'E'; /* as ELF files begin */
+        EXPECT(file && fclose(file) == 0);
         unlink(files.gl_pathv[i]);
     }
     globfree(&files);
@@ -71,7 +70,8 @@ int main(void)
     pool_t *pool;
     if (!cores_come_here())
         return SKIPPED;
-    EXPECT(mkdtemp(directory) && pool_create(&pool, &options) == 0);
+    EXPECT(mkdtemp(directory) != NULL);
+    EXPECT(pool_create(&pool, &options) == 0);
     EXPECT(pool_map(pool, crash, POOL_IN(signals, 3), POOL_NONE) == 1);
     pool_free(pool);
     EXPECT(take_cores(directory) == 1 && chdir("..") == 0 && rmdir(directory) == 0);

@@ -67,7 +67,8 @@ int main(void)
     FILE *stream = tmpfile();
     int number = 0;
     pool_t *pool;
-    EXPECT(stream && (file = fileno(stream)) >= 0 && pool_create(&pool, &options) == 0);
+    EXPECT(stream && (file = fileno(stream)) >= 0);
+    EXPECT(pool_create(&pool, &options) == 0);
     EXPECT(pool_map(pool, count_up, POOL_RANGE(ITEMS), POOL_NONE) == KILLED);
     EXPECT(pread(file, &number, sizeof number, 0) == sizeof number && number == ITEMS - KILLED);
     int fcntls = count_owners(pool, false), flocks = count_owners(pool, true);
