@@ -15,7 +15,15 @@ struct matrix {
  * is the same to the last bit in every process and thread of one machine. */
 void matrix_multiply(float *product, struct matrix a, struct matrix b, bool add);
 
-/* What multiplies, for people: "OpenBLAS" or "plain loops". */
+/* Chooses what multiplies from now on, in this process and those that it forks:
+ *   "loops"     the loops of matrix.c, which any number of threads may use at once;
+ * "openblas"  the serial build of OpenBLAS. It keeps buffers that belong to the process, so threads
+ *               take turns. Processes have a copy each.
+ * It is "loops" at first. Returns false, and changes nothing, if the program has no such library.
+ */
+bool matrix_choose(const char *library);
+
+/* What multiplies, for people. */
 const char *matrix_library(void);
 
 #endif
