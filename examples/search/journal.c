@@ -161,23 +161,28 @@ static int read_journal(struct reader *reader, struct rounds *rounds)
 
 /* ---- The file ---- */
 
-/* Opens and locks a regular file. Returns NULL if it is refused. */
-static FILE *open_file(struct reader *reader, const char *path)
+/* Returns why the file cannot be used, or NULL if it is a regular file, which then is locked. */
+static const char *lock_file(int file)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     struct stat status;
-    int file = open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, (mode_t)0666);
-    FILE *stream = NULL;
     if (file < 0 || fstat(file, &status) != 0)
-        refuse(reader, "%s", pool_strerror(-errno));
-    else if (!S_ISREG(status.st_mode))
-        refuse(reader, "this is no regular file");
-    else if (fcntl(file, F_SETLK, &lock) != 0)
-        refuse(reader, "%s",
-               errno == EACCES || errno == EAGAIN ? "another search is writing it"
-                                                  : pool_strerror(-errno));
-    else if (!(stream = fdopen(file, "a+")))
-        refuse(reader, "%s", pool_strerror(-errno));
+        return pool_strerror(-errno);
+    if (!S_ISREG(status.st_mode))
+        return "this is no regular file";
+    if (fcntl(file, F_SETLK, &lock) == 0)
+        return NULL;
+    bool taken = errno == EACCES || errno == EAGAIN;
+    return taken ? "another search is writing it" : pool_strerror(-errno);
+}
+
+static FILE *open_file(struct reader *reader, const char *path)
+{
+    int file = open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, (mode_t)0666);
+    const char *why = lock_file(file);
+    FILE *stream = why ? NULL : fdopen(file, "a+");
+    if (!stream)
+        refuse(reader, "%s", why ? why : pool_strerror(-errno));
     if (!stream && file >= 0)
         close(file);
     return stream;

@@ -102,9 +102,9 @@ int results_write_table(const struct rounds *rounds, const char *directory)
 /* Two lines over the time of training. Each trial is a level line as long as it took, and a gap. The
  * highest score so far is a stair of two points for each trial. */
 struct plot {
-    const struct result **ended; /* in the order in which they ended */
-    double *trial_x, *trial_y;   /* three for each */
-    double *best_x, *best_y;     /* two for each */
+    size_t *ended;             /* the results in the order in which they ended */
+    double *trial_x, *trial_y; /* three for each */
+    double *best_x, *best_y;   /* two for each */
 };
 
 static void plot_free(struct plot *plot)
@@ -118,7 +118,7 @@ static void plot_free(struct plot *plot)
 
 static int plot_init(struct plot *plot, size_t count)
 {
-    plot->ended = calloc(count + 1, sizeof(const struct result *));
+    plot->ended = calloc(count + 1, sizeof(size_t));
     plot->trial_x = calloc(3 * count + 1, sizeof(double));
     plot->trial_y = calloc(3 * count + 1, sizeof(double));
     plot->best_x = calloc(2 * count + 1, sizeof(double));
@@ -151,9 +151,9 @@ static void plot_fill(struct plot *plot, const struct rounds *rounds)
     double time = 0, best = NAN; /* fmax() passes NAN over */
     for (size_t i = 0; i < rounds->count; i++)
         if (rounds->results[i].outcome != OUTCOME_PENDING)
-            plot->ended[rounds->results[i].order] = &rounds->results[i];
+            plot->ended[rounds->results[i].order] = i;
     for (size_t i = 0; i < rounds->ended; i++) {
-        const struct result *result = plot->ended[i];
+        const struct result *result = &rounds->results[plot->ended[i]];
         double before = best, score = result->outcome == OUTCOME_SCORED ? result->score : NAN;
         best = fmax(best, score);
         plot_trial(plot, i, time, time + result->seconds, score);
