@@ -74,8 +74,11 @@ static int tell_error(const struct job *job, const pool_error_t *error, crew_tol
                       void *context)
 {
     char why[256];
-    pool_error_text(error, why, sizeof why);
-    struct job_end end = {.job = job, .outcome = outcome_of(error), .why = why};
+    struct job_end end = {.job = job, .outcome = outcome_of(error), .why = "out of time"};
+    if (end.outcome != OUTCOME_OUT_OF_TIME) {
+        pool_error_text(error, why, sizeof why);
+        end.why = why;
+    }
     return told(context, &end);
 }
 

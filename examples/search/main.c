@@ -31,9 +31,9 @@ struct search {
     struct crew crew;
     struct rounds rounds;
     struct journal journal;
-    size_t resumed; /* results that the journal had */
-    double highest; /* score so far */
-    double seconds; /* that the trials took, with the making and the end of the pool */
+    size_t resumed;        /* results that the journal had */
+    struct result highest; /* its score is the highest so far, in any round */
+    double seconds;        /* that the trials took, with the making and the end of the pool */
 };
 
 /* Says on standard error what could not be done if `code` is negative. Returns the exit status. */
@@ -70,6 +70,9 @@ static int open_journal(struct search *search)
         live_say("%s: %s", path, problem);
         return STATUS_USAGE;
     }
+    const struct result *best = rounds_best(search->rounds.results, search->rounds.count);
+    if (best)
+        search->highest = *best;
     search->resumed = search->rounds.ended;
     return STATUS_GOOD;
 }
@@ -110,11 +113,15 @@ static void print_start(const struct search *search)
 static void show_progress(struct search *search, const struct result *result)
 {
     const struct rounds *rounds = &search->rounds;
-    if (result->outcome == OUTCOME_SCORED && result->score > search->highest)
-        search->highest = result->score;
-    live_show("%zu results, %zu to come in round %d of %d, highest score so far %.4f",
+    const struct result both[] = {search->highest, *result};
+    const struct result *best = rounds_best(both, 2);
+    if (rounds_done(rounds))
+        return;
+    if (best)
+        search->highest = *best;
+    live_show("%zu results, %zu to come in round %d of %d, highest score so far %.4f (trial %u)",
               rounds->ended, rounds->count - rounds->ended, rounds->round + 1,
-              rounds_number(rounds->study), search->highest);
+              rounds_number(rounds->study), search->highest.score, search->highest.trial);
 }
 
 /* Keeps what a trial gave. */
@@ -122,8 +129,10 @@ static int keep_result(void *context, const struct result *result)
 {
     struct search *search = context;
     int code = search->journal.stream ? journal_add(&search->journal, result) : 0;
-    if (code < 0)
+    if (code < 0) {
+        check(code, search->options.journal);
         return code;
+    }
     rounds_take(&search->rounds, result);
     show_progress(search, result);
     return 0;

@@ -130,7 +130,7 @@ static int take_fold(struct batch *batch, const struct job_end *end)
 {
     size_t place = end->job->place;
     struct result *result = &batch->results[place];
-    if (end->outcome != OUTCOME_SCORED)
+    if (end->outcome != OUTCOME_SCORED && result->outcome == OUTCOME_SCORED)
         say_why(end, "the trial has no score");
     if (end->outcome > result->outcome)
         result->outcome = end->outcome;
