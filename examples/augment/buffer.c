@@ -67,14 +67,12 @@ static void add_json_character(struct buffer *buffer, const unsigned char *text,
 void buffer_add_json(struct buffer *buffer, const void *text, size_t size)
 {
     const unsigned char *at = text, *end = at + size;
-    buffer_add_text(buffer, "\"");
     while (at < end) {
         uint32_t character;
         size_t length = text_decode(at, (size_t)(end - at), &character);
         add_json_character(buffer, at, length);
         at += length > 0 ? length : 1;
     }
-    buffer_add_text(buffer, "\"");
 }
 
 void buffer_fini(struct buffer *buffer)

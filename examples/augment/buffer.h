@@ -23,7 +23,7 @@ void buffer_add_text(struct buffer *buffer, const char *text);
 /* Adds a number in decimal. */
 void buffer_add_number(struct buffer *buffer, size_t number);
 
-/* Adds a text in quotes as JSON has it. Each byte that is not UTF-8 becomes U+FFFD. */
+/* Adds a text as JSON has it between quotes. Each byte that is not UTF-8 becomes U+FFFD. */
 void buffer_add_json(struct buffer *buffer, const void *text, size_t size);
 
 void buffer_fini(struct buffer *buffer);

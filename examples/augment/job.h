@@ -17,7 +17,7 @@ struct job {
     struct sources sources;
     struct output output;
     int processes;
-    struct ending bad[SHOWN]; /* the first, without outcome */
+    struct ending bad[SHOWN]; /* the first; their outcomes are gone */
     size_t lost;              /* bad files */
     uint64_t check;           /* of what became of all files, in their order */
     double listing, seconds;  /* time for listing the files, and for the rest */

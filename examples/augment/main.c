@@ -15,7 +15,7 @@
 #include "summary.h"
 
 /* Says on standard error what could not be done if `code` is negative. Returns whether it is not. */
-static bool check(int code, const char *what)
+static bool succeeded(int code, const char *what)
 {
     if (code < 0)
         fprintf(stderr, "augment: %s: %s\n", what, pool_strerror(code));
@@ -33,7 +33,7 @@ static bool list(struct job *job)
               stderr);
         return false;
     }
-    if (!check(sources_list(&job->sources, &job->options), "cannot list the files"))
+    if (!succeeded(sources_list(&job->sources, &job->options), "cannot list the files"))
         return false;
     job->listing = clock_seconds() - begin;
     summary_print_problems(job);
@@ -46,21 +46,22 @@ static bool list(struct job *job)
 static bool open_output(struct job *job)
 {
     const char *directory = job->options.output;
-    return check(output_open(&job->output, &job->options, &job->sources), directory);
+    return succeeded(output_open(&job->output, &job->options, &job->sources), directory);
 }
 
 /* Takes what became of a file, in the order of the files. */
 static int take(void *context, const struct ending *ending)
 {
     struct job *job = context;
-    const uint64_t made = ending->outcome.check;
-    job->check = report_check(job->check, &made, sizeof made);
-    job->check = report_check(job->check, ending->reason, strlen(ending->reason));
-    if (ending->reason[0] && job->lost < SHOWN) {
-        job->bad[job->lost] = *ending;
-        job->bad[job->lost].outcome = (struct outcome){0};
+    if (ending->reason[0] == '\0') {
+        uint64_t check = ending->outcome->check;
+        job->check = report_check(job->check, &check, sizeof check);
+    } else {
+        job->check = report_check(job->check, ending->reason, strlen(ending->reason));
+        if (job->lost < SHOWN)
+            job->bad[job->lost] = *ending;
+        job->lost++;
     }
-    job->lost += ending->reason[0] != '\0';
     return output_take(&job->output, ending);
 }
 
@@ -78,7 +79,7 @@ static bool make_samples(struct job *job)
                               .context = job};
     int code = output_close(&job->output, ways_run(&crew));
     job->seconds = clock_seconds() - begin;
-    return check(code, "cannot make the samples");
+    return succeeded(code, "cannot make the samples");
 }
 
 static bool report(const struct job *job)

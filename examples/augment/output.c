@@ -71,15 +71,15 @@ static int list_file(struct output *output, const struct ending *ending, size_t 
 {
     const char *path = output->sources->names[ending->index];
     struct buffer line = {0};
-    buffer_add_text(&line, "{\"path\":");
+    buffer_add_text(&line, "{\"path\":\"");
     buffer_add_json(&line, path, strlen(path));
-    buffer_add_text(&line, ",\"first\":");
+    buffer_add_text(&line, "\",\"first\":");
     buffer_add_number(&line, output->rows);
     buffer_add_text(&line, ",\"samples\":");
     buffer_add_number(&line, samples);
-    buffer_add_text(&line, ",\"problem\":");
+    buffer_add_text(&line, ",\"problem\":\"");
     buffer_add_json(&line, ending->reason, strlen(ending->reason));
-    buffer_add_text(&line, "}\n");
+    buffer_add_text(&line, "\"}\n");
     int code = line.failed ? -ENOMEM : write_bytes(output->list.stream, line.data, line.size);
     buffer_fini(&line);
     return code;
@@ -87,7 +87,7 @@ static int list_file(struct output *output, const struct ending *ending, size_t 
 
 int output_take(struct output *output, const struct ending *ending)
 {
-    const unsigned char *bytes = ending->outcome.samples.data;
+    const struct outcome *outcome = ending->outcome;
     size_t samples = ending->reason[0] ? 0 : (size_t)output->options->samples;
     if (!output->open)
         return 0;
@@ -96,9 +96,10 @@ int output_take(struct output *output, const struct ending *ending)
         return code;
     output->rows += samples;
     if (output->options->texts)
-        return write_bytes(output->samples.stream, bytes, ending->outcome.samples.size);
-    sheet_offer(&output->sheet, ending->index, bytes);
-    return write_bytes(output->samples.stream, bytes + SAMPLE_BYTES, samples * SAMPLE_BYTES);
+        return write_bytes(output->samples.stream, outcome->bytes, outcome->size);
+    sheet_offer(&output->sheet, ending->index, outcome->bytes);
+    return write_bytes(output->samples.stream, outcome->bytes + SAMPLE_BYTES,
+                       samples * SAMPLE_BYTES);
 }
 
 static int end_images(struct output *output)

@@ -86,10 +86,12 @@ static void print_output(const struct job *job)
         return;
     fputs("Output      ", stdout);
     print_text(stdout, job->options.output);
-    printf(": %s, files.jsonl\n", job->options.texts ? "samples.jsonl"
-                                  : codec_png.encode ? "samples.npy, sheet.png"
-                                                     : "samples.npy; no sheet.png, which "
-                                                       "needs libpng");
+    if (job->options.texts)
+        puts(": samples.jsonl, files.jsonl");
+    else if (codec_png.encode)
+        puts(": samples.npy, sheet.png, files.jsonl");
+    else
+        puts(": samples.npy, files.jsonl; no sheet.png, which needs libpng");
 }
 
 void summary_print(const struct job *job)

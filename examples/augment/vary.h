@@ -19,12 +19,24 @@ struct bench {
     struct buffer encoded; /* an image that the example made */
     struct picture picture;
     struct resampler resampler;
-    struct buffer sentences, words; /* of a text */
-    struct buffer samples;          /* what was made of the last file */
+    struct buffer sentences, line; /* of a text */
 };
 
 void bench_init(struct bench *bench);
 void bench_fini(struct bench *bench);
+
+/* What was made of one file. It is plain data, so a worker writes it to the shared memory from where the
+ * host takes it. */
+struct outcome {
+    uint64_t check; /* of the samples */
+    uint64_t size;  /* bytes used */
+    /* Of an image: the image itself, resized, and then its samples, of SAMPLE_BYTES each. Of a text: a
+     * line of JSON for each sample. */
+    unsigned char bytes[];
+};
+
+/* The largest size of an outcome with its bytes. */
+size_t outcome_size(const struct options *options);
 
 /* A file, and how to make samples of it. */
 struct task {
@@ -36,13 +48,16 @@ struct task {
     char *reason;  /* REASON bytes */
 };
 
-/* Make samples in `bench->samples`. Of an image: the image itself, resized, and then the samples, of
- * SAMPLE_BYTES each. Of a text: a line of JSON for each sample. Return false, with the reason, if the
- * file is bad. */
-bool vary_image(const struct task *task, struct bench *bench);
-bool vary_text(const struct task *task, struct bench *bench);
+/* Makes the samples of a file in `outcome`, which is all zero before and has room for outcome_size().
+ * Returns false, with the reason, if the file is bad. */
+bool vary(const struct task *task, struct bench *bench, struct outcome *outcome);
 
-/* Calls one of the two. */
-bool vary(const struct task *task, struct bench *bench);
+/* What the function above calls; all but the check. */
+bool vary_image(const struct task *task, struct bench *bench, struct outcome *outcome);
+bool vary_text(const struct task *task, struct bench *bench, struct outcome *outcome);
+
+/* The largest number of bytes that they make for `samples` samples. */
+size_t vary_image_room(size_t samples);
+size_t vary_text_room(size_t samples);
 
 #endif

@@ -73,9 +73,11 @@ static void jitter_pixel(const struct jitter *jitter, struct random *random, con
     }
 }
 
+/* The nearest value that a byte has. */
 static unsigned char to_byte(double value)
 {
-    return value <= 0 ? 0 : value >= 255 ? 255 : (unsigned char)(value + 0.5);
+    double above = value + 0.5;
+    return above < 1 ? 0 : above >= 255 ? 255 : (unsigned char)above;
 }
 
 /* The whole picture, as it is. */
@@ -99,34 +101,36 @@ static void write_random(float from[SIDE][SIDE][3], struct random *random, unsig
         }
 }
 
-static bool write_samples(const struct task *task, struct bench *bench)
+static bool write_samples(const struct task *task, struct bench *bench, struct outcome *outcome)
 {
     const struct picture *picture = &bench->picture;
     struct box box = {0, 0, (double)picture->width, (double)picture->height};
     struct random random = {task->seed};
-    size_t count = 1 + (size_t)task->options->samples;
+    size_t end = vary_image_room((size_t)task->options->samples);
     float sample[SIDE][SIDE][3];
-    buffer_clear(&bench->samples);
-    if (!buffer_reserve(&bench->samples, count * SAMPLE_BYTES))
-        return fail(task, "no memory for the samples");
-    for (unsigned char *to = bench->samples.data; count > 0; count--, to += SAMPLE_BYTES) {
+    for (size_t at = 0; at < end; at += SAMPLE_BYTES) {
         if (!picture_resample(&bench->resampler, picture, &box, sample))
             return fail(task, "no memory to resize the image");
-        if (to == bench->samples.data)
-            write_plain(sample, to);
+        if (at == 0)
+            write_plain(sample, outcome->bytes);
         else
-            write_random(sample, &random, to);
+            write_random(sample, &random, outcome->bytes + at);
         box = choose_box(&random, picture);
-        bench->samples.size += SAMPLE_BYTES;
     }
+    outcome->size = end;
     return true;
 }
 
-bool vary_image(const struct task *task, struct bench *bench)
+size_t vary_image_room(size_t samples)
+{
+    return (1 + samples) * SAMPLE_BYTES;
+}
+
+bool vary_image(const struct task *task, struct bench *bench, struct outcome *outcome)
 {
     struct decoding decoding = {.max_pixels = task->options->max_pixels,
                                 .may_exit = task->may_exit,
                                 .reason = task->reason};
     return get_file(task, bench, &decoding) && codec_decode(&decoding, &bench->picture) &&
-           write_samples(task, bench);
+           write_samples(task, bench, outcome);
 }

@@ -6,7 +6,10 @@
 #include "common/random.h"
 #include "preprocess/text.h"
 
-enum { MOST_BYTES = 4096 };        /* of a sample: as much as a language model would see at once */
+enum {
+    MOST_TEXT = 4096,           /* bytes of a sample, as JSON: part of a long text is enough */
+    MOST_LINE = MOST_TEXT + 64, /* with the numbers of the file and of the sample */
+};
 static const double dropout = 0.1; /* the part of the words that is left out */
 
 /* A sentence: where its text begins and ends. */
@@ -81,53 +84,64 @@ static void shuffle(struct text *text, struct random *random)
 
 /* Adds the words of a sentence but for some. Returns false when the sample is full. */
 static bool add_words(const struct text *text, const struct span *sentence, struct random *random,
-                      struct buffer *words)
+                      size_t full, struct buffer *line)
 {
     size_t begin = sentence->begin;
     while (begin < sentence->end) {
-        size_t end = begin;
+        size_t end = begin, before = line->size;
         while (end < sentence->end && !is_space(text->bytes[end]))
             end++;
-        if (words->size + 1 + end - begin > MOST_BYTES)
-            return false;
         if (random_uniform(random) >= dropout) {
-            buffer_add(words, " ", words->size > 0 ? 1 : 0);
-            buffer_add(words, text->bytes + begin, end - begin);
+            buffer_add_json(line, text->bytes + begin, end - begin);
+            buffer_add_text(line, " ");
+        }
+        if (line->size > full) {
+            line->size = before;
+            return false;
         }
         begin = end + 1;
     }
     return true;
 }
 
-static void add_sample(const struct task *task, int number, const struct buffer *words,
-                       struct buffer *samples)
+/* Makes a line of JSON. The number of the file is that of its line in the list of files, from 0. */
+static void make_line(const struct task *task, int sample, const struct text *text,
+                      struct random *random, struct buffer *line)
 {
-    const char *path = task->sources->names[task->index];
-    buffer_add_text(samples, "{\"path\":");
-    buffer_add_json(samples, path, strlen(path));
-    buffer_add_text(samples, ",\"sample\":");
-    buffer_add_number(samples, (size_t)number);
-    buffer_add_text(samples, ",\"text\":");
-    buffer_add_json(samples, words->data, words->size);
-    buffer_add_text(samples, "}\n");
+    buffer_clear(line);
+    buffer_add_text(line, "{\"file\":");
+    buffer_add_number(line, task->index);
+    buffer_add_text(line, ",\"sample\":");
+    buffer_add_number(line, (size_t)sample);
+    buffer_add_text(line, ",\"text\":\"");
+    size_t empty = line->size, full = empty + MOST_TEXT;
+    for (size_t s = 0; s < text->sentence_count; s++)
+        if (!add_words(text, &text->sentences[s], random, full, line))
+            break;
+    if (line->size > empty)
+        line->size--; /* the space after the last word */
+    buffer_add_text(line, "\"}\n");
 }
 
-bool vary_text(const struct task *task, struct bench *bench)
+size_t vary_text_room(size_t samples)
+{
+    return samples * MOST_LINE;
+}
+
+bool vary_text(const struct task *task, struct bench *bench, struct outcome *outcome)
 {
     struct text text = {0};
     struct random random = {task->seed};
-    buffer_clear(&bench->samples);
+    const struct buffer *line = &bench->line;
     if (!read_text(task, bench, &text))
         return false;
     bool good = find_sentences(&text, &bench->sentences);
     for (int i = 0; good && i < task->options->samples; i++) {
         shuffle(&text, &random);
-        buffer_clear(&bench->words);
-        for (size_t s = 0; s < text.sentence_count; s++)
-            if (!add_words(&text, &text.sentences[s], &random, &bench->words))
-                break;
-        add_sample(task, i, &bench->words, &bench->samples);
-        good = !bench->words.failed && !bench->samples.failed;
+        make_line(task, i, &text, &random, &bench->line);
+        good = !line->failed;
+        memcpy(outcome->bytes + outcome->size, line->data, line->size);
+        outcome->size += line->size;
     }
     if (!good)
         snprintf(task->reason, REASON, "no memory for the samples");

@@ -9,10 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "common/report.h"
 #include "vary.h"
-
-POOL_STRUCT(outcome, (check), (samples));
 
 /* What the workers get: they are copies of the host, with the crew and the sources as they are. */
 struct shop {
@@ -77,7 +74,6 @@ static int vary_file(const void *item, void *result, pool_task_t *task)
 {
     struct place *place = pool_task_state(task);
     const struct shop *shop = place->shop;
-    struct outcome *outcome = result;
     struct task file = {.options = shop->crew->options,
                         .sources = shop->crew->sources,
                         .index = pool_task_index(task),
@@ -85,16 +81,9 @@ static int vary_file(const void *item, void *result, pool_task_t *task)
                         .may_exit = getpid() != shop->host};
     (void)item;
     file.reason = shop->last_words[file.index];
-    if (!vary(&file, &place->bench))
-        return pool_fail(task, EINVAL, "%s", file.reason);
-    const struct buffer *samples = &place->bench.samples;
-    outcome->check = report_check(0, samples->data, samples->size);
-    outcome->samples.size = samples->size;
-    outcome->samples.data = pool_task_alloc(task, samples->size);
-    if (!outcome->samples.data)
-        return pool_fail(task, ENOMEM, "no memory for the samples");
-    memcpy(outcome->samples.data, samples->data, samples->size);
-    return 0;
+    if (vary(&file, &place->bench, result))
+        return 0;
+    return pool_fail(task, EINVAL, "%s", file.reason);
 }
 
 /* ---- In the host ---- */
@@ -117,19 +106,18 @@ static void explain(const struct shop *shop, const pool_error_t *error, struct e
         snprintf(ending->reason, REASON, "the worker died");
 }
 
-static int take_all(const struct shop *shop, pool_iterator_t *iterator)
+static int take_all(const struct shop *shop, pool_iterator_t *iterator, struct outcome *outcome)
 {
     const struct crew *crew = shop->crew;
     for (;;) {
-        struct ending ending = {0};
-        int code = pool_next(iterator, &ending.outcome, -1);
+        struct ending ending = {.outcome = outcome};
+        int code = pool_next(iterator, outcome, -1);
         if (code == POOL_EITEM)
             explain(shop, pool_next_error(iterator), &ending);
         else if (code != 1)
             return code;
         ending.index = pool_next_index(iterator);
         code = crew->take(crew->context, &ending);
-        pool_release(&outcome_type, &ending.outcome, 1);
         if (code < 0)
             return code;
     }
@@ -137,16 +125,20 @@ static int take_all(const struct shop *shop, pool_iterator_t *iterator)
 
 static int run(const struct shop *shop, pool_t *pool)
 {
-    const pool_source_t source = {.in = POOL_RANGE(shop->crew->sources->count)};
-    const pool_map_options_t options = {.seed = shop->crew->options->seed};
-    pool_iterator_t *iterator;
-    int code =
-        pool_imap(pool, vary_file, &source, pool_out(NULL, sizeof(struct outcome), &outcome_type),
-                  &options, &iterator);
-    if (code < 0)
-        return code;
-    code = take_all(shop, iterator);
+    const struct crew *crew = shop->crew;
+    const pool_source_t source = {.in = POOL_RANGE(crew->sources->count)};
+    const pool_map_options_t options = {.seed = crew->options->seed};
+    size_t size = outcome_size(crew->options);
+    pool_out_t place = pool_out(NULL, size, &pool_type_plain);
+    struct outcome *outcome = malloc(size);
+    pool_iterator_t *iterator = NULL;
+    int code = -ENOMEM;
+    if (outcome)
+        code = pool_imap(pool, vary_file, &source, place, &options, &iterator);
+    if (code == 0)
+        code = take_all(shop, iterator, outcome);
     pool_iterator_free(iterator);
+    free(outcome);
     return code;
 }
 

@@ -5,9 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "common/report.h"
 #include "vary.h"
 #include "way_pool.h"
 
@@ -19,6 +17,8 @@ struct shift {
     struct bench *benches;
     uint64_t *seeds; /* one for each file */
     struct ending *endings;
+    unsigned char *outcomes; /* of `outcome_size` bytes each */
+    size_t outcome_size;
     size_t first, count; /* files in the window */
 };
 
@@ -48,40 +48,32 @@ static int seeds_ask(const struct crew *crew, uint64_t *seeds)
 
 /* ---- The work ---- */
 
-static void keep(const struct buffer *samples, struct ending *ending)
+static struct outcome *outcome_of(const struct shift *shift, size_t number)
 {
-    struct outcome *outcome = &ending->outcome;
-    outcome->check = report_check(0, samples->data, samples->size);
-    outcome->samples.size = samples->size;
-    outcome->samples.data = malloc(samples->size > 0 ? samples->size : 1);
-    if (outcome->samples.data)
-        memcpy(outcome->samples.data, samples->data, samples->size);
-    else
-        strcpy(ending->reason, "no memory for the samples");
+    return (void *)(shift->outcomes + number * shift->outcome_size);
 }
 
 static void vary_file(void *context, int thread, size_t number)
 {
     const struct shift *shift = context;
     struct ending *ending = &shift->endings[number];
+    struct outcome *outcome = outcome_of(shift, number);
     struct task file = {.options = shift->crew->options,
                         .sources = shift->crew->sources,
                         .index = shift->first + number,
                         .seed = shift->seeds[shift->first + number],
                         .reason = ending->reason};
-    *ending = (struct ending){.index = file.index};
-    if (vary(&file, &shift->benches[thread]))
-        keep(&shift->benches[thread].samples, ending);
+    *ending = (struct ending){.index = file.index, .outcome = outcome};
+    outcome->check = outcome->size = 0;
+    vary(&file, &shift->benches[thread], outcome);
 }
 
-/* Gives on what was made of the files in the window, and frees it, also after an error. */
-static int take_window(const struct shift *shift, int code)
+/* Gives on what was made of the files in the window. */
+static int take_window(const struct shift *shift)
 {
-    for (size_t i = 0; i < shift->count; i++) {
-        if (code == 0)
-            code = shift->crew->take(shift->crew->context, &shift->endings[i]);
-        free(shift->endings[i].outcome.samples.data);
-    }
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < shift->count; i++)
+        code = shift->crew->take(shift->crew->context, &shift->endings[i]);
     return code;
 }
 
@@ -91,9 +83,9 @@ static int run(struct shift *shift)
     for (size_t first = 0; first < all; first += WINDOW) {
         shift->first = first;
         shift->count = all - first < WINDOW ? all - first : WINDOW;
-        memset(shift->endings, 0, WINDOW * sizeof *shift->endings);
         int code = way_run_threads(shift->crew->processes, shift->count, vary_file, shift);
-        code = take_window(shift, code);
+        if (code == 0)
+            code = take_window(shift);
         if (code < 0)
             return code;
     }
@@ -105,8 +97,10 @@ static int shift_init(struct shift *shift, const struct crew *crew)
     *shift = (struct shift){.crew = crew,
                             .benches = calloc((size_t)crew->processes, sizeof *shift->benches),
                             .seeds = calloc(crew->sources->count + 1, sizeof *shift->seeds),
-                            .endings = calloc(WINDOW, sizeof *shift->endings)};
-    if (!shift->benches || !shift->seeds || !shift->endings)
+                            .endings = calloc(WINDOW, sizeof *shift->endings),
+                            .outcome_size = outcome_size(crew->options)};
+    shift->outcomes = calloc(WINDOW, shift->outcome_size);
+    if (!shift->benches || !shift->seeds || !shift->endings || !shift->outcomes)
         return -ENOMEM;
     for (int i = 0; i < crew->processes; i++)
         bench_init(&shift->benches[i]);
@@ -120,6 +114,7 @@ static void shift_fini(struct shift *shift)
     free(shift->benches);
     free(shift->seeds);
     free(shift->endings);
+    free(shift->outcomes);
 }
 
 int ways_run(const struct crew *crew)

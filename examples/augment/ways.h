@@ -2,23 +2,17 @@
 #ifndef AUGMENT_WAYS_H
 #define AUGMENT_WAYS_H
 
-#include <procpool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 #include "codec.h"
 #include "options.h"
 #include "sources.h"
-
-/* What was made of one file: the bytes of its samples, and a check of them, made by the worker. */
-struct outcome {
-    uint64_t check;
-    pool_bytes_t samples;
-};
+#include "vary.h"
 
 /* What happened to the file with this index: an outcome or, if `reason` is not "", none. */
 struct ending {
     size_t index;
-    struct outcome outcome;
+    const struct outcome *outcome; /* see vary.h */
     char reason[REASON];
     char death[64]; /* how the worker ended, if it did; else "" */
 };
