@@ -23,7 +23,7 @@ static const char help[] =
     "                   compare: all three on the same files, with times\n"
     "  --max-bytes N    refuse larger files; K, M, G may follow the number (default: 16M)\n"
     "  --output DIR     write features.npy, files.csv and near_duplicates.csv to DIR\n"
-    "  --crash          let the work on one file in 8192 crash\n"
+    "  --crash          let the work on the first file crash\n"
     "  --help           print this\n"
     "\n"
     "A file that cannot be used is told of in the report and in files.csv; it stops nothing.\n"

@@ -13,7 +13,7 @@ struct options {
     int processes;      /* 0: one for each processor */
     size_t max_bytes;   /* larger files are refused */
     const char *output; /* directory; NULL: write nothing */
-    bool crash;         /* the work on the first file of each batch crashes */
+    bool crash;         /* the work on the first file crashes */
     char **paths;       /* ends with NULL */
 };
 

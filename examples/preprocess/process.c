@@ -102,6 +102,7 @@ static bool process_batch(struct job *job, struct trials *trials, size_t first, 
     const struct batch *reference = &trials->of[0].batch;
 
     for (size_t i = 0; i < trials->count; i++) {
+        trials->of[i].batch.first = first;
         trials->of[i].batch.paths = (const char *const *)job->files.paths + first;
         trials->of[i].batch.count = left < BATCH ? left : BATCH;
     }

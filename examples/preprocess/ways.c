@@ -10,7 +10,7 @@
 
 #include "common/clock.h"
 
-/* The first file of each batch is the one that may have to crash. */
+/* The first file is the one that may have to crash. */
 static void crash_if_asked(const struct crew *crew, size_t i)
 {
     if (crew->crash && i == 0)
@@ -76,10 +76,11 @@ static void describe_death(const pool_error_t *error, struct problem *problem)
 /* Turns what the pool says of a failed file into a problem. */
 static void take_error(const pool_error_t *error, struct batch *batch)
 {
-    struct problem *problem = &batch->problems[error->index];
+    size_t place = error->index - batch->first;
+    struct problem *problem = &batch->problems[place];
     bool ours = error->kind == POOL_FAILED && error->code > STATUS_OK && error->code < STATUS_COUNT;
 
-    memset(&batch->documents[error->index], 0, sizeof(*batch->documents));
+    memset(&batch->documents[place], 0, sizeof(*batch->documents));
     if (ours) {
         problem->status = (enum status)error->code;
         snprintf(problem->detail, sizeof(problem->detail), "%s", error->message);
@@ -91,8 +92,9 @@ static void take_error(const pool_error_t *error, struct batch *batch)
 static int run_pool(struct crew *crew, struct batch *batch)
 {
     const pool_error_t *errors;
-    int failed = pool_map(crew->pool, preprocess_file, POOL_IN(batch->paths, batch->count),
-                          POOL_OUT(batch->documents));
+    const pool_map_options_t options = {.first = batch->first};
+    int failed = pool_map_with(crew->pool, preprocess_file, POOL_IN(batch->paths, batch->count),
+                               POOL_OUT(batch->documents), &options);
     if (failed < 0)
         return failed;
     size_t count = pool_errors(crew->pool, &errors);
@@ -113,7 +115,7 @@ static void process_file(void *context, int thread, size_t i)
 {
     const struct shift *shift = context;
     struct document *document = &shift->batch->documents[i];
-    crash_if_asked(shift->crew, i);
+    crash_if_asked(shift->crew, shift->batch->first + i);
     if (!document_make(shift->batch->paths[i], &shift->crew->scratches[thread], document,
                        &shift->batch->problems[i]))
         memset(document, 0, sizeof(*document));

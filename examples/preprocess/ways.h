@@ -11,6 +11,7 @@
 
 /* Some files, and room for what becomes of each: a document or a problem; the other is all 0. */
 struct batch {
+    size_t first; /* number of its first file in the whole job */
     const char *const *paths;
     size_t count;
     struct document *documents;
@@ -21,7 +22,7 @@ struct batch {
 struct crew {
     int processes;
     size_t max_bytes;          /* larger files are refused */
-    bool crash;                /* the work on the first file of each batch crashes */
+    bool crash;                /* the work on the first file crashes */
     struct scratch *scratches; /* one for each thread; the sequential way uses the first */
     pool_t *pool;              /* NULL when no way needs it */
     double pool_seconds;       /* spent on making and ending the pool */

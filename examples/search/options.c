@@ -30,7 +30,7 @@ static const char help[] =
     "  --epochs N       epochs of a trial in the last round (default: 27)\n"
     "  --eta N          one trial in N goes on, with N times the epochs (default: 3)\n"
     "  --seed N         what the random parameters and weights depend on (default: 1)\n"
-    "  --matrices HOW   loops (default), or openblas: its serial build, where threads take turns\n"
+    "  --matrix NAME     loops (default), or openblas: its serial build, where threads take turns\n"
     "  --trial-timeout SECONDS\n"
     "                   give up trials that take longer; each fold gets an equal share (default:\n"
     "                   no limit). Needs the mode pool: only a process can be stopped\n"
@@ -78,7 +78,7 @@ static const struct option long_options[] = {
     {"epochs", required_argument, NULL, OPTION_EPOCHS},
     {"eta", required_argument, NULL, OPTION_ETA},
     {"seed", required_argument, NULL, OPTION_SEED},
-    {"matrices", required_argument, NULL, OPTION_MATRICES},
+    {"matrix", required_argument, NULL, OPTION_MATRICES},
     {"trial-timeout", required_argument, NULL, OPTION_TRIAL_TIMEOUT},
     {"retries", required_argument, NULL, OPTION_RETRIES},
     {"journal", required_argument, NULL, OPTION_JOURNAL},
@@ -142,9 +142,9 @@ static int read_matrices(const char *text)
     if (matrix_choose(text))
         return -1;
     if (strcmp(text, "openblas") == 0)
-        return usage_error("--matrices openblas: this program was built without OpenBLAS, whose "
+        return usage_error("--matrix openblas: this program was built without OpenBLAS, whose "
                            "serial build was missing (on Debian: libopenblas-serial-dev)");
-    return usage_error("--matrices is loops or openblas, not '%s'", text);
+    return usage_error("--matrix is loops or openblas, not '%s'", text);
 }
 
 /* ---- Options ---- */
