@@ -1,5 +1,5 @@
 /* Images that the example makes itself: shapes on a gradient, the same in each run. A few are bad on
- * purpose. They are made in memory by whoever needs one, so no file is left behind. */
+ * purpose. The worker that needs an image makes it in memory, so no file is left behind. */
 #ifndef AUGMENT_MADE_H
 #define AUGMENT_MADE_H
 

@@ -136,7 +136,7 @@ static int print_help(void)
     return 0;
 }
 
-/* Those with a value of their own kind; then the rest. */
+/* Options whose value is checked. */
 static int read_value(struct options *options, int option)
 {
     switch (option) {

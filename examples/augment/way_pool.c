@@ -11,39 +11,44 @@
 
 #include "vary.h"
 
-/* What the workers get: they are copies of the host, with the crew and the sources as they are. */
-struct shop {
+/* Bytes of samples on the way to the host. They are taken soon, so a few megabytes are enough, and memory
+ * that is used again and again stays in the processor's cache. */
+enum { BUDGET = 4 << 20 };
+
+/* What the workers are given. They are copies of the host, and have the crew and the sources as these were
+ * when the pool was made. */
+struct given {
     const struct crew *crew;
     pid_t host;
     /* In memory that all processes share: why a file is bad, for each. See last_words_make(). */
     char (*last_words)[REASON];
 };
 
-/* The buffers of a worker, and what it was told. */
-struct place {
+/* A worker: its buffers, and what it was given. */
+struct worker {
     struct bench bench;
-    const struct shop *shop;
+    const struct given *given;
 };
 
 /* ---- By hand ---- */
 
 /* A worker that calls exit() takes with it what it said by pool_fail(). So reasons are written here, where
  * the host can still read them. */
-static int last_words_make(struct shop *shop)
+static int last_words_make(struct given *given)
 {
-    size_t size = (shop->crew->sources->count + 1) * REASON;
+    size_t size = (given->crew->sources->count + 1) * REASON;
     void *memory =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return -errno;
-    shop->last_words = memory;
+    given->last_words = memory;
     return 0;
 }
 
-static void last_words_free(struct shop *shop)
+static void last_words_free(struct given *given)
 {
-    if (shop->last_words)
-        munmap(shop->last_words, (shop->crew->sources->count + 1) * REASON);
+    if (given->last_words)
+        munmap(given->last_words, (given->crew->sources->count + 1) * REASON);
 }
 
 /* ---- In worker processes ---- */
@@ -51,37 +56,37 @@ static void last_words_free(struct shop *shop)
 /* Runs in each worker before its first file. */
 static int start_worker(void *initargs, void **state, pool_task_t *task)
 {
-    struct place *place = malloc(sizeof *place);
-    if (!place)
+    struct worker *worker = malloc(sizeof *worker);
+    if (!worker)
         return pool_fail(task, ENOMEM, "no memory for the buffers");
-    bench_init(&place->bench);
-    place->shop = initargs;
-    *state = place;
+    bench_init(&worker->bench);
+    worker->given = initargs;
+    *state = worker;
     return 0;
 }
 
 /* Runs in each worker after its last file. */
 static void end_worker(void *state)
 {
-    struct place *place = state;
-    bench_fini(&place->bench);
-    free(place);
+    struct worker *worker = state;
+    bench_fini(&worker->bench);
+    free(worker);
 }
 
 /* Runs in a worker: makes the samples of one file. In a serial pool, which has no processes, the
  * function runs in the host, which must not exit. */
 static int vary_file(const void *item, void *result, pool_task_t *task)
 {
-    struct place *place = pool_task_state(task);
-    const struct shop *shop = place->shop;
-    struct task file = {.options = shop->crew->options,
-                        .sources = shop->crew->sources,
+    struct worker *worker = pool_task_state(task);
+    const struct given *given = worker->given;
+    struct task file = {.options = given->crew->options,
+                        .sources = given->crew->sources,
                         .index = pool_task_index(task),
                         .seed = pool_task_seed(task),
-                        .may_exit = getpid() != shop->host};
+                        .may_exit = getpid() != given->host};
     (void)item;
-    file.reason = shop->last_words[file.index];
-    if (vary(&file, &place->bench, result))
+    file.reason = given->last_words[file.index];
+    if (vary(&file, &worker->bench, result))
         return 0;
     return pool_fail(task, EINVAL, "%s", file.reason);
 }
@@ -89,14 +94,14 @@ static int vary_file(const void *item, void *result, pool_task_t *task)
 /* ---- In the host ---- */
 
 /* Tells why a file has no samples. */
-static void explain(const struct shop *shop, const pool_error_t *error, struct ending *ending)
+static void explain(const struct given *given, const pool_error_t *error, struct ending *ending)
 {
     switch (error->kind) {
     case POOL_FAILED:
         snprintf(ending->reason, REASON, "%s", error->message);
         return;
     case POOL_EXITED:
-        snprintf(ending->reason, REASON, "%.*s", REASON - 1, shop->last_words[error->index]);
+        snprintf(ending->reason, REASON, "%.*s", REASON - 1, given->last_words[error->index]);
         snprintf(ending->death, sizeof ending->death, "the worker called exit(%d)", error->code);
         break;
     default:
@@ -106,14 +111,14 @@ static void explain(const struct shop *shop, const pool_error_t *error, struct e
         snprintf(ending->reason, REASON, "the worker died");
 }
 
-static int take_all(const struct shop *shop, pool_iterator_t *iterator, struct outcome *outcome)
+static int take_all(const struct given *given, pool_iterator_t *iterator, struct outcome *outcome)
 {
-    const struct crew *crew = shop->crew;
+    const struct crew *crew = given->crew;
     for (;;) {
         struct ending ending = {.outcome = outcome};
         int code = pool_next(iterator, outcome, -1);
         if (code == POOL_EITEM)
-            explain(shop, pool_next_error(iterator), &ending);
+            explain(given, pool_next_error(iterator), &ending);
         else if (code != 1)
             return code;
         ending.index = pool_next_index(iterator);
@@ -123,20 +128,20 @@ static int take_all(const struct shop *shop, pool_iterator_t *iterator, struct o
     }
 }
 
-static int run(const struct shop *shop, pool_t *pool)
+static int run(const struct given *given, pool_t *pool)
 {
-    const struct crew *crew = shop->crew;
+    const struct crew *crew = given->crew;
     const pool_source_t source = {.in = POOL_RANGE(crew->sources->count)};
     const pool_map_options_t options = {.seed = crew->options->seed};
     size_t size = outcome_size(crew->options);
-    pool_out_t place = pool_out(NULL, size, &pool_type_plain);
+    pool_out_t out = pool_out(NULL, size, &pool_type_plain);
     struct outcome *outcome = malloc(size);
     pool_iterator_t *iterator = NULL;
     int code = -ENOMEM;
     if (outcome)
-        code = pool_imap(pool, vary_file, &source, place, &options, &iterator);
+        code = pool_imap(pool, vary_file, &source, out, &options, &iterator);
     if (code == 0)
-        code = take_all(shop, iterator, outcome);
+        code = take_all(given, iterator, outcome);
     pool_iterator_free(iterator);
     free(outcome);
     return code;
@@ -144,20 +149,21 @@ static int run(const struct shop *shop, pool_t *pool)
 
 int way_pool_run(const struct crew *crew)
 {
-    struct shop shop = {.crew = crew, .host = getpid()};
+    struct given given = {.crew = crew, .host = getpid()};
     const pool_options_t options = {.processes = crew->processes,
                                     .initializer = start_worker,
-                                    .initargs = &shop,
-                                    .finalizer = end_worker};
+                                    .initargs = &given,
+                                    .finalizer = end_worker,
+                                    .budget = BUDGET};
     pool_t *pool = NULL;
-    int code = last_words_make(&shop);
+    int code = last_words_make(&given);
     if (code == 0)
         code = pool_create(&pool, &options);
     if (code == POOL_EINIT)
         fprintf(stderr, "augment: in a worker: %s\n", pool_create_error());
     if (code == 0)
-        code = run(&shop, pool);
+        code = run(&given, pool);
     pool_free(pool);
-    last_words_free(&shop);
+    last_words_free(&given);
     return code;
 }
