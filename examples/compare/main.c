@@ -6,21 +6,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/folder.h"
 #include "measure.h"
 #include "options.h"
 #include "table.h"
 
 enum { ARGUMENTS = 32, MOST_ROUNDS = 99 };
 
-/* The usual inputs: of the whole comparison, and of a quick one. */
+/* What each program works on: usually, and with --quick. */
 static const struct usual {
-    const char *arguments[6], *quick[8];
+    const char *arguments[6], *quick[10];
 } usual[] = {
     {{"preprocess", "/usr/include"}, {"preprocess", "/usr/include/linux"}},
-    {{"augment"}, {"augment"}},
-    {{"search"}, {"search"}},
+    {{"augment"}, {"augment", "--make", "60", "--limit", "0"}},
+    {{"search"}, {"search", "--trials", "6", "--samples", "900", "--epochs", "4"}},
     {{"train", "--matrix", "loops"},
      {"train", "--matrix", "loops", "--epochs", "1", "--samples", "1200"}},
 };
@@ -39,27 +41,34 @@ static bool find(const char *name, char path[PATH_MAX])
     return snprintf(after, room, "%s", name) < (int)room && access(path, X_OK) == 0;
 }
 
-/* Puts the options that say how to work between the program's name and its own arguments. */
+/* Composes the command with the options that say how to work. They come last, so that they hold. */
 static bool compose(const char *const *command, const struct options *options, enum way way,
                     bool crash, const char *arguments[ARGUMENTS])
 {
     static char processes[16];
     int count = 0;
     snprintf(processes, sizeof processes, "%d", options->processes);
-    arguments[count++] = command[0];
+    while (command[count] && count < ARGUMENTS - 6) {
+        arguments[count] = command[count];
+        count++;
+    }
+    if (command[count])
+        return false;
     arguments[count++] = "--mode";
     arguments[count++] = way_name(way);
     arguments[count++] = "--processes";
     arguments[count++] = processes;
     if (crash)
         arguments[count++] = "--crash";
-    for (int i = 1; command[i]; i++) {
-        if (count == ARGUMENTS - 1)
-            return false;
-        arguments[count++] = command[i];
-    }
     arguments[count] = NULL;
     return true;
+}
+
+/* Whether the run ended well and says that it worked in this way. */
+static bool is_good(const struct run *run, enum way way)
+{
+    return WIFEXITED(run->status) && WEXITSTATUS(run->status) == 0 && run->report.items > 0 &&
+           run->report.way == way;
 }
 
 /* Runs the command in one way. Returns whether that could be done. */
@@ -96,8 +105,8 @@ static bool run_rounds(const char *const *command, const struct options *options
     for (int round = 0; round < options->rounds; round++) {
         if (!run_once(command, options, way, false, run))
             return false;
-        if (run->report.items == 0) {
-            fprintf(stderr, "compare: %s gave no result in the way '%s'\n", command[0],
+        if (!is_good(run, way)) {
+            fprintf(stderr, "compare: %s did not end well in the mode %s\n", command[0],
                     way_name(way));
             return false;
         }
@@ -119,6 +128,10 @@ static bool compare(const char *const *command, const struct options *options,
         if (!run_rounds(command, options, (enum way)way, run) ||
             !run_once(command, options, (enum way)way, true, &application->crashed[way]))
             return false;
+        if (way == WAY_POOL && !is_good(&application->crashed[way], WAY_POOL)) {
+            fprintf(stderr, "compare: a crash was not survived by the pool of %s\n", command[0]);
+            return false;
+        }
         if (run->report.check != application->runs[0].report.check)
             application->identical = false;
     }
@@ -158,6 +171,11 @@ int main(int argc, char **argv)
     int status = options_read(&options, argc, argv);
     if (status >= 0)
         return status;
+    int prepared = options.output ? folder_prepare(options.output) : 0;
+    if (prepared < 0) {
+        fprintf(stderr, "compare: %s: %s\n", options.output, pool_strerror(prepared));
+        return 2;
+    }
     bool good = compare_all(&options, applications, &count);
     if (options.output && count > 0) {
         int code = table_write(options.output, applications, count);

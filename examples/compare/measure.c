@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -18,6 +19,27 @@ enum {
     BETWEEN = 200, /* milliseconds between samples of the memory: a sample takes some of one */
     FIRST = 50     /* before the first one */
 };
+
+/* The session of the program that runs; 0: none. */
+static volatile pid_t running;
+
+/* Ends the program and its processes with this one, which a signal ends. */
+static void end_with_us(int signal)
+{
+    if (running > 0)
+        kill(-running, SIGKILL); /* the processes of its pool end with it */
+    struct sigaction ends = {.sa_handler = SIG_DFL};
+    sigaction(signal, &ends, NULL);
+    raise(signal);
+}
+
+static void watch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    const struct sigaction action = {.sa_handler = end_with_us, .sa_flags = SA_NODEFER};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+}
 
 /* What the program prints, as far as it is the last line. */
 struct output {
@@ -90,13 +112,16 @@ int measure(const char *path, char *const *arguments, struct run *run)
     *run = (struct run){.report.program = arguments[0]};
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
+    watch_signals();
     processors_begin(&processors);
     int error = start(path, arguments, ends[1], &process);
     close(ends[1]);
     if (!error) {
+        running = process;
         watch(ends[0], process, run);
         while (waitpid(process, &run->status, 0) < 0 && errno == EINTR)
             ;
+        running = 0;
         run->processors = processors_free(&processors);
     }
     close(ends[0]);

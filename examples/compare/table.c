@@ -2,13 +2,12 @@
 #include "table.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "common/chart.h"
+#include "common/folder.h"
 #include "common/whole_file.h"
 
 #define SMALL 0.5 /* seconds: a job of less is not worth a second process */
@@ -109,10 +108,7 @@ static int draw(const char *path, const struct application *applications, size_t
 int table_write(const char *folder, const struct application *applications, size_t count)
 {
     char csv[PATH_MAX], svg[PATH_MAX];
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return -errno;
-    if (snprintf(csv, sizeof csv, "%s/compare.csv", folder) >= PATH_MAX ||
-        snprintf(svg, sizeof svg, "%s/compare.svg", folder) >= PATH_MAX)
+    if (folder_path(folder, "compare.csv", csv) < 0 || folder_path(folder, "compare.svg", svg) < 0)
         return -ENAMETOOLONG;
     int code = write_csv(csv, applications, count);
     return code < 0 ? code : draw(svg, applications, count);

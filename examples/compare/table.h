@@ -20,7 +20,7 @@ struct application {
 void table_print_heading(FILE *stream);
 void table_print(FILE *stream, const struct application *application);
 
-/* Writes compare.csv and compare.svg to the folder, which is made if it is not there. Returns 0 or
+/* Writes compare.csv and compare.svg to the folder. Returns 0 or
  * a negated errno value. */
 int table_write(const char *folder, const struct application *applications, size_t count);
 

@@ -17,7 +17,7 @@ static int columns_of(struct matrix m)
 /* ---- OpenBLAS ---- */
 
 #ifdef WITH_OPENBLAS
-#include <cblas.h>
+#include <openblas-serial/cblas.h>
 #include <pthread.h>
 
 static void multiply_by_openblas(float *product, struct matrix a, struct matrix b, bool add)

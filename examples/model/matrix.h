@@ -22,7 +22,7 @@ void matrix_multiply(float *product, struct matrix a, struct matrix b, bool add)
  * It is "loops" at first. Returns false, and changes nothing, if there is no such library. */
 bool matrix_choose(const char *library);
 
-/* What multiplies, for people. */
+/* The name of what multiplies, for messages. */
 const char *matrix_library(void);
 
 #endif

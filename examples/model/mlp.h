@@ -19,7 +19,7 @@ size_t mlp_parameters(struct mlp mlp);
 /* Writes random parameters, as large as suits the layers (He et al., 2015). */
 void mlp_init(struct mlp mlp, float *parameters, struct random *random);
 
-/* Buffers for as many samples at a time, allocated once and used again. */
+/* Buffers for `capacity` samples at a time. They are allocated once and used again. */
 struct mlp_buffers {
     int capacity;
     float *inputs, *hidden, *hidden_slope, *outputs;

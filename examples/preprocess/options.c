@@ -119,6 +119,8 @@ int options_read(struct options *options, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         if ((code = read_option(options, option)) >= 0)
             return code;
+    if (options->compare && options->crash)
+        return usage_error("a crash ends the other ways; the program compare shows that");
     if (optind == argc)
         return usage_error("no PATH to read");
     options->paths = argv + optind;

@@ -37,9 +37,10 @@ struct desk {
     struct mlp_buffers buffers;
 };
 
-/* The merge function gets nothing but the sums, so the number of parameters is kept here. */
+/* By hand: the merge function gets the sums only, so the number of parameters is kept here. */
 static size_t parameters_of_pool;
 
+/* By hand: what is the same for all items comes to the worker by its initializer. */
 static int start_worker(void *initargs, void **state, pool_task_t *task)
 {
     struct desk *desk = malloc(sizeof *desk);

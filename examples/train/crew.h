@@ -1,4 +1,4 @@
-/* Those who compute gradients: a pool, threads, or this thread alone. */
+/* What computes gradients: a pool, threads, or this thread alone. */
 #ifndef TRAIN_CREW_H
 #define TRAIN_CREW_H
 

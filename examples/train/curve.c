@@ -2,21 +2,13 @@
 #include "curve.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "common/chart.h"
+#include "common/folder.h"
 #include "common/npy.h"
 #include "common/whole_file.h"
-
-/* Joins the folder and the name. Returns 0 or -ENAMETOOLONG. */
-static int join(char path[PATH_MAX], const char *folder, const char *name)
-{
-    int length = snprintf(path, PATH_MAX, "%s/%s", folder, name);
-    return length < 0 || length >= PATH_MAX ? -ENAMETOOLONG : 0;
-}
 
 static int write_table(const char *path, const struct options *options,
                        const struct outcome *outcome)
@@ -73,14 +65,12 @@ int curve_write(const struct task *task, const struct options *options,
 {
     char path[PATH_MAX];
     const char *folder = options->output;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return -errno;
-    int code = join(path, folder, "curve.csv");
+    int code = folder_path(folder, "curve.csv", path);
     if (code == 0)
         code = write_table(path, options, outcome);
-    if (code == 0 && (code = join(path, folder, "curve.svg")) == 0)
+    if (code == 0 && (code = folder_path(folder, "curve.svg", path)) == 0)
         code = draw(path, (size_t)options->epochs, outcome);
-    if (code == 0 && (code = join(path, folder, "weights.npy")) == 0)
+    if (code == 0 && (code = folder_path(folder, "weights.npy", path)) == 0)
         code = write_weights(path, task, outcome);
     return code;
 }

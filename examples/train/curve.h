@@ -4,8 +4,7 @@
 
 #include "training.h"
 
-/* Writes curve.csv, curve.svg and weights.npy to the folder, which is made if it is not there.
- * Returns 0 or a negated errno value. */
+/* Writes curve.csv, curve.svg and weights.npy to the folder. Returns 0 or a negated errno value. */
 int curve_write(const struct task *task, const struct options *options,
                 const struct outcome *outcome);
 

@@ -4,9 +4,11 @@
  * micro-batches. A pool makes this sum by pool_fold(): see crew.c. The weights lie in memory that
  * the workers share, so a step sends them nowhere. A fold adds in an order that does not depend on
  * the number of workers, so the weights do not depend on it either, to the last bit. */
+#include <math.h>
 #include <procpool.h>
 #include <stdio.h>
 
+#include "common/folder.h"
 #include "common/report.h"
 #include "compare.h"
 #include "curve.h"
@@ -50,6 +52,16 @@ static void print_report(const struct task *task, const struct options *options,
     report_print(&report);
 }
 
+/* Says so if the loss has left all bounds, as it does with too high a rate. */
+static bool learned(const struct options *options, const struct outcome *outcome)
+{
+    double last = outcome->points[options->epochs - 1].test_loss;
+    bool good = isfinite(last) && last < 10 * (outcome->points[0].loss + 1);
+    if (!good)
+        fputs("train: the weights have left all bounds; try a lower --rate\n", stderr);
+    return good;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -58,6 +70,8 @@ int main(int argc, char **argv)
     int status = options_read(&options, argc, argv);
     if (status >= 0)
         return status;
+    if (options.output && !check(folder_prepare(options.output), options.output))
+        return 2;
     if (!check(task_init(&task, &options), "cannot make the digits"))
         return 1;
     printf("%zu pictures of digits made with seed %llu, %zu for the test; %zu weights; %s\n\n",
@@ -65,7 +79,7 @@ int main(int argc, char **argv)
            matrix_library());
     int code = options.compare ? compare_ways(&task, &options, &outcome)
                                : train(&task, &options, options.way, &outcome);
-    bool good = check(code, "cannot train") && code == 0;
+    bool good = check(code, "cannot train") && code == 0 && learned(&options, &outcome);
     if (outcome.points)
         print_epochs(&options, &outcome);
     if (good && options.output)

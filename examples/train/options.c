@@ -29,14 +29,17 @@ static const char help[] =
     "  --hidden N     units of the hidden layer (default: 192)\n"
     "  --rate X       how far a step goes (default: 0.1)\n"
     "  --seed N       of the pictures, of the first weights and of their order (default: 1)\n"
-    "  --matrix NAME  what multiplies matrices: loops, or openblas (default where it is there)\n"
+    "  --matrix NAME  what multiplies matrices: openblas (default where it is there), or loops\n"
+    "                 (default of compare, since threads take turns in openblas)\n"
     "  --output DIR   write curve.csv, curve.svg and weights.npy to DIR, which is made\n"
-    "  --crash        let one micro-batch in the middle crash\n"
+    "  --crash        let one micro-batch in the middle crash; not with compare, as that ends the\n"
+    "                 other ways\n"
     "  --help         print this\n"
     "\n"
     "The weights are the same to the last bit for any number of workers and in all ways, on one\n"
     "machine with one library for the matrices, as long as nothing crashes.\n"
-    "Exit status: 0 done, 1 could not be done or ways gave different weights, 2 wrong usage.\n";
+    "Exit status: 0 done, 1 could not be done or ways gave different weights, 2 wrong usage or no\n"
+    "folder to write to.\n";
 
 enum {
     OPTION_PROCESSES = 1,
@@ -133,6 +136,7 @@ static int read_option(struct options *options, int option)
     case OPTION_SEED:
         return read_seed(options);
     case OPTION_MATRIX:
+        options->matrix = true;
         return matrix_choose(optarg) ? -1 : wrong("matrix", "a library that is there", optarg);
     case OPTION_OUTPUT:
         options->output = optarg;
@@ -159,12 +163,18 @@ int options_read(struct options *options, int argc, char **argv)
                                 .hidden = 192,
                                 .rate = 0.1,
                                 .seed = 1};
-    matrix_choose("openblas");
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         if ((status = read_option(options, option)) >= 0)
             return status;
-    if (optind == argc)
-        return -1;
-    fprintf(stderr, "train: unexpected '%s'\nTry 'train --help'.\n", argv[optind]);
-    return 2;
+    if (optind < argc) {
+        fprintf(stderr, "train: unexpected '%s'\nTry 'train --help'.\n", argv[optind]);
+        return 2;
+    }
+    if (options->compare && options->crash) {
+        fputs("train: a crash ends the other ways; the program compare shows that\n", stderr);
+        return 2;
+    }
+    if (!options->matrix && !options->compare)
+        matrix_choose("openblas");
+    return -1;
 }

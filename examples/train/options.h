@@ -14,6 +14,7 @@ struct options {
     long epochs, samples, hidden;
     double rate;
     uint64_t seed;
+    bool matrix;        /* the library for the matrices was chosen */
     bool crash;         /* a micro-batch in the middle crashes */
     const char *output; /* NULL: nothing is written */
 };
