@@ -27,8 +27,8 @@ static int run_job(const struct crew *crew, const struct job *job, struct fold *
 
 /* ---- In worker processes ---- */
 
-/* Runs in each worker before its first item. All items need the samples: each worker has a copy of the
- * host's memory, and so the crew with the samples in it. */
+/* By hand: one argument for all items. Runs in each worker before its first item. All items need the
+ * samples: each worker has a copy of the host's memory, and so the crew with the samples in it. */
 static int start_worker(void *initargs, void **state, pool_task_t *task)
 {
     (void)task;
@@ -36,8 +36,8 @@ static int start_worker(void *initargs, void **state, pool_task_t *task)
     return 0;
 }
 
-/* Lets SIGALRM end this worker after so many seconds; 0 puts the clock off. The pool then says that the
- * item crashed with SIGALRM. Does nothing in a serial pool (PROCPOOL_SERIAL=1), where the worker is the
+/* By hand: a time limit for each item. Lets SIGALRM end this worker after so many seconds of wall time; 0
+ * takes the limit away. The pool then says that the item crashed with SIGALRM. The function does nothing in a serial pool (PROCPOOL_SERIAL=1), where the worker is the
  * host itself. */
 static void limit_item_time(const struct crew *crew, double seconds)
 {
@@ -53,8 +53,11 @@ static void limit_item_time(const struct crew *crew, double seconds)
 static int run_item(const void *item, void *result, pool_task_t *task)
 {
     const struct crew *crew = pool_task_state(task);
+    const struct job *job = item;
+    if (atomic_load(job->late))
+        return pool_fail(task, ETIME, "not needed");
     limit_item_time(crew, crew->fold_limit);
-    int code = run_job(crew, item, result);
+    int code = run_job(crew, job, result);
     limit_item_time(crew, 0);
     return code < 0 ? pool_fail(task, -code, "no memory to train in") : 0;
 }
@@ -64,7 +67,7 @@ static int run_item(const void *item, void *result, pool_task_t *task)
 static enum outcome outcome_of(const pool_error_t *error)
 {
     if (error->kind == POOL_FAILED)
-        return OUTCOME_FAILED;
+        return error->code == ETIME ? OUTCOME_OUT_OF_TIME : OUTCOME_FAILED;
     if (error->kind == POOL_CRASHED && error->code == SIGALRM)
         return OUTCOME_OUT_OF_TIME;
     return OUTCOME_CRASHED;
@@ -75,7 +78,9 @@ static int tell_error(const struct job *job, const pool_error_t *error, crew_tol
 {
     char why[256];
     struct job_end end = {.job = job, .outcome = outcome_of(error), .why = "out of time"};
-    if (end.outcome != OUTCOME_OUT_OF_TIME) {
+    if (end.outcome == OUTCOME_OUT_OF_TIME) {
+        atomic_store(job->late, true);
+    } else {
         pool_error_text(error, why, sizeof why);
         end.why = why;
     }
@@ -166,11 +171,16 @@ int crew_start(struct crew *crew)
         return 0;
     const pool_options_t options = {
         .processes = crew->processes, .initializer = start_worker, .initargs = crew};
-    return pool_create(&crew->pool, &options);
+    int code = pool_create(&crew->pool, &options);
+    if (code < 0)
+        return code;
+    crew->late = pool_shared_alloc(crew->pool, crew->study->trials, sizeof *crew->late);
+    return crew->late ? 0 : -ENOMEM;
 }
 
 void crew_end(struct crew *crew)
 {
     pool_free(crew->pool);
     crew->pool = NULL;
+    crew->late = NULL;
 }

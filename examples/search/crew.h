@@ -3,6 +3,7 @@
 #define SEARCH_CREW_H
 
 #include <procpool.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -19,6 +20,9 @@ struct crew {
     double fold_limit; /* seconds that one fold may take in a worker; 0: no limit */
     pid_t host;        /* the process that made the pool */
     pool_t *pool;      /* NULL in the other ways */
+    /* For each trial, whether a fold of it was out of time. In memory that all workers share; NULL in the
+     * other ways. */
+    atomic_bool *late;
 };
 
 /* One fold of a trial in a round: the item of the pool. */
@@ -26,6 +30,9 @@ struct job {
     unsigned trial, epochs, fold;
     unsigned place; /* of the trial in the list of its round; for the host only */
     bool crash;     /* ends the process by SIGSEGV, to show what that costs */
+    /* Whether a fold of the trial was out of time, so that this one is not needed; NULL: never. It
+     * points into memory that all workers share. */
+    atomic_bool *late;
 };
 
 /* What a worker sends back. */
@@ -48,7 +55,7 @@ typedef int (*crew_told_t)(void *context, const struct job_end *end);
  * value. */
 int crew_start(struct crew *crew);
 
-/* Ends the pool and what still runs in it; again is nothing. */
+/* Ends the pool and what still runs in it. A second call does nothing. */
 void crew_end(struct crew *crew);
 
 /* Runs the jobs. They begin in the order of the array. Returns 0 when all have ended, well or not;

@@ -9,7 +9,7 @@
 /* Begins to catch SIGINT. `pool` may be NULL. It must live until interrupt_restore(). */
 void interrupt_catch(pool_t *pool);
 
-/* Puts back what SIGINT did before; again is nothing. */
+/* Puts back what SIGINT did before. A second call does nothing. */
 void interrupt_restore(void);
 
 /* Whether SIGINT was caught. */

@@ -99,6 +99,13 @@ static int next_line(struct reader *reader)
     return length > 0 && reader->line[length - 1] == '\n';
 }
 
+/* Whether the header was not written to its end. A text without the whole title is of something else. */
+static bool is_cut_header(const char *line, const char *header)
+{
+    size_t length = strlen(line);
+    return length == 0 || (length >= strlen(TITLE) && strncmp(line, header, length) == 0);
+}
+
 /* Returns 1 if the journal has this study's header, 0 if it has nothing yet, -1 if it is refused. */
 static int check_header(struct reader *reader, const struct study *study)
 {
@@ -107,7 +114,7 @@ static int check_header(struct reader *reader, const struct study *study)
     int code = next_line(reader);
     if (code < 0 || (code > 0 && strcmp(reader->line, header) == 0))
         return code;
-    if (code == 0 && strncmp(reader->line, header, strlen(reader->line)) == 0)
+    if (code == 0 && is_cut_header(reader->line, header))
         return 0;
     if (code == 0 || strncmp(reader->line, TITLE, strlen(TITLE)) != 0)
         return refuse(reader, "this file is no journal of a search");

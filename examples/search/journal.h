@@ -25,7 +25,7 @@ int journal_open(struct journal *journal, const char *path, struct rounds *round
  * a power failure. Returns 0 or a negated errno value. */
 int journal_add(struct journal *journal, const struct result *result);
 
-/* Closes it; again is nothing. */
+/* Closes the journal. A second call does nothing. */
 void journal_close(struct journal *journal);
 
 #endif

@@ -12,13 +12,14 @@ static bool shown;
 
 void live_show(const char *format, ...)
 {
+    char text[LIVE_COLUMNS + 1];
     va_list arguments;
     if (!isatty(STDERR_FILENO))
         return;
-    fputs(CLEAR, stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    fprintf(stderr, CLEAR "%s", text);
     fflush(stderr);
     shown = true;
 }

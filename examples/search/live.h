@@ -5,7 +5,9 @@
 
 #include <procpool.h>
 
-/* Shows the text in place of the one before. Does nothing if standard error is no terminal. */
+enum { LIVE_COLUMNS = 79 };
+
+/* Shows the text, LIVE_COLUMNS characters of it at most, in place of the one before. Does nothing if standard error is no terminal. */
 void live_show(const char *format, ...) POOL_PRINTF(1, 2);
 
 /* Removes the line. */

@@ -110,18 +110,28 @@ static void print_start(const struct search *search)
 
 /* ---- The trials ---- */
 
+static void format_highest(const struct result *best, char *text, size_t size)
+{
+    if (best)
+        snprintf(text, size, "highest %.4f (trial %u)", best->score, best->trial);
+    else
+        snprintf(text, size, "no score yet");
+}
+
 static void show_progress(struct search *search, const struct result *result)
 {
     const struct rounds *rounds = &search->rounds;
     const struct result both[] = {search->highest, *result};
     const struct result *best = rounds_best(both, 2);
+    char highest[40];
     if (rounds_done(rounds))
         return;
     if (best)
         search->highest = *best;
-    live_show("%zu results, %zu to come in round %d of %d, highest score so far %.4f (trial %u)",
-              rounds->ended, rounds->count - rounds->ended, rounds->round + 1,
-              rounds_number(rounds->study), search->highest.score, search->highest.trial);
+    format_highest(best, highest, sizeof highest);
+    live_show("%zu results, %zu to come in round %d of %d, %s", rounds->ended,
+              rounds->count - rounds->ended, rounds->round + 1, rounds_number(rounds->study),
+              highest);
 }
 
 /* Keeps what a trial gave. */

@@ -30,10 +30,14 @@ static const char help[] =
     "  --epochs N       epochs of a trial in the last round (default: 27)\n"
     "  --eta N          one trial in N goes on, with N times the epochs (default: 3)\n"
     "  --seed N         what the random parameters and weights depend on (default: 1)\n"
-    "  --matrix NAME     loops (default), or openblas: its serial build, where threads take turns\n"
+    "  --matrix NAME    loops (default), or openblas: its serial build, where threads take turns\n"
     "  --trial-timeout SECONDS\n"
-    "                   give up trials that take longer; each fold gets an equal share (default:\n"
-    "                   no limit). Needs the mode pool: only a process can be stopped\n"
+    "                   limit of a trial in wall time (default: no limit). It is kept per fold: a "
+    "fold\n"
+    "                   may take SECONDS / K. When a fold takes longer, the trial has no score, "
+    "and\n"
+    "                   its folds that are left are skipped. Which trials are lost depends on the\n"
+    "                   machine and its load. Needs the mode pool: only a process can be stopped\n"
     "  --retries N      run a fold whose worker died up to N times more (default: 1)\n"
     "  --journal FILE   write each result to FILE at once, and go on from what it has already\n"
     "  --mode MODE      pool (default): in processes; threads, sequential: in this process\n"
@@ -58,7 +62,7 @@ enum {
     OPTION_EPOCHS,
     OPTION_ETA,
     OPTION_SEED,
-    OPTION_MATRICES,
+    OPTION_MATRIX,
     OPTION_TRIAL_TIMEOUT,
     OPTION_RETRIES,
     OPTION_JOURNAL,
@@ -78,7 +82,7 @@ static const struct option long_options[] = {
     {"epochs", required_argument, NULL, OPTION_EPOCHS},
     {"eta", required_argument, NULL, OPTION_ETA},
     {"seed", required_argument, NULL, OPTION_SEED},
-    {"matrix", required_argument, NULL, OPTION_MATRICES},
+    {"matrix", required_argument, NULL, OPTION_MATRIX},
     {"trial-timeout", required_argument, NULL, OPTION_TRIAL_TIMEOUT},
     {"retries", required_argument, NULL, OPTION_RETRIES},
     {"journal", required_argument, NULL, OPTION_JOURNAL},
@@ -137,7 +141,7 @@ static int read_name(bool known, const char *name, const char *names, const char
     return known ? -1 : usage_error("--%s is %s, not '%s'", name, names, text);
 }
 
-static int read_matrices(const char *text)
+static int read_matrix(const char *text)
 {
     if (matrix_choose(text))
         return -1;
@@ -170,8 +174,8 @@ static int read_study(struct study *study, int option)
         return read_count("eta", optarg, 2, 100, &study->eta);
     case OPTION_SEED:
         return read_seed(optarg, &study->seed);
-    case OPTION_MATRICES:
-        return read_matrices(optarg);
+    case OPTION_MATRIX:
+        return read_matrix(optarg);
     default:
         return -2;
     }

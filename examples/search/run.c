@@ -82,6 +82,7 @@ static void add_trial(struct batch *batch, const struct result *result)
 {
     const struct run *run = batch->run;
     size_t place = batch->trials++;
+    atomic_bool *late = run->crew->late ? &run->crew->late[result->trial] : NULL;
     bool crash =
         run->crash && run->rounds->round == 0 && result->trial == run->rounds->study->trials / 2;
     batch->results[place] = *result;
@@ -92,7 +93,8 @@ static void add_trial(struct batch *batch, const struct result *result)
                                                        .epochs = result->epochs,
                                                        .fold = fold,
                                                        .place = (unsigned)place,
-                                                       .crash = crash && fold == 0};
+                                                       .crash = crash && fold == 0,
+                                                       .late = late};
 }
 
 static int add_pending(struct batch *batch)
@@ -121,7 +123,7 @@ static double mean_accuracy(const struct batch *batch, size_t place)
 
 static void say_why(const struct job_end *end, const char *what_follows)
 {
-    live_say("trial %u with %u epochs, fold %u: %s; %s", end->job->trial, end->job->epochs,
+    live_say("trial %u, epochs %u, fold %u: %s; %s", end->job->trial, end->job->epochs,
              end->job->fold, end->why, what_follows);
 }
 
@@ -143,6 +145,7 @@ static int take_fold(struct batch *batch, const struct job_end *end)
     return batch->run->ended(batch->run->context, result);
 }
 
+/* Takes the end of a fold, or keeps the fold to be run once more. */
 static int take_end(void *context, const struct job_end *end)
 {
     struct batch *batch = context;
@@ -154,8 +157,9 @@ static int take_end(void *context, const struct job_end *end)
     return 0;
 }
 
-/* Runs the jobs, and then those whose worker died once more, up to `retries` times. A fold that is out
- * of time, or fails, is not run again: it would end in the same way. */
+/* By hand: retries. Runs the jobs, and then those whose worker died once more, up to `retries` times.
+ * take_end() has kept them. A fold that is out of time, or fails, is not run again: it would end in
+ * the same way. */
 static int run_with_retries(struct batch *batch)
 {
     while (batch->job_count > 0) {
