@@ -7,7 +7,7 @@
 #include "codec.h"
 #include "common/random.h"
 
-enum { SEED = 20250101, SMALLEST = 96, LARGEST = 320, MOST_SHAPES = 8 };
+enum { SEED = 20250101, SMALLEST = 96, LARGEST = 320, MOST_SHAPES = 8, MANY_SCANS = 1000 };
 
 /* ---- Drawing ---- */
 
@@ -119,6 +119,34 @@ static void claim_12_bits(struct buffer *file)
     }
 }
 
+/* The parts of a progressive JPEG file of 16 x 16 grey pixels. All coefficients are 0, so the entropy-coded
+ * data of a scan are four zero bits, one for each block, in a byte. */
+static const unsigned char jpeg_start[] = {0xff, 0xd8, 0xff, 0xdb, 0x00, 0x43, 0x00};
+static const unsigned char jpeg_frame[] = {0xff, 0xc2, 0x00, 0x0b, 8,    0,    16,   0,    16,
+                                           1,    1,    0x11, 0, /* the picture */
+                                           0xff, 0xc4, 0x00, 0x14, 0x00, 1,    0,    0,    0,
+                                           0,    0,    0,    0,    0,    0,    0,    0,    0,
+                                           0,    0,    0,    0, /* codes */
+                                           0xff, 0xc4, 0x00, 0x14, 0x10, 1,    0,    0,    0,
+                                           0,    0,    0,    0,    0,    0,    0,    0,    0,
+                                           0,    0,    0,    0,    0xff, 0xda, 0x00, 0x08, 1,
+                                           1,    0,    0,    0,    0,    0x0f}; /* the first scan */
+static const unsigned char jpeg_scan[] = {0xff, 0xda, 0x00, 0x08, 1, 1, 0, 1, 63, 0, 0x0f};
+static const unsigned char jpeg_end[] = {0xff, 0xd9};
+
+static void make_many_scans(struct buffer *file)
+{
+    unsigned char quantization[64];
+    memset(quantization, 1, sizeof quantization);
+    buffer_clear(file);
+    buffer_add(file, jpeg_start, sizeof jpeg_start);
+    buffer_add(file, quantization, sizeof quantization);
+    buffer_add(file, jpeg_frame, sizeof jpeg_frame);
+    for (int i = 0; i < MANY_SCANS; i++)
+        buffer_add(file, jpeg_scan, sizeof jpeg_scan);
+    buffer_add(file, jpeg_end, sizeof jpeg_end);
+}
+
 /* A format, and what is done to the file. */
 struct kind {
     const struct codec *codec;
@@ -128,7 +156,8 @@ struct kind {
 static const struct kind bad[] = {{&codec_png, corrupt},
                                   {&codec_jpeg, truncate_file},
                                   {&codec_png, make_huge},
-                                  {&codec_jpeg, claim_12_bits}};
+                                  {&codec_jpeg, claim_12_bits},
+                                  {&codec_jpeg, make_many_scans}};
 
 /* One image of each bad kind, spread evenly, if there are enough; the formats alternate otherwise, as
  * far as there is a library for them. */
@@ -154,5 +183,5 @@ bool made_file(size_t number, size_t count, struct picture *picture, struct buff
         return false;
     if (kind.damage)
         kind.damage(file);
-    return true;
+    return !file->failed;
 }
