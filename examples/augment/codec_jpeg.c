@@ -16,7 +16,7 @@ static const unsigned char start[] = {0xff, 0xd8, 0xff};
 #include <jpeglib.h>
 
 /* A progressive image has about ten scans. Each scan costs time for all pixels, even if it is empty, so a
- * small file with thousands of them would take a minute. */
+ * small file with thousands of them can take a minute. */
 enum { QUALITY = 90, MOST_SCANS = 500 };
 
 /* What libjpeg calls when something is wrong, and from time to time. libjpeg knows the address of
@@ -53,7 +53,7 @@ static void keep_message_and_jump(j_common_ptr jpeg)
     longjmp(errors_of(jpeg)->escape, 1);
 }
 
-/* libjpeg calls this before each row of each scan. The jump is safe in a worker too, and costs no worker. */
+/* libjpeg calls this before each row of each scan. The jump costs no worker, so workers jump here too. */
 static void refuse_many_scans(j_common_ptr jpeg)
 {
     struct errors *errors = errors_of(jpeg);

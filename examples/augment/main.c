@@ -50,12 +50,11 @@ static int list(struct job *job)
 static int open_output(struct job *job)
 {
     int code = output_open(&job->output, &job->options, &job->sources);
-    if (code == -ENOMEM)
-        return succeeded(code, "cannot begin the output") ? DONE : FAILED;
-    if (code < 0)
-        fprintf(stderr, "augment: cannot write into --output '%s': %s\n", job->options.output,
-                pool_strerror(code));
-    return code < 0 ? WRONG_USAGE : DONE;
+    if (code == 0)
+        return DONE;
+    fprintf(stderr, "augment: cannot write into --output '%s': %s\n", job->options.output,
+            pool_strerror(code));
+    return code == -ENOMEM ? FAILED : WRONG_USAGE;
 }
 
 /* Takes what became of a file, in the order of the files. */

@@ -27,8 +27,8 @@ struct given {
 
 /* ---- What the library does not do ---- */
 
-/* By hand: a worker that calls exit() takes with it what it said by pool_fail(). So reasons are written here, where
- * the host can still read them. */
+/* By hand: a worker that calls exit() takes with it what it said by pool_fail(). So reasons are written
+ * here, where the host can still read them. */
 static int last_words_make(struct given *given)
 {
     size_t size = (given->crew->sources->count + 1) * REASON;
@@ -46,9 +46,9 @@ static void last_words_free(struct given *given)
         munmap(given->last_words, (given->crew->sources->count + 1) * REASON);
 }
 
-/* By hand: the library has no limit of time for an item. A worker gives itself `seconds` for the next one, or
- * no limit with 0. When they are over, the signal SIGALRM ends the worker, which is its default action;
- * explain() tells this from a crash. */
+/* By hand: the library has no limit of time for an item. A worker gives itself `seconds` from now on; with
+ * 0 it takes the limit away. When the time is over, the signal SIGALRM ends the worker. explain() tells
+ * this from a crash. In a serial pool there is no worker, and no limit. */
 static void limit_time(const struct given *given, int seconds)
 {
     if (getpid() != given->host)
