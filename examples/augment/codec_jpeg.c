@@ -15,12 +15,15 @@ static const unsigned char start[] = {0xff, 0xd8, 0xff};
 #include <jerror.h>
 #include <jpeglib.h>
 
-enum { QUALITY = 90 };
+/* A progressive image has about ten scans. Each scan costs time for all pixels, even if it is empty, so a
+ * small file with thousands of them can take a minute. */
+enum { QUALITY = 90, MOST_SCANS = 500 };
 
-/* What libjpeg calls when something is wrong. It begins with libjpeg's part: each is found by the
- * other's address. */
+/* What libjpeg calls when something is wrong, and from time to time. libjpeg knows the address of
+ * `manager`. That is also the address of the whole structure, since `manager` is its first member. */
 struct errors {
     struct jpeg_error_mgr manager;
+    struct jpeg_progress_mgr progress;
     char *reason;
     jmp_buf escape;
 };
@@ -50,8 +53,19 @@ static void keep_message_and_jump(j_common_ptr jpeg)
     longjmp(errors_of(jpeg)->escape, 1);
 }
 
+/* libjpeg calls this before each row of each scan. The jump costs no worker, so workers jump here too. */
+static void refuse_many_scans(j_common_ptr jpeg)
+{
+    struct errors *errors = errors_of(jpeg);
+    if (((j_decompress_ptr)(void *)jpeg)->input_scan_number <= MOST_SCANS)
+        return;
+    snprintf(errors->reason, REASON, "more than %d scans", MOST_SCANS);
+    longjmp(errors->escape, 1);
+}
+
 static struct jpeg_error_mgr *errors_init(struct errors *errors, char *reason, bool may_exit)
 {
+    *errors = (struct errors){.progress.progress_monitor = refuse_many_scans};
     jpeg_std_error(&errors->manager);
     errors->reason = reason;
     errors->manager.output_message = keep_message;
@@ -59,6 +73,31 @@ static struct jpeg_error_mgr *errors_init(struct errors *errors, char *reason, b
     if (!may_exit)
         errors->manager.error_exit = keep_message_and_jump;
     return &errors->manager;
+}
+
+/* Makes RGB of inks: cyan, magenta, yellow, black. Files with Adobe's marker have 255 for no ink; all
+ * others have 255 for full ink. */
+static void mix_inks(const unsigned char *inks, size_t width, bool adobe, unsigned char *rgb)
+{
+    for (size_t x = 0; x < width; x++, inks += 4) {
+        int light = adobe ? inks[3] : 255 - inks[3];
+        for (int c = 0; c < 3; c++)
+            *rgb++ = (unsigned char)((adobe ? inks[c] : 255 - inks[c]) * light / 255);
+    }
+}
+
+/* The memory for a row of inks belongs to libjpeg, which frees it also after an error. */
+static void read_rows(struct jpeg_decompress_struct *jpeg, struct picture *picture)
+{
+    JSAMPARRAY inks = NULL;
+    if (jpeg->out_color_space == JCS_CMYK)
+        inks = jpeg->mem->alloc_sarray((j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * 4, 1);
+    while (jpeg->output_scanline < jpeg->output_height) {
+        JSAMPROW row = picture->rgb + (size_t)jpeg->output_scanline * picture->width * 3;
+        jpeg_read_scanlines(jpeg, inks ? inks : &row, 1);
+        if (inks)
+            mix_inks(inks[0], picture->width, jpeg->saw_Adobe_marker, row);
+    }
 }
 
 /* libjpeg only warns when a file is cut off or its data make no sense, and makes grey of the rest. Here
@@ -70,12 +109,10 @@ static bool read_image(struct jpeg_decompress_struct *jpeg, const struct decodin
     jpeg_read_header(jpeg, TRUE);
     if (!codec_shape(decoding, jpeg->image_width, jpeg->image_height, picture))
         return false;
-    jpeg->out_color_space = JCS_RGB;
+    /* libjpeg makes RGB of all but four inks. */
+    jpeg->out_color_space = jpeg->num_components == 4 ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(jpeg);
-    while (jpeg->output_scanline < jpeg->output_height) {
-        JSAMPROW row = picture->rgb + (size_t)jpeg->output_scanline * picture->width * 3;
-        jpeg_read_scanlines(jpeg, &row, 1);
-    }
+    read_rows(jpeg, picture);
     jpeg_finish_decompress(jpeg);
     return jpeg->err->num_warnings == 0;
 }
@@ -87,6 +124,7 @@ static bool try_to_read(struct jpeg_decompress_struct *jpeg, struct errors *erro
     if (setjmp(errors->escape) != 0)
         return false;
     jpeg_create_decompress(jpeg);
+    jpeg->progress = &errors->progress;
     return read_image(jpeg, decoding, picture);
 }
 

@@ -7,7 +7,7 @@
 #include "codec.h"
 #include "common/random.h"
 
-enum { SEED = 20250101, SMALLEST = 96, LARGEST = 320, MOST_SHAPES = 8 };
+enum { SEED = 20250101, SMALLEST = 96, LARGEST = 320, MOST_SHAPES = 8, MANY_SCANS = 1000 };
 
 /* ---- Drawing ---- */
 
@@ -119,6 +119,33 @@ static void claim_12_bits(struct buffer *file)
     }
 }
 
+/* The parts of a progressive JPEG file of 16 x 16 grey pixels. All coefficients are 0, so the entropy-coded
+ * data of a scan are four zero bits, one for each block, and fit in a byte. */
+static const unsigned char quantization[] = {0xff, 0xdb, 0, 67, 0}; /* then 64 numbers */
+static const unsigned char frame[] = {0xff, 0xc2, 0, 11, 8, 0, 16, 0, 16, 1, 1, 0x11, 0};
+static const unsigned char first_code[2 + 20] = {0xff, 0xc4, 0, 20, 0x00, 1};
+static const unsigned char other_code[2 + 20] = {0xff, 0xc4, 0, 20, 0x10, 1};
+static const unsigned char first_scan[] = {0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0, 0x0f};
+static const unsigned char other_scan[] = {0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0, 0x0f};
+
+/* The first scan is of the mean values of the blocks. Each other one is of the rest, again and again. */
+static void make_many_scans(struct buffer *file)
+{
+    unsigned char ones[64];
+    memset(ones, 1, sizeof ones);
+    buffer_clear(file);
+    buffer_add(file, "\xff\xd8", 2);
+    buffer_add(file, quantization, sizeof quantization);
+    buffer_add(file, ones, sizeof ones);
+    buffer_add(file, frame, sizeof frame);
+    buffer_add(file, first_code, sizeof first_code);
+    buffer_add(file, other_code, sizeof other_code);
+    buffer_add(file, first_scan, sizeof first_scan);
+    for (int i = 0; i < MANY_SCANS; i++)
+        buffer_add(file, other_scan, sizeof other_scan);
+    buffer_add(file, "\xff\xd9", 2);
+}
+
 /* A format, and what is done to the file. */
 struct kind {
     const struct codec *codec;
@@ -128,7 +155,8 @@ struct kind {
 static const struct kind bad[] = {{&codec_png, corrupt},
                                   {&codec_jpeg, truncate_file},
                                   {&codec_png, make_huge},
-                                  {&codec_jpeg, claim_12_bits}};
+                                  {&codec_jpeg, claim_12_bits},
+                                  {&codec_jpeg, make_many_scans}};
 
 /* One image of each bad kind, spread evenly, if there are enough; the formats alternate otherwise, as
  * far as there is a library for them. */
@@ -154,5 +182,5 @@ bool made_file(size_t number, size_t count, struct picture *picture, struct buff
         return false;
     if (kind.damage)
         kind.damage(file);
-    return true;
+    return !file->failed;
 }

@@ -3,6 +3,7 @@
  * The stages: list the files, make samples of each, write them in the order of the files, report. The
  * second one is the pool's: see way_pool.c. What is done to an image is in vary_image.c, and to a text in
  * vary_text.c. */
+#include <errno.h>
 #include <procpool.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +15,9 @@
 #include "job.h"
 #include "summary.h"
 
+/* Exit statuses. Each stage returns one. */
+enum { DONE, FAILED, WRONG_USAGE };
+
 /* Says on standard error what could not be done if `code` is negative. Returns whether it is not. */
 static bool succeeded(int code, const char *what)
 {
@@ -24,29 +28,33 @@ static bool succeeded(int code, const char *what)
 
 /* The list is made before the pool. So the workers, which are copies of this process, have it too, and an
  * item is just a number. */
-static bool list(struct job *job)
+static int list(struct job *job)
 {
     double begin = clock_seconds();
     if (!job->options.texts && !codec_any()) {
         summary_print_problems(job);
         fputs("augment: without libpng and libjpeg there are no images: try --kind texts\n",
               stderr);
-        return false;
+        return FAILED;
     }
     if (!succeeded(sources_list(&job->sources, &job->options), "cannot list the files"))
-        return false;
+        return FAILED;
     job->listing = clock_seconds() - begin;
     summary_print_problems(job);
     if (job->sources.count > 0)
-        return true;
+        return DONE;
     fprintf(stderr, "augment: there are no %s to read\n", job->options.texts ? "texts" : "images");
-    return false;
+    return WRONG_USAGE;
 }
 
-static bool open_output(struct job *job)
+static int open_output(struct job *job)
 {
-    const char *directory = job->options.output;
-    return succeeded(output_open(&job->output, &job->options, &job->sources), directory);
+    int code = output_open(&job->output, &job->options, &job->sources);
+    if (code == 0)
+        return DONE;
+    fprintf(stderr, "augment: cannot write into --output '%s': %s\n", job->options.output,
+            pool_strerror(code));
+    return code == -ENOMEM ? FAILED : WRONG_USAGE;
 }
 
 /* Takes what became of a file, in the order of the files. */
@@ -65,7 +73,7 @@ static int take(void *context, const struct ending *ending)
     return output_take(&job->output, ending);
 }
 
-static bool make_samples(struct job *job)
+static int make_samples(struct job *job)
 {
     const struct options *options = &job->options;
     double begin = clock_seconds();
@@ -79,13 +87,13 @@ static bool make_samples(struct job *job)
                               .context = job};
     int code = output_close(&job->output, ways_run(&crew));
     job->seconds = clock_seconds() - begin;
-    return succeeded(code, "cannot make the samples");
+    return succeeded(code, "cannot make the samples") ? DONE : FAILED;
 }
 
-static bool report(const struct job *job)
+static int report(const struct job *job)
 {
     summary_print(job);
-    return fflush(stdout) == 0;
+    return fflush(stdout) == 0 ? DONE : FAILED;
 }
 
 int main(int argc, char **argv)
@@ -94,7 +102,13 @@ int main(int argc, char **argv)
     int status = options_read(&job.options, argc, argv);
     if (status >= 0)
         return status;
-    bool good = list(&job) && open_output(&job) && make_samples(&job) && report(&job);
+    status = list(&job);
+    if (status == DONE)
+        status = open_output(&job);
+    if (status == DONE)
+        status = make_samples(&job);
+    if (status == DONE)
+        status = report(&job);
     sources_fini(&job.sources);
-    return good ? 0 : 1;
+    return status;
 }

@@ -11,7 +11,7 @@
 
 #include "common/number.h"
 
-enum { MOST_SAMPLES = 64, MOST_MADE = 99999, UNSET = -1 };
+enum { MOST_SAMPLES = 64, MOST_MADE = 99999, MOST_SECONDS = 86400, UNSET = -1 };
 
 static const char help[] =
     "Usage: augment [OPTION]... [PATH]...\n"
@@ -26,19 +26,24 @@ static const char help[] =
     "                   program makes, and some of those in /usr/share; texts in /usr/include)\n"
     "  --kind KIND      images (default) or texts\n"
     "  --samples K      samples of each file, 1 to 64 (default: 8)\n"
-    "  --make N         also make N images here, four of them bad (default: 400 without PATH)\n"
+    "  --make N         also make N images here, five of them bad from N = 6 on\n"
+    "                   (default: 400 without PATH)\n"
     "  --limit N        take at most N files, evenly of all (default: 400 without PATH)\n"
     "  --seed N         what all random numbers are made of (default: 1)\n"
     "  --max-pixels N   refuse larger images; K, M, G may follow the number (default: 16M)\n"
+    "  --item-timeout SECONDS  time for one file, 1 to 86400 (default: 10). A file that takes\n"
+    "                   longer costs its worker and is not usable. In mode pool only\n"
     "  --output DIR     write samples.npy and sheet.png, or samples.jsonl; and files.jsonl\n"
     "  --mode MODE      pool (default): in processes, which a bad image cannot stop\n"
     "                   threads, sequential: the same in this process\n"
     "  --processes N    worker processes or threads (default: one for each processor)\n"
-    "  --crash          crash at the file in the middle: costs that file, or the whole program\n"
+    "  --crash          crash at the file in the middle: in mode pool it costs that file, in\n"
+    "                   the other modes it ends the program\n"
     "  --help           print this\n"
     "\n"
     "A file that cannot be used is told of in the report and in files.jsonl; it stops nothing.\n"
-    "Exit status: 0 done, 1 could not be done, 2 wrong usage.\n";
+    "Exit status: 0 done, 1 could not be done, 2 wrong usage, nothing to read, or --output\n"
+    "cannot be written.\n";
 
 enum {
     OPTION_KIND = 1,
@@ -47,6 +52,7 @@ enum {
     OPTION_LIMIT,
     OPTION_SEED,
     OPTION_MAX_PIXELS,
+    OPTION_ITEM_TIMEOUT,
     OPTION_OUTPUT,
     OPTION_MODE,
     OPTION_PROCESSES,
@@ -61,6 +67,7 @@ static const struct option long_options[] = {
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"max-pixels", required_argument, NULL, OPTION_MAX_PIXELS},
+    {"item-timeout", required_argument, NULL, OPTION_ITEM_TIMEOUT},
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"mode", required_argument, NULL, OPTION_MODE},
     {"processes", required_argument, NULL, OPTION_PROCESSES},
@@ -152,6 +159,8 @@ static int read_value(struct options *options, int option)
         return read_seed(options);
     case OPTION_MAX_PIXELS:
         return read_max_pixels(options);
+    case OPTION_ITEM_TIMEOUT:
+        return read_int("item-timeout", MOST_SECONDS, &options->item_timeout);
     case OPTION_MODE:
         return read_mode(options);
     case OPTION_PROCESSES:
@@ -199,6 +208,7 @@ int options_read(struct options *options, int argc, char **argv)
                                 .limit = UNSET,
                                 .seed = 1,
                                 .max_pixels = (size_t)16 << 20,
+                                .item_timeout = 10,
                                 .paths = argv};
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         if ((status = read_option(options, option)) >= 0)

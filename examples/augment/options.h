@@ -17,6 +17,7 @@ struct options {
     long limit;    /* files taken of those in `paths`, at most; LONG_MAX: all */
     uint64_t seed;
     size_t max_pixels;  /* of an image */
+    int item_timeout;   /* seconds for one file; in a pool only */
     const char *output; /* directory; NULL: write nothing */
     char **paths;       /* ends with NULL */
     bool crash;

@@ -82,17 +82,61 @@ static void resample_row(const struct axis *axis, const unsigned char *rgb, floa
     }
 }
 
-/* Adds row `y` of the picture to those rows of the sample that it is part of. */
-static void add_row(const struct axis *axis, size_t y, float row[SIDE][3],
+/* Copies a row of a picture that is not wider than the sample. */
+static void copy_row(size_t width, const unsigned char *rgb, float row[SIDE][3])
+{
+    for (size_t x = 0; x < width; x++)
+        for (size_t c = 0; c < 3; c++)
+            row[x][c] = *rgb++;
+}
+
+/* Adds row `y` of the picture to those rows of the sample that it is part of. `columns` pixels of the row
+ * are used. The search begins at row `i` of the sample. */
+static void add_row(const struct axis *axis, size_t y, size_t columns, float row[SIDE][3], size_t i,
                     float sample[SIDE][SIDE][3])
 {
-    for (size_t i = 0; i < SIDE; i++) {
-        if (y < axis->first[i] || y - axis->first[i] >= axis->count[i])
-            continue;
+    for (; i < SIDE && axis->first[i] <= y; i++) {
         float weight = axis->weights[i * axis->stride + y - axis->first[i]];
-        for (size_t x = 0; x < SIDE; x++)
+        for (size_t x = 0; x < columns; x++)
             for (size_t c = 0; c < 3; c++)
                 sample[i][x][c] += weight * row[x][c];
+    }
+}
+
+/* Resamples the picture from top to bottom. From left to right, a picture that is wider than the sample is
+ * resampled before, row by row; the sample of any other picture is as narrow as the picture. So the time
+ * grows with the number of pixels, even if the picture has a million rows of one pixel. */
+static void add_rows(const struct resampler *resampler, const struct picture *picture,
+                     float sample[SIDE][SIDE][3])
+{
+    const struct axis *down = &resampler->down;
+    bool narrow = picture->width <= SIDE;
+    size_t end = down->first[SIDE - 1] + down->count[SIDE - 1], complete = 0;
+    float row[SIDE][3];
+    for (size_t y = down->first[0]; y < end; y++) {
+        const unsigned char *rgb = picture->rgb + y * picture->width * 3;
+        if (narrow)
+            copy_row(picture->width, rgb, row);
+        else
+            resample_row(&resampler->across, rgb, row);
+        while (down->first[complete] + down->count[complete] <= y)
+            complete++; /* a row of the sample that has all its pixels */
+        add_row(down, y, narrow ? picture->width : SIDE, row, complete, sample);
+    }
+}
+
+/* Resamples a row of a narrow sample from left to right. */
+static void widen_row(const struct axis *axis, float row[SIDE][3])
+{
+    float from[SIDE][3];
+    memcpy(from, row, sizeof from);
+    for (size_t i = 0; i < SIDE; i++) {
+        const float *weights = axis->weights + i * axis->stride;
+        for (size_t c = 0; c < 3; c++) {
+            row[i][c] = 0;
+            for (size_t p = 0; p < axis->count[i]; p++)
+                row[i][c] += weights[p] * from[axis->first[i] + p][c];
+        }
     }
 }
 
@@ -100,16 +144,13 @@ bool picture_resample(struct resampler *resampler, const struct picture *picture
                       const struct box *box, float sample[SIDE][SIDE][3])
 {
     struct axis *across = &resampler->across, *down = &resampler->down;
-    float row[SIDE][3];
     if (!axis_prepare(across, box->left, box->width, picture->width) ||
         !axis_prepare(down, box->top, box->height, picture->height))
         return false;
     memset(sample, 0, SIDE * sizeof *sample);
-    size_t end = down->first[SIDE - 1] + down->count[SIDE - 1];
-    for (size_t y = down->first[0]; y < end; y++) {
-        resample_row(across, picture->rgb + y * picture->width * 3, row);
-        add_row(down, y, row, sample);
-    }
+    add_rows(resampler, picture, sample);
+    for (size_t i = 0; i < SIDE && picture->width <= SIDE; i++)
+        widen_row(across, sample[i]);
     return true;
 }
 

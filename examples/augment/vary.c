@@ -30,11 +30,11 @@ size_t outcome_size(const struct options *options)
     return (size + 7) / 8 * 8; /* so that outcomes in an array are aligned */
 }
 
-bool vary(const struct task *task, struct bench *bench, struct outcome *outcome)
+bool vary(const struct source *source, struct bench *bench, struct outcome *outcome)
 {
-    if (task->options->crash && task->index == task->sources->count / 2)
+    if (source->options->crash && source->index == source->sources->count / 2)
         raise(SIGSEGV);
-    if (!(task->options->texts ? vary_text : vary_image)(task, bench, outcome))
+    if (!(source->options->texts ? vary_text : vary_image)(source, bench, outcome))
         return false;
     outcome->check = report_check(0, outcome->bytes, outcome->size);
     return true;

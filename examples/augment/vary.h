@@ -13,13 +13,14 @@
 #include "preprocess/document.h"
 #include "sources.h"
 
-/* The buffers of one worker or thread, kept from file to file. */
+/* The state of one worker or thread: its buffers, kept from file to file. */
 struct bench {
     struct scratch file;
     struct buffer encoded; /* an image that the example made */
     struct picture picture;
     struct resampler resampler;
     struct buffer sentences, line; /* of a text */
+    const struct given *given;     /* of a worker: see way_pool.c */
 };
 
 void bench_init(struct bench *bench);
@@ -38,11 +39,11 @@ struct outcome {
 /* The largest size of an outcome with its bytes. */
 size_t outcome_size(const struct options *options);
 
-/* A file, and how to make samples of it. */
-struct task {
+/* One of the sources: a file, and how to make samples of it. */
+struct source {
     const struct options *options;
     const struct sources *sources;
-    size_t index; /* of the source */
+    size_t index; /* in `sources` */
     uint64_t seed;
     bool may_exit; /* see codec.h */
     char *reason;  /* REASON bytes */
@@ -50,11 +51,11 @@ struct task {
 
 /* Makes the samples of a file in `outcome`, which is all zero before and has room for outcome_size().
  * Returns false, with the reason, if the file is bad. */
-bool vary(const struct task *task, struct bench *bench, struct outcome *outcome);
+bool vary(const struct source *source, struct bench *bench, struct outcome *outcome);
 
 /* What the function above calls; all but the check. */
-bool vary_image(const struct task *task, struct bench *bench, struct outcome *outcome);
-bool vary_text(const struct task *task, struct bench *bench, struct outcome *outcome);
+bool vary_image(const struct source *source, struct bench *bench, struct outcome *outcome);
+bool vary_text(const struct source *source, struct bench *bench, struct outcome *outcome);
 
 /* The largest number of bytes that they make for `samples` samples. */
 size_t vary_image_room(size_t samples);

@@ -9,28 +9,28 @@
 static const double least_area = 0.4, most_stretch = 1.3, most_light = 0.3, most_contrast = 0.3,
                     most_saturation = 0.5, most_noise = 12;
 
-static bool fail(const struct task *task, const char *reason)
+static bool fail(const struct source *source, const char *reason)
 {
-    snprintf(task->reason, REASON, "%s", reason);
+    snprintf(source->reason, REASON, "%s", reason);
     return false;
 }
 
-static bool get_file(const struct task *task, struct bench *bench, struct decoding *decoding)
+static bool get_file(const struct source *source, struct bench *bench, struct decoding *decoding)
 {
     struct problem problem = {0};
-    if (task->index < task->sources->made) {
-        if (!made_file(task->index, task->sources->made, &bench->picture, &bench->encoded))
-            return fail(task, "no memory to make this image");
+    if (source->index < source->sources->made) {
+        if (!made_file(source->index, source->sources->made, &bench->picture, &bench->encoded))
+            return fail(source, "no memory to make this image");
         decoding->bytes = bench->encoded.data;
         decoding->size = bench->encoded.size;
         return true;
     }
-    const char *path = task->sources->names[task->index];
+    const char *path = source->sources->names[source->index];
     if (document_read(path, &bench->file, &decoding->size, &problem)) {
         decoding->bytes = bench->file.text;
         return true;
     }
-    snprintf(task->reason, REASON, "%s: %s", status_text(problem.status), problem.detail);
+    snprintf(source->reason, REASON, "%s: %s", status_text(problem.status), problem.detail);
     return false;
 }
 
@@ -101,16 +101,16 @@ static void write_random(float from[SIDE][SIDE][3], struct random *random, unsig
         }
 }
 
-static bool write_samples(const struct task *task, struct bench *bench, struct outcome *outcome)
+static bool write_samples(const struct source *source, struct bench *bench, struct outcome *outcome)
 {
     const struct picture *picture = &bench->picture;
     struct box box = {0, 0, (double)picture->width, (double)picture->height};
-    struct random random = {task->seed};
-    size_t end = vary_image_room((size_t)task->options->samples);
+    struct random random = {source->seed};
+    size_t end = vary_image_room((size_t)source->options->samples);
     float sample[SIDE][SIDE][3];
     for (size_t at = 0; at < end; at += SAMPLE_BYTES) {
         if (!picture_resample(&bench->resampler, picture, &box, sample))
-            return fail(task, "no memory to resize the image");
+            return fail(source, "no memory to resize the image");
         if (at == 0)
             write_plain(sample, outcome->bytes);
         else
@@ -126,11 +126,11 @@ size_t vary_image_room(size_t samples)
     return (1 + samples) * SAMPLE_BYTES;
 }
 
-bool vary_image(const struct task *task, struct bench *bench, struct outcome *outcome)
+bool vary_image(const struct source *source, struct bench *bench, struct outcome *outcome)
 {
-    struct decoding decoding = {.max_pixels = task->options->max_pixels,
-                                .may_exit = task->may_exit,
-                                .reason = task->reason};
-    return get_file(task, bench, &decoding) && codec_decode(&decoding, &bench->picture) &&
-           write_samples(task, bench, outcome);
+    struct decoding decoding = {.max_pixels = source->options->max_pixels,
+                                .may_exit = source->may_exit,
+                                .reason = source->reason};
+    return get_file(source, bench, &decoding) && codec_decode(&decoding, &bench->picture) &&
+           write_samples(source, bench, outcome);
 }

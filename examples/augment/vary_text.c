@@ -31,22 +31,22 @@ static bool is_space(unsigned char byte)
 }
 
 /* Reads the file and normalises it, as preprocess does. */
-static bool read_text(const struct task *task, struct bench *bench, struct text *text)
+static bool read_text(const struct source *source, struct bench *bench, struct text *text)
 {
     struct scratch *file = &bench->file;
     struct problem problem = {0};
     struct text_counts counts;
     size_t size, bad;
-    if (!document_read(task->sources->names[task->index], file, &size, &problem))
-        snprintf(task->reason, REASON, "%s: %s", status_text(problem.status), problem.detail);
+    if (!document_read(source->sources->names[source->index], file, &size, &problem))
+        snprintf(source->reason, REASON, "%s: %s", status_text(problem.status), problem.detail);
     else if (memchr(file->text, 0, size))
-        snprintf(task->reason, REASON, "binary: it has a zero byte");
+        snprintf(source->reason, REASON, "binary: it has a zero byte");
     else if (!text_normalise(file->text, size, file->normal, &text->size, &counts, &bad))
-        snprintf(task->reason, REASON, "not UTF-8: the byte 0x%02x at %zu", file->text[bad], bad);
+        snprintf(source->reason, REASON, "not UTF-8: the byte 0x%02x at %zu", file->text[bad], bad);
     else if (text->size == 0)
-        snprintf(task->reason, REASON, "only white space");
+        snprintf(source->reason, REASON, "only white space");
     text->bytes = file->normal;
-    return task->reason[0] == '\0';
+    return source->reason[0] == '\0';
 }
 
 /* A sentence ends with one of . ! ? ; before white space: the statements of a program are some too. */
@@ -105,12 +105,12 @@ static bool add_words(const struct text *text, const struct span *sentence, stru
 }
 
 /* Makes a line of JSON. The number of the file is that of its line in the list of files, from 0. */
-static void make_line(const struct task *task, int sample, const struct text *text,
+static void make_line(const struct source *source, int sample, const struct text *text,
                       struct random *random, struct buffer *line)
 {
     buffer_clear(line);
     buffer_add_text(line, "{\"file\":");
-    buffer_add_number(line, task->index);
+    buffer_add_number(line, source->index);
     buffer_add_text(line, ",\"sample\":");
     buffer_add_number(line, (size_t)sample);
     buffer_add_text(line, ",\"text\":\"");
@@ -128,22 +128,22 @@ size_t vary_text_room(size_t samples)
     return samples * MOST_LINE;
 }
 
-bool vary_text(const struct task *task, struct bench *bench, struct outcome *outcome)
+bool vary_text(const struct source *source, struct bench *bench, struct outcome *outcome)
 {
     struct text text = {0};
-    struct random random = {task->seed};
+    struct random random = {source->seed};
     const struct buffer *line = &bench->line;
-    if (!read_text(task, bench, &text))
+    if (!read_text(source, bench, &text))
         return false;
     bool good = find_sentences(&text, &bench->sentences);
-    for (int i = 0; good && i < task->options->samples; i++) {
+    for (int i = 0; good && i < source->options->samples; i++) {
         shuffle(&text, &random);
-        make_line(task, i, &text, &random, &bench->line);
+        make_line(source, i, &text, &random, &bench->line);
         good = !line->failed;
         memcpy(outcome->bytes + outcome->size, line->data, line->size);
         outcome->size += line->size;
     }
     if (!good)
-        snprintf(task->reason, REASON, "no memory for the samples");
+        snprintf(source->reason, REASON, "no memory for the samples");
     return good;
 }

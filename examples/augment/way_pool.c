@@ -3,6 +3,7 @@
 #include "way_pool.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,16 +25,10 @@ struct given {
     char (*last_words)[REASON];
 };
 
-/* A worker: its buffers, and what it was given. */
-struct worker {
-    struct bench bench;
-    const struct given *given;
-};
+/* ---- What the library does not do ---- */
 
-/* ---- By hand ---- */
-
-/* A worker that calls exit() takes with it what it said by pool_fail(). So reasons are written here, where
- * the host can still read them. */
+/* By hand: a worker that calls exit() takes with it what it said by pool_fail(). So reasons are written
+ * here, where the host can still read them. */
 static int last_words_make(struct given *given)
 {
     size_t size = (given->crew->sources->count + 1) * REASON;
@@ -51,51 +46,70 @@ static void last_words_free(struct given *given)
         munmap(given->last_words, (given->crew->sources->count + 1) * REASON);
 }
 
+/* By hand: the library has no limit of time for an item. A worker gives itself `seconds` from now on; with
+ * 0 it takes the limit away. When the time is over, the signal SIGALRM ends the worker. explain() tells
+ * this from a crash. In a serial pool there is no worker, and no limit. */
+static void limit_time(const struct given *given, int seconds)
+{
+    if (getpid() != given->host)
+        alarm((unsigned)seconds);
+}
+
 /* ---- In worker processes ---- */
 
 /* Runs in each worker before its first file. */
 static int start_worker(void *initargs, void **state, pool_task_t *task)
 {
-    struct worker *worker = malloc(sizeof *worker);
-    if (!worker)
+    struct bench *bench = malloc(sizeof *bench);
+    if (!bench)
         return pool_fail(task, ENOMEM, "no memory for the buffers");
-    bench_init(&worker->bench);
-    worker->given = initargs;
-    *state = worker;
+    bench_init(bench);
+    bench->given = initargs;
+    *state = bench;
     return 0;
 }
 
 /* Runs in each worker after its last file. */
 static void end_worker(void *state)
 {
-    struct worker *worker = state;
-    bench_fini(&worker->bench);
-    free(worker);
+    bench_fini(state);
+    free(state);
 }
 
 /* Runs in a worker: makes the samples of one file. In a serial pool, which has no processes, the
  * function runs in the host, which must not exit. */
 static int vary_file(const void *item, void *result, pool_task_t *task)
 {
-    struct worker *worker = pool_task_state(task);
-    const struct given *given = worker->given;
-    struct task file = {.options = given->crew->options,
-                        .sources = given->crew->sources,
-                        .index = pool_task_index(task),
-                        .seed = pool_task_seed(task),
-                        .may_exit = getpid() != given->host};
+    struct bench *bench = pool_task_state(task);
+    const struct given *given = bench->given;
+    struct source source = {.options = given->crew->options,
+                            .sources = given->crew->sources,
+                            .index = pool_task_index(task),
+                            .seed = pool_task_seed(task),
+                            .may_exit = getpid() != given->host};
     (void)item;
-    file.reason = given->last_words[file.index];
-    if (vary(&file, &worker->bench, result))
-        return 0;
-    return pool_fail(task, EINVAL, "%s", file.reason);
+    source.reason = given->last_words[source.index];
+    limit_time(given, source.options->item_timeout);
+    bool good = vary(&source, bench, result);
+    limit_time(given, 0);
+    return good ? 0 : pool_fail(task, EINVAL, "%s", source.reason);
 }
 
 /* ---- In the host ---- */
 
+static bool is_out_of_time(const pool_error_t *error)
+{
+    return error->kind == POOL_CRASHED && error->code == SIGALRM;
+}
+
 /* Tells why a file has no samples. */
 static void explain(const struct given *given, const pool_error_t *error, struct ending *ending)
 {
+    if (is_out_of_time(error)) {
+        snprintf(ending->reason, REASON, "out of time: not done in %d s",
+                 given->crew->options->item_timeout);
+        return;
+    }
     switch (error->kind) {
     case POOL_FAILED:
         snprintf(ending->reason, REASON, "%s", error->message);
@@ -131,7 +145,7 @@ static int take_all(const struct given *given, pool_iterator_t *iterator, struct
 static int run(const struct given *given, pool_t *pool)
 {
     const struct crew *crew = given->crew;
-    const pool_source_t source = {.in = POOL_RANGE(crew->sources->count)};
+    const pool_source_t numbers = {.in = POOL_RANGE(crew->sources->count)};
     const pool_map_options_t options = {.seed = crew->options->seed};
     size_t size = outcome_size(crew->options);
     pool_out_t out = pool_out(NULL, size, &pool_type_plain);
@@ -139,7 +153,7 @@ static int run(const struct given *given, pool_t *pool)
     pool_iterator_t *iterator = NULL;
     int code = -ENOMEM;
     if (outcome)
-        code = pool_imap(pool, vary_file, &source, out, &options, &iterator);
+        code = pool_imap(pool, vary_file, &numbers, out, &options, &iterator);
     if (code == 0)
         code = take_all(given, iterator, outcome);
     pool_iterator_free(iterator);

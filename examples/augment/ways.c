@@ -22,7 +22,7 @@ struct shift {
     size_t first, count; /* files in the window */
 };
 
-/* ---- By hand: the seeds that a pool would give ---- */
+/* ---- The seeds that a pool would give ---- */
 
 static int tell_seed(const void *item, void *result, pool_task_t *task)
 {
@@ -31,7 +31,8 @@ static int tell_seed(const void *item, void *result, pool_task_t *task)
     return 0;
 }
 
-/* A serial pool, which has no processes, tells the seeds that any pool gives its items. */
+/* By hand: the library tells a seed only to the function that works on the item. A serial pool, which has
+ * no processes, tells the seeds that any pool gives its items. */
 static int seeds_ask(const struct crew *crew, uint64_t *seeds)
 {
     const pool_options_t options = {.serial = true};
@@ -58,14 +59,14 @@ static void vary_file(void *context, int thread, size_t number)
     const struct shift *shift = context;
     struct ending *ending = &shift->endings[number];
     struct outcome *outcome = outcome_of(shift, number);
-    struct task file = {.options = shift->crew->options,
-                        .sources = shift->crew->sources,
-                        .index = shift->first + number,
-                        .seed = shift->seeds[shift->first + number],
-                        .reason = ending->reason};
-    *ending = (struct ending){.index = file.index, .outcome = outcome};
+    struct source source = {.options = shift->crew->options,
+                            .sources = shift->crew->sources,
+                            .index = shift->first + number,
+                            .seed = shift->seeds[shift->first + number],
+                            .reason = ending->reason};
+    *ending = (struct ending){.index = source.index, .outcome = outcome};
     outcome->check = outcome->size = 0;
-    vary(&file, &shift->benches[thread], outcome);
+    vary(&source, &shift->benches[thread], outcome);
 }
 
 /* Gives on what was made of the files in the window. */
