@@ -54,15 +54,18 @@ int main(void)
     uv_timer_t timer;
     for (int i = 0; i < ITEMS; i++)
         numbers[i] = i;
-    if (pool_create(&pool, NULL) < 0)
+    int error = pool_create(&pool, NULL);
+    if (error) {
+        fprintf(stderr, "cannot make a pool: %s\n", pool_strerror(error));
         return 1;
+    }
 
     uv_timer_init(loop, &timer);
     timer.data = &beats;
     uv_timer_start(&timer, on_beat, BEAT, BEAT);
     pool_map_options_t options = {
         .callback = on_end, .error_callback = on_end, .progress = on_progress, .context = &timer};
-    int error = pool_attach(pool, loop);
+    error = pool_attach(pool, loop);
     if (error == 0)
         error = pool_map_async(pool, square, POOL_IN(numbers, ITEMS), POOL_OUT(squares), &options,
                                NULL); /* NULL: the callbacks tell all */

@@ -65,11 +65,14 @@ int main(void)
 {
     pool_future_t *futures[CALLS] = {NULL};
     pool_t *pool;
-    if (pool_create(&pool, NULL) < 0)
+    int error = pool_create(&pool, NULL);
+    if (error) {
+        fprintf(stderr, "cannot make a pool: %s\n", pool_strerror(error));
         return 1;
+    }
     for (int i = 0; i < MANY; i++)
         numbers[i] = i;
-    int error = start_all(pool, futures);
+    error = start_all(pool, futures);
     printf("there was time for other things: %s\n", take_all(futures) > 0 ? "yes" : "no");
     if (!error)
         error = cancel_one(pool);

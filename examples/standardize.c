@@ -85,8 +85,10 @@ static int prepare_table(int processes, struct moments *found)
 {
     pool_t *pool;
     int error = pool_create(&pool, &(pool_options_t){.processes = processes});
-    if (error)
+    if (error) {
+        fprintf(stderr, "cannot make a pool: %s\n", pool_strerror(error));
         return error;
+    }
     struct row *table = pool_shared_alloc(pool, ROWS, sizeof *table);
     struct moments after = {0};
     *found = (struct moments){0};

@@ -34,6 +34,7 @@ int main(int argc, char **argv)
     double *shares = calloc(count + 1, sizeof *shares);
     pool_t *pool;
     if (!rows || !shares || pool_create(&pool, NULL) < 0) {
+        fputs("cannot make a pool\n", stderr);
         free(rows);
         free(shares);
         return 1;
