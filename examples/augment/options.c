@@ -5,11 +5,10 @@
 #include <getopt.h>
 #include <limits.h>
 #include <procpool.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/number.h"
+#include "common/usage.h"
 
 enum { MOST_SAMPLES = 64, MOST_MADE = 99999, MOST_SECONDS = 86400, UNSET = -1 };
 
@@ -76,42 +75,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int POOL_PRINTF(1, 2) usage_error(const char *format, ...)
-{
-    va_list arguments;
-    fputs("augment: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputs("\nTry 'augment --help'.\n", stderr);
-    return 2;
-}
-
-static int read_number(const char *name, long least, long most, long *number)
-{
-    if (number_read_within(optarg, least, most, number))
-        return -1;
-    return usage_error("--%s takes a number from %ld to %ld, not '%s'", name, least, most, optarg);
-}
-
-static int read_int(const char *name, long most, int *number)
-{
-    long value;
-    int status = read_number(name, 1, most, &value);
-    if (status < 0)
-        *number = (int)value;
-    return status;
-}
-
-static int read_seed(struct options *options)
-{
-    unsigned long long number;
-    if (!number_read(optarg, false, &number))
-        return usage_error("--seed takes a number, not '%s'", optarg);
-    options->seed = number;
-    return -1;
-}
-
 static int read_max_pixels(struct options *options)
 {
     unsigned long long number;
@@ -122,25 +85,12 @@ static int read_max_pixels(struct options *options)
     return -1;
 }
 
-static int read_mode(struct options *options)
-{
-    if (way_read(optarg, &options->way))
-        return -1;
-    return usage_error("--mode is pool, threads or sequential, not '%s'", optarg);
-}
-
 static int read_kind(struct options *options)
 {
     options->texts = strcmp(optarg, "texts") == 0;
     if (options->texts || strcmp(optarg, "images") == 0)
         return -1;
     return usage_error("--kind is images or texts, not '%s'", optarg);
-}
-
-static int print_help(void)
-{
-    fputs(help, stdout);
-    return 0;
 }
 
 /* Options whose value is checked. */
@@ -150,24 +100,23 @@ static int read_value(struct options *options, int option)
     case OPTION_KIND:
         return read_kind(options);
     case OPTION_SAMPLES:
-        return read_int("samples", MOST_SAMPLES, &options->samples);
+        return usage_read_int("samples", optarg, 1, MOST_SAMPLES, &options->samples);
     case OPTION_MAKE:
-        return read_number("make", 0, MOST_MADE, &options->make);
+        return usage_read_long("make", optarg, 0, MOST_MADE, &options->make);
     case OPTION_LIMIT:
-        return read_number("limit", 0, INT_MAX, &options->limit);
+        return usage_read_long("limit", optarg, 0, INT_MAX, &options->limit);
     case OPTION_SEED:
-        return read_seed(options);
+        return usage_read_seed(optarg, &options->seed);
     case OPTION_MAX_PIXELS:
         return read_max_pixels(options);
     case OPTION_ITEM_TIMEOUT:
-        return read_int("item-timeout", MOST_SECONDS, &options->item_timeout);
+        return usage_read_int("item-timeout", optarg, 1, MOST_SECONDS, &options->item_timeout);
     case OPTION_MODE:
-        return read_mode(options);
+        return usage_read_mode(optarg, &options->way, NULL);
     case OPTION_PROCESSES:
-        return read_int("processes", POOL_PROCESSES_MAX, &options->processes);
+        return usage_read_processes(optarg, &options->processes);
     default: /* getopt_long() has said what is wrong */
-        fputs("Try 'augment --help'.\n", stderr);
-        return 2;
+        return usage_try_help();
     }
 }
 
@@ -181,7 +130,7 @@ static int read_option(struct options *options, int option)
         options->crash = true;
         return -1;
     case OPTION_HELP:
-        return print_help();
+        return usage_help(help);
     default:
         return read_value(options, option);
     }

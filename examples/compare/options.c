@@ -3,9 +3,8 @@
 
 #include <getopt.h>
 #include <procpool.h>
-#include <stdio.h>
 
-#include "common/number.h"
+#include "common/usage.h"
 
 static const char help[] =
     "Usage: compare [OPTION]... [PROGRAM [ARGUMENT]...]\n"
@@ -37,26 +36,13 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* Reads a number from 1 to `most`. Returns as options_read(). */
-static int read_number(const char *option, long most, int *number)
-{
-    long value;
-    if (number_read_within(optarg, 1, most, &value)) {
-        *number = (int)value;
-        return -1;
-    }
-    fprintf(stderr, "compare: --%s takes a number from 1 to %ld, not '%s'\nTry 'compare --help'.\n",
-            option, most, optarg);
-    return 2;
-}
-
 static int read_option(struct options *options, int option)
 {
     switch (option) {
     case OPTION_PROCESSES:
-        return read_number("processes", POOL_PROCESSES_MAX, &options->processes);
+        return usage_read_processes(optarg, &options->processes);
     case OPTION_ROUNDS:
-        return read_number("rounds", 99, &options->rounds);
+        return usage_read_int("rounds", optarg, 1, 99, &options->rounds);
     case OPTION_QUICK:
         options->quick = true;
         return -1;
@@ -64,11 +50,9 @@ static int read_option(struct options *options, int option)
         options->output = optarg;
         return -1;
     case OPTION_HELP:
-        fputs(help, stdout);
-        return 0;
+        return usage_help(help);
     default: /* getopt_long() has said what is wrong */
-        fputs("Try 'compare --help'.\n", stderr);
-        return 2;
+        return usage_try_help();
     }
 }
 

@@ -4,12 +4,9 @@
 
 #include <getopt.h>
 #include <procpool.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/number.h"
+#include "common/usage.h"
 
 static const char help[] =
     "Usage: preprocess [OPTION]... PATH...\n"
@@ -48,27 +45,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int POOL_PRINTF(1, 2) usage_error(const char *format, ...)
-{
-    va_list arguments;
-    fputs("preprocess: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputs("\nTry 'preprocess --help'.\n", stderr);
-    return 2;
-}
-
-static int read_processes(struct options *options, const char *text)
-{
-    long number;
-    if (!number_read_within(text, 1, POOL_PROCESSES_MAX, &number))
-        return usage_error("--processes takes a number from 1 to %d, not '%s'", POOL_PROCESSES_MAX,
-                           text);
-    options->processes = (int)number;
-    return -1;
-}
-
 static int read_max_bytes(struct options *options, const char *text)
 {
     unsigned long long number;
@@ -78,23 +54,13 @@ static int read_max_bytes(struct options *options, const char *text)
     return -1;
 }
 
-static int read_mode(struct options *options, const char *text)
-{
-    options->compare = strcmp(text, "compare") == 0;
-    if (options->compare)
-        return -1;
-    if (way_read(text, &options->way))
-        return -1;
-    return usage_error("--mode is pool, threads, sequential or compare, not '%s'", text);
-}
-
 static int read_option(struct options *options, int option)
 {
     switch (option) {
     case OPTION_PROCESSES:
-        return read_processes(options, optarg);
+        return usage_read_processes(optarg, &options->processes);
     case OPTION_MODE:
-        return read_mode(options, optarg);
+        return usage_read_mode(optarg, &options->way, &options->compare);
     case OPTION_MAX_BYTES:
         return read_max_bytes(options, optarg);
     case OPTION_OUTPUT:
@@ -104,11 +70,9 @@ static int read_option(struct options *options, int option)
         options->crash = true;
         return -1;
     case OPTION_HELP:
-        fputs(help, stdout);
-        return 0;
+        return usage_help(help);
     default: /* getopt_long() has said what is wrong */
-        fputs("Try 'preprocess --help'.\n", stderr);
-        return 2;
+        return usage_try_help();
     }
 }
 

@@ -2,14 +2,11 @@
 #include "options.h"
 
 #include <getopt.h>
-#include <math.h>
 #include <procpool.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/number.h"
+#include "common/usage.h"
 #include "model/matrix.h"
 
 static const char help[] =
@@ -94,36 +91,15 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int POOL_PRINTF(1, 2) usage_error(const char *format, ...)
-{
-    va_list arguments;
-    fputs("search: ", stderr);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputs("\nTry 'search --help'.\n", stderr);
-    return 2;
-}
-
 /* ---- Values ---- */
 
 static int read_count(const char *name, const char *text, long least, long most, unsigned *count)
 {
-    long number;
-    if (!number_read_within(text, least, most, &number))
-        return usage_error("--%s takes a number from %ld to %ld, not '%s'", name, least, most,
-                           text);
-    *count = (unsigned)number;
-    return -1;
-}
-
-static int read_seed(const char *text, uint64_t *seed)
-{
-    unsigned long long number;
-    if (!number_read(text, false, &number))
-        return usage_error("--seed takes a number without sign, below 2^64, not '%s'", text);
-    *seed = number;
-    return -1;
+    long number = 0;
+    int status = usage_read_long(name, text, least, most, &number);
+    if (status < 0)
+        *count = (unsigned)number;
+    return status;
 }
 
 static int read_seconds(const char *text, double *seconds)
@@ -173,7 +149,7 @@ static int read_study(struct study *study, int option)
     case OPTION_ETA:
         return read_count("eta", optarg, 2, 100, &study->eta);
     case OPTION_SEED:
-        return read_seed(optarg, &study->seed);
+        return usage_read_seed(optarg, &study->seed);
     case OPTION_MATRIX:
         return read_matrix(optarg);
     default:
@@ -192,8 +168,7 @@ static int read_option(struct options *options, int option)
         options->journal = optarg;
         return -1;
     case OPTION_MODE:
-        return read_name(way_read(optarg, &options->way), "mode", "pool, threads or sequential",
-                         optarg);
+        return usage_read_mode(optarg, &options->way, NULL);
     case OPTION_PROCESSES:
         return read_count("processes", optarg, 1, POOL_PROCESSES_MAX, &options->processes);
     case OPTION_OUTPUT:
@@ -203,11 +178,9 @@ static int read_option(struct options *options, int option)
         options->crash = true;
         return -1;
     case OPTION_HELP:
-        fputs(help, stdout);
-        return 0;
+        return usage_help(help);
     default: /* getopt_long() has said what is wrong */
-        fputs("Try 'search --help'.\n", stderr);
-        return 2;
+        return usage_try_help();
     }
 }
 

@@ -3,14 +3,12 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <math.h>
 #include <procpool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/number.h"
+#include "common/usage.h"
 #include "model/matrix.h"
 
 static const char help[] =
@@ -70,74 +68,37 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int wrong(const char *option, const char *what, const char *text)
-{
-    fprintf(stderr, "train: --%s takes %s, not '%s'\nTry 'train --help'.\n", option, what, text);
-    return 2;
-}
-
-/* Reads a number from `least` to `most`. Returns as options_read(). */
-static int read_long(const char *option, long least, long most, long *number)
-{
-    char what[80];
-    snprintf(what, sizeof what, "a number from %ld to %ld", least, most);
-    return number_read_within(optarg, least, most, number) ? -1 : wrong(option, what, optarg);
-}
-
-static int read_processes(struct options *options)
-{
-    long number = 0;
-    int status = read_long("processes", 1, POOL_PROCESSES_MAX, &number);
-    options->processes = (int)number;
-    return status;
-}
-
-static int read_mode(struct options *options)
-{
-    options->compare = strcmp(optarg, "compare") == 0;
-    if (options->compare || way_read(optarg, &options->way))
-        return -1;
-    return wrong("mode", "pool, threads, sequential or compare", optarg);
-}
-
 static int read_rate(struct options *options)
 {
     char *end;
     options->rate = strtod(optarg, &end);
     if (end != optarg && *end == '\0' && isfinite(options->rate) && options->rate > 0)
         return -1;
-    return wrong("rate", "a number above 0", optarg);
-}
-
-static int read_seed(struct options *options)
-{
-    unsigned long long number;
-    if (!number_read(optarg, false, &number))
-        return wrong("seed", "a number from 0", optarg);
-    options->seed = number;
-    return -1;
+    return usage_error("--rate takes a number above 0, not '%s'", optarg);
 }
 
 static int read_option(struct options *options, int option)
 {
     switch (option) {
     case OPTION_PROCESSES:
-        return read_processes(options);
+        return usage_read_processes(optarg, &options->processes);
     case OPTION_MODE:
-        return read_mode(options);
+        return usage_read_mode(optarg, &options->way, &options->compare);
     case OPTION_EPOCHS:
-        return read_long("epochs", 1, 1000000, &options->epochs);
+        return usage_read_long("epochs", optarg, 1, 1000000, &options->epochs);
     case OPTION_SAMPLES:
-        return read_long("samples", 24, 100000000, &options->samples);
+        return usage_read_long("samples", optarg, 24, 100000000, &options->samples);
     case OPTION_HIDDEN:
-        return read_long("hidden", 1, 65536, &options->hidden);
+        return usage_read_long("hidden", optarg, 1, 65536, &options->hidden);
     case OPTION_RATE:
         return read_rate(options);
     case OPTION_SEED:
-        return read_seed(options);
+        return usage_read_seed(optarg, &options->seed);
     case OPTION_MATRIX:
         options->matrix = true;
-        return matrix_choose(optarg) ? -1 : wrong("matrix", "a library that is there", optarg);
+        return matrix_choose(optarg)
+                   ? -1
+                   : usage_error("--matrix takes a library that is there, not '%s'", optarg);
     case OPTION_OUTPUT:
         options->output = optarg;
         return -1;
@@ -145,11 +106,9 @@ static int read_option(struct options *options, int option)
         options->crash = true;
         return -1;
     case OPTION_HELP:
-        fputs(help, stdout);
-        return 0;
+        return usage_help(help);
     default: /* getopt_long() has said what is wrong */
-        fputs("Try 'train --help'.\n", stderr);
-        return 2;
+        return usage_try_help();
     }
 }
 
@@ -166,14 +125,10 @@ int options_read(struct options *options, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         if ((status = read_option(options, option)) >= 0)
             return status;
-    if (optind < argc) {
-        fprintf(stderr, "train: unexpected '%s'\nTry 'train --help'.\n", argv[optind]);
-        return 2;
-    }
-    if (options->compare && options->crash) {
-        fputs("train: a crash ends the other ways; the program compare shows that\n", stderr);
-        return 2;
-    }
+    if (optind < argc)
+        return usage_error("unexpected '%s'", argv[optind]);
+    if (options->compare && options->crash)
+        return usage_error("a crash ends the other ways; the program compare shows that");
     if (!options->matrix && !options->compare)
         matrix_choose("openblas");
     return -1;
