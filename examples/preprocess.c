@@ -114,7 +114,7 @@ static bool report(const struct job *job)
 
 int main(int argc, char **argv)
 {
-    struct job job = {.output.directory = -1};
+    struct job job = {0};
     int status = options_read(&job.options, argc, argv);
     if (status >= 0)
         return status;

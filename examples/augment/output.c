@@ -3,29 +3,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "common/folder.h"
 #include "common/npy.h"
-
-/* The path of a file in the directory, to be freed; NULL if there is no memory. */
-static char *path_of(const struct output *output, const char *name)
-{
-    size_t size = strlen(output->options->output) + strlen(name) + 2;
-    char *path = malloc(size);
-    if (path)
-        snprintf(path, size, "%s/%s", output->options->output, name);
-    return path;
-}
-
-static int begin(const struct output *output, const char *name, struct whole_file *file)
-{
-    char *path = path_of(output, name);
-    int code = path ? whole_file_open(file, path) : -ENOMEM;
-    free(path);
-    return code;
-}
 
 static int write_bytes(FILE *file, const void *bytes, size_t size)
 {
@@ -53,12 +34,13 @@ int output_open(struct output *output, const struct options *options, const stru
     *output = (struct output){.options = options, .sources = sources};
     if (!options->output)
         return 0;
-    if (mkdir(options->output, 0777) != 0 && errno != EEXIST)
-        return -errno;
-    int code = begin(output, options->texts ? "samples.jsonl" : "samples.npy", &output->samples);
+    int code = folder_prepare(options->output);
+    if (code == 0)
+        code = whole_file_open_in(&output->samples, options->output,
+                                  options->texts ? "samples.jsonl" : "samples.npy");
     if (code < 0)
         return code;
-    code = begin(output, "files.jsonl", &output->list);
+    code = whole_file_open_in(&output->list, options->output, "files.jsonl");
     if (code < 0)
         return whole_file_close(&output->samples, code);
     output->open = true;
@@ -106,11 +88,11 @@ static int end_images(struct output *output)
 {
     rewind(output->samples.stream);
     int code = write_header(output);
-    char *path = code == 0 && codec_png.encode ? path_of(output, "sheet.png") : NULL;
-    if (path)
-        code = sheet_write(&output->sheet, path);
-    free(path);
-    return code;
+    char path[PATH_MAX];
+    if (code < 0 || !codec_png.encode)
+        return code;
+    code = folder_path(output->options->output, "sheet.png", path);
+    return code < 0 ? code : sheet_write(&output->sheet, path);
 }
 
 int output_close(struct output *output, int code)

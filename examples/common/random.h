@@ -4,6 +4,7 @@
 #define EXAMPLES_RANDOM_H
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct random {
@@ -33,6 +34,17 @@ static inline double random_between(struct random *random, double least, double 
 static inline uint64_t random_below(struct random *random, uint64_t count)
 {
     return (uint64_t)(random_uniform(random) * (double)count);
+}
+
+/* Puts `count` numbers into a random order, each as likely as the others (Fisher and Yates). */
+static inline void random_shuffle(struct random *random, unsigned *numbers, size_t count)
+{
+    for (size_t i = count; i > 1; i--) {
+        size_t other = random_below(random, i);
+        unsigned kept = numbers[i - 1];
+        numbers[i - 1] = numbers[other];
+        numbers[other] = kept;
+    }
 }
 
 /* Of the normal distribution with mean 0 and deviation 1 (Box and Muller). */

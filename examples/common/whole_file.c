@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "folder.h"
+
 #define PART ".part" /* ends the name of a file that is not whole yet */
 
 static void forget(struct whole_file *file)
@@ -30,6 +32,14 @@ int whole_file_open(struct whole_file *file, const char *path)
     if (code < 0)
         forget(file);
     return code;
+}
+
+int whole_file_open_in(struct whole_file *file, const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    int code = folder_path(folder, name, path);
+    *file = (struct whole_file){0};
+    return code < 0 ? code : whole_file_open(file, path);
 }
 
 int whole_file_close(struct whole_file *file, int code)

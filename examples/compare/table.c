@@ -57,10 +57,10 @@ void table_print(FILE *stream, const struct application *application)
 
 /* ---- For programs ---- */
 
-static int write_csv(const char *path, const struct application *applications, size_t count)
+static int write_csv(const char *folder, const struct application *applications, size_t count)
 {
     struct whole_file file;
-    int code = whole_file_open(&file, path);
+    int code = whole_file_open_in(&file, folder, "compare.csv");
     if (code < 0)
         return code;
     fputs("program,way,processes,items,seconds,speed_up,memory_bytes,processors_free,"
@@ -107,9 +107,9 @@ static int draw(const char *path, const struct application *applications, size_t
 
 int table_write(const char *folder, const struct application *applications, size_t count)
 {
-    char csv[PATH_MAX], svg[PATH_MAX];
-    if (folder_path(folder, "compare.csv", csv) < 0 || folder_path(folder, "compare.svg", svg) < 0)
-        return -ENAMETOOLONG;
-    int code = write_csv(csv, applications, count);
-    return code < 0 ? code : draw(svg, applications, count);
+    char path[PATH_MAX];
+    int code = write_csv(folder, applications, count);
+    if (code == 0)
+        code = folder_path(folder, "compare.svg", path);
+    return code < 0 ? code : draw(path, applications, count);
 }

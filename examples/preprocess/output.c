@@ -3,67 +3,31 @@
 #include "output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "common/folder.h"
 #include "common/npy.h"
-
-#define PART ".part" /* ends the name of a file that is not whole yet */
-
-/* ---- Files that appear when they are whole ------------------------------------------------- */
-
-static FILE *begin(const struct output *output, const char *name)
-{
-    char part[64];
-    snprintf(part, sizeof(part), "%s" PART, name);
-    int file =
-        openat(output->directory, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)0666);
-    FILE *stream = file >= 0 ? fdopen(file, "w") : NULL;
-    if (file >= 0 && !stream)
-        close(file);
-    return stream;
-}
-
-/* Closes `file` and gives it its name; removes it when `code` says that it failed, or this does. */
-static int finish(const struct output *output, const char *name, FILE *file, int code)
-{
-    char part[64];
-    snprintf(part, sizeof(part), "%s" PART, name);
-    errno = 0;
-    bool failed = fflush(file) != 0 || ferror(file);
-    int error = errno;
-    failed = fclose(file) != 0 || failed;
-    if (code == 0 && failed)
-        code = error ? -error : -EIO;
-    if (code == 0 && renameat(output->directory, part, output->directory, name) != 0)
-        code = -errno;
-    if (code < 0)
-        unlinkat(output->directory, part, 0);
-    return code;
-}
 
 /* ---- The array of features ----------------------------------------------------------------- */
 
 int output_open(struct output *output, const char *directory, size_t rows)
 {
     const size_t shape[] = {rows, FEATURES};
-    if (mkdir(directory, 0777) != 0 && errno != EEXIST)
-        return -errno;
-    output->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (output->directory < 0)
-        return -errno;
-    output->features = begin(output, OUTPUT_FEATURES);
-    return output->features ? npy_write_header(output->features, "f4", shape, 2) : -errno;
+    int code = folder_prepare(directory);
+    if (code == 0)
+        code = whole_file_open_in(&output->features, directory, OUTPUT_FEATURES);
+    if (code < 0)
+        return code;
+    output->directory = directory;
+    return npy_write_header(output->features.stream, "f4", shape, 2);
 }
 
 int output_features(struct output *output, const struct batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++)
         if (fwrite(batch->documents[i].vector, sizeof(batch->documents[i].vector), 1,
-                   output->features) != 1)
+                   output->features.stream) != 1)
             return -errno;
     return 0;
 }
@@ -118,40 +82,45 @@ static void write_group(FILE *file, const struct duplicates *duplicates, size_t 
     }
 }
 
+static int write_files(const struct output *output, char *const *paths,
+                       const struct record *records, size_t count)
+{
+    struct whole_file file;
+    int code = whole_file_open_in(&file, output->directory, OUTPUT_FILES);
+    if (code < 0)
+        return code;
+    fputs("row,path,status,detail,bytes,lines,characters,tokens,distinct_tokens,fingerprint\n",
+          file.stream);
+    for (size_t i = 0; i < count; i++)
+        write_file_row(file.stream, i, paths[i], &records[i]);
+    return whole_file_close(&file, 0);
+}
+
+static int write_groups(const struct output *output, char *const *paths,
+                        const struct record *records, const struct duplicates *duplicates)
+{
+    struct whole_file file;
+    int code = whole_file_open_in(&file, output->directory, OUTPUT_DUPLICATES);
+    if (code < 0)
+        return code;
+    fputs("group,files,row,similarity_to_first,path\n", file.stream);
+    for (size_t group = 0; group < duplicates->count; group++)
+        write_group(file.stream, duplicates, group, paths, records);
+    return whole_file_close(&file, 0);
+}
+
 int output_tables(struct output *output, char *const *paths, const struct record *records,
                   size_t count, const struct duplicates *duplicates)
 {
-    FILE *file = output->features;
-    output->features = NULL;
-    int code = finish(output, OUTPUT_FEATURES, file, 0);
-    if (code < 0)
-        return code;
-
-    file = begin(output, OUTPUT_FILES);
-    if (!file)
-        return -errno;
-    fputs("row,path,status,detail,bytes,lines,characters,tokens,distinct_tokens,fingerprint\n",
-          file);
-    for (size_t i = 0; i < count; i++)
-        write_file_row(file, i, paths[i], &records[i]);
-    code = finish(output, OUTPUT_FILES, file, 0);
-    if (code < 0)
-        return code;
-
-    file = begin(output, OUTPUT_DUPLICATES);
-    if (!file)
-        return -errno;
-    fputs("group,files,row,similarity_to_first,path\n", file);
-    for (size_t group = 0; group < duplicates->count; group++)
-        write_group(file, duplicates, group, paths, records);
-    return finish(output, OUTPUT_DUPLICATES, file, 0);
+    int code = whole_file_close(&output->features, 0);
+    if (code == 0)
+        code = write_files(output, paths, records, count);
+    return code < 0 ? code : write_groups(output, paths, records, duplicates);
 }
 
 void output_close(struct output *output)
 {
-    if (output->features)
-        finish(output, OUTPUT_FEATURES, output->features, -ECANCELED);
-    if (output->directory >= 0)
-        close(output->directory);
-    *output = (struct output){.directory = -1};
+    if (output->features.stream)
+        whole_file_close(&output->features, -ECANCELED);
+    *output = (struct output){0};
 }

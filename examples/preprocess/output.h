@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "common/whole_file.h"
 #include "document.h"
 #include "duplicates.h"
 #include "ways.h"
@@ -14,8 +15,8 @@
 #define OUTPUT_DUPLICATES "near_duplicates.csv"
 
 struct output {
-    int directory;  /* descriptor */
-    FILE *features; /* NULL when it is not open */
+    const char *directory;
+    struct whole_file features; /* its stream is NULL when it is not open */
 };
 
 /* Makes `directory` if needed and begins features.npy, for `rows` files. Functions here return 0

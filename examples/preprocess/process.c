@@ -85,7 +85,7 @@ static bool keep(struct job *job, const struct batch *batch, size_t first)
         job->records[first + i].problem = batch->problems[i];
         job->records[first + i].facts = batch->documents[i].facts;
     }
-    if (!job->output.features)
+    if (!job->output.features.stream)
         return true;
     double start = clock_seconds();
     int code = output_features(&job->output, batch);

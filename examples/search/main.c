@@ -6,13 +6,12 @@
  * killed or has crashed goes on where it was. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <fcntl.h>
 #include <procpool.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/folder.h"
 #include "common/report.h"
 #include "crew.h"
 #include "interrupt.h"
@@ -51,12 +50,7 @@ static int prepare_output(const char *directory)
 {
     if (!directory)
         return STATUS_GOOD;
-    int code = mkdir(directory, (mode_t)0777) == 0 || errno == EEXIST ? 0 : -errno;
-    int opened = code == 0 ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (code == 0 && (opened < 0 || faccessat(opened, ".", W_OK | X_OK, 0) != 0))
-        code = -errno;
-    if (opened >= 0)
-        close(opened);
+    int code = folder_prepare(directory);
     return check(code, directory) == STATUS_GOOD ? STATUS_GOOD : STATUS_USAGE;
 }
 

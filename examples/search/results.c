@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/chart.h"
+#include "common/folder.h"
 #include "common/report.h"
 #include "common/whole_file.h"
 #include "trial.h"
@@ -64,12 +64,6 @@ void results_print_winner(const struct study *study, const struct result *winner
 
 /* ---- Files ---- */
 
-static int join_path(char *path, size_t size, const char *directory, const char *name)
-{
-    int length = snprintf(path, size, "%s/%s", directory, name);
-    return length >= 0 && (size_t)length < size ? 0 : -ENAMETOOLONG;
-}
-
 static void write_row(const struct study *study, const struct result *result, FILE *file)
 {
     struct parameters parameters = trial_draw(study, result->trial);
@@ -83,11 +77,8 @@ static void write_row(const struct study *study, const struct result *result, FI
 
 int results_write_table(const struct rounds *rounds, const char *directory)
 {
-    char path[PATH_MAX];
     struct whole_file file;
-    int code = join_path(path, sizeof path, directory, RESULTS_TABLE);
-    if (code == 0)
-        code = whole_file_open(&file, path);
+    int code = whole_file_open_in(&file, directory, RESULTS_TABLE);
     if (code < 0)
         return code;
     fputs("trial,epochs,learning_rate,momentum,weight_decay,hidden,batch,outcome,score,seconds\n",
@@ -166,9 +157,10 @@ int results_write_chart(const struct rounds *rounds, const char *directory)
 {
     char path[PATH_MAX];
     struct plot plot;
-    int code = join_path(path, sizeof path, directory, RESULTS_CHART);
-    if (code == 0)
-        code = plot_init(&plot, rounds->ended);
+    int code = folder_path(directory, RESULTS_CHART, path);
+    if (code < 0)
+        return code;
+    code = plot_init(&plot, rounds->ended);
     if (code < 0)
         return code;
     plot_fill(&plot, rounds);

@@ -88,16 +88,6 @@ static void list_samples(struct learner *learner, size_t first, size_t end)
         learner->order[i] = (unsigned)(i < first ? i : i + end - first);
 }
 
-static void shuffle(unsigned *order, size_t count, struct random *random)
-{
-    for (size_t i = count; i > 1; i--) {
-        size_t other = (size_t)random_below(random, i);
-        unsigned kept = order[i - 1];
-        order[i - 1] = order[other];
-        order[other] = kept;
-    }
-}
-
 /* Moves the weights by the gradient, which is a sum over `count` samples. */
 static void step(struct learner *learner, const struct parameters *parameters, int count)
 {
@@ -114,7 +104,7 @@ static void learn_epoch(struct learner *learner, const struct parameters *parame
                         const struct data *data, struct random *random)
 {
     size_t most = (size_t)parameters->batch, left = learner->samples;
-    shuffle(learner->order, learner->samples, random);
+    random_shuffle(random, learner->order, learner->samples);
     for (const unsigned *at = learner->order; left > 0;) {
         size_t count = left < most ? left : most;
         memset(learner->gradient, 0, learner->size * sizeof(float));

@@ -10,11 +10,10 @@
 #include "common/npy.h"
 #include "common/whole_file.h"
 
-static int write_table(const char *path, const struct options *options,
-                       const struct outcome *outcome)
+static int write_table(const struct options *options, const struct outcome *outcome)
 {
     struct whole_file file;
-    int code = whole_file_open(&file, path);
+    int code = whole_file_open_in(&file, options->output, "curve.csv");
     if (code < 0)
         return code;
     fputs("epoch,training_loss,test_loss,test_accuracy\n", file.stream);
@@ -26,11 +25,12 @@ static int write_table(const char *path, const struct options *options,
     return whole_file_close(&file, 0);
 }
 
-static int write_weights(const char *path, const struct task *task, const struct outcome *outcome)
+static int write_weights(const struct task *task, const struct options *options,
+                         const struct outcome *outcome)
 {
     struct whole_file file;
     size_t count = mlp_parameters(task->mlp);
-    int code = whole_file_open(&file, path);
+    int code = whole_file_open_in(&file, options->output, "weights.npy");
     if (code < 0)
         return code;
     code = npy_write_header(file.stream, "f4", &count, 1);
@@ -64,13 +64,12 @@ int curve_write(const struct task *task, const struct options *options,
                 const struct outcome *outcome)
 {
     char path[PATH_MAX];
-    const char *folder = options->output;
-    int code = folder_path(folder, "curve.csv", path);
+    int code = write_table(options, outcome);
     if (code == 0)
-        code = write_table(path, options, outcome);
-    if (code == 0 && (code = folder_path(folder, "curve.svg", path)) == 0)
+        code = write_weights(task, options, outcome);
+    if (code == 0)
+        code = folder_path(options->output, "curve.svg", path);
+    if (code == 0)
         code = draw(path, (size_t)options->epochs, outcome);
-    if (code == 0 && (code = folder_path(folder, "weights.npy", path)) == 0)
-        code = write_weights(path, task, outcome);
     return code;
 }

@@ -71,18 +71,6 @@ static int prepare(struct training *training)
     return mlp_buffers_init(&training->buffers, task->mlp, 256);
 }
 
-/* Puts the samples into a random order (Fisher and Yates). */
-static void shuffle(struct training *training)
-{
-    unsigned *order = training->order;
-    for (size_t i = training->task->trained; i > 1; i--) {
-        size_t other = random_below(&training->random, i);
-        unsigned sample = order[i - 1];
-        order[i - 1] = order[other];
-        order[other] = sample;
-    }
-}
-
 /* Whether the option `crash` asks for a crash in this micro-batch: one in the middle. */
 static bool is_to_crash(const struct training *training, long epoch, size_t first)
 {
@@ -130,7 +118,7 @@ static int run_epoch(struct training *training, long epoch)
     struct micro_batch batches[BATCH / MICRO];
     struct point *point = &training->outcome->points[epoch];
     uint64_t samples = 0;
-    shuffle(training);
+    random_shuffle(&training->random, training->order, training->task->trained);
     for (size_t first = 0; first < training->task->trained; first += BATCH) {
         size_t count = cut(training, epoch, first, batches);
         int error =
