@@ -7,6 +7,9 @@
 
 #include "common/way.h"
 
+/* Seconds. A job that takes less sequentially is not worth a second process. */
+#define REPORT_SMALL 0.5
+
 struct report {
     const char *program;
     enum way way;

@@ -10,8 +10,6 @@
 #include "common/folder.h"
 #include "common/whole_file.h"
 
-#define SMALL 0.5 /* seconds: a job of less is not worth a second process */
-
 static double speed_up(const struct application *application, int way)
 {
     return application->runs[WAY_SEQUENTIAL].report.seconds / application->runs[way].report.seconds;
@@ -50,9 +48,9 @@ void table_print(FILE *stream, const struct application *application)
     fprintf(stream, "            %zu items; results %s; %.1f processors free, %d used\n",
             sequential->report.items, application->identical ? "identical" : "DIFFERENT",
             sequential->processors, application->runs[WAY_POOL].report.processes);
-    if (sequential->report.seconds < SMALL)
+    if (sequential->report.seconds < REPORT_SMALL)
         fprintf(stream, "            too small to matter: it takes less than %.1f s as it is\n",
-                SMALL);
+                REPORT_SMALL);
 }
 
 /* ---- For programs ---- */

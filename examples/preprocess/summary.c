@@ -4,10 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/report.h"
+
 #define EXAMPLES 2    /* paths shown for each reason */
 #define PROBLEMS 5    /* things that could not be listed, shown */
 #define LARGEST 5     /* groups shown */
-#define SMALL 0.5     /* seconds: a job of less is not worth a second process */
 #define PATH_WIDTH 76 /* longer paths lose their beginning */
 
 struct totals {
@@ -218,8 +219,9 @@ static void print_comparison(FILE *stream, const struct job *job, const struct t
         "A crash in one file would end the first two ways and lose all; the pool loses one file.\n",
         job->crew.processes, job->crew.processes,
         job->times.rounds > 1 ? "medians of 3 rounds" : "one round", 1e3 * job->crew.pool_seconds);
-    if (sequential < SMALL)
-        fprintf(stream, "Too small to matter: sequentially it takes less than %.1f s.\n", SMALL);
+    if (sequential < REPORT_SMALL)
+        fprintf(stream, "Too small to matter: sequentially it takes less than %.1f s.\n",
+                REPORT_SMALL);
     if (!job->identical[WAY_THREADS] || !job->identical[WAY_POOL])
         fputs("Results differ: files changed meanwhile, memory ran out, or a way is wrong.\n",
               stream);

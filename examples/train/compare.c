@@ -5,11 +5,10 @@
 #include <string.h>
 
 #include "common/processors.h"
+#include "common/report.h"
 #include "model/matrix.h"
 
 enum { ROUNDS = 3 };
-
-#define SMALL 0.5 /* seconds: a job of less is not worth a second process */
 
 struct comparison {
     struct outcome first; /* of the sequential way: the others must have the same weights */
@@ -63,8 +62,8 @@ static void print_table(const struct comparison *all, const struct options *opti
     printf("%d threads, %d processes; medians of %d rounds, with the making and the end of each "
            "crew.\nProcessors free meanwhile: %.1f.\n",
            options->processes, options->processes, ROUNDS, median(all->processors));
-    if (sequential < SMALL)
-        printf("Too small to matter: sequentially it takes less than %.1f s.\n", SMALL);
+    if (sequential < REPORT_SMALL)
+        printf("Too small to matter: sequentially it takes less than %.1f s.\n", REPORT_SMALL);
     if (strcmp(matrix_library(), "OpenBLAS") == 0)
         puts(
             "Threads take turns in OpenBLAS, whose serial build is not thread-safe; see --matrix.");

@@ -186,7 +186,7 @@ static void terminate_loses_what_had_not_ended(void **state)
     }
 }
 
-static void freeing_a_pool_ends_calls_that_nobody_holds(void **state)
+static void freeing_a_pool_ends_calls_without_a_future(void **state)
 {
     pool_future_t *futures[CALLS];
     (void)state;
@@ -273,7 +273,7 @@ int main(void)
         WORLD_TEST(close_and_join_finish_what_was_accepted),
         WORLD_TEST(close_while_workers_are_recycled_finishes_it_too),
         WORLD_TEST(terminate_loses_what_had_not_ended),
-        WORLD_TEST(freeing_a_pool_ends_calls_that_nobody_holds),
+        WORLD_TEST(freeing_a_pool_ends_calls_without_a_future),
         WORLD_TEST(futures_of_a_pool_without_supervisor_are_broken),
         WORLD_TEST(killed_workers_cost_their_items_alone),
         WORLD_TEST(idle_workers_killed_before_a_call_cost_nothing),
