@@ -17,6 +17,7 @@ struct topic {
     unsigned seconds; /* more than a round takes */
 };
 
+/* A topic of several parts has its name several times. */
 static const struct topic topics[] = {
     {"trips", measure_trips, 60},
     {"dispatch", measure_dispatch, 30},
@@ -29,6 +30,10 @@ static const struct topic topics[] = {
     {"death", measure_death, 30},
     {"idle-memory", measure_idle_memory, 30},
     {"host-memory", measure_host_memory, 30},
+    {"scale", measure_outstanding, 240},
+    {"scale", measure_urgent, 60},
+    {"scale", measure_iterators, 60},
+    {"scale", measure_herd, 30},
 };
 
 #ifdef __clang__
@@ -49,7 +54,8 @@ static _Noreturn void usage(int status)
     FILE *stream = status ? stderr : stdout;
     fputs("usage: bench [--processes N] [--rounds N] [--only NAME] [--markdown]\nnames:", stream);
     for (int i = 0; i < TOPICS; i++)
-        fprintf(stream, " %s", topics[i].name);
+        if (i == 0 || strcmp(topics[i].name, topics[i - 1].name) != 0)
+            fprintf(stream, " %s", topics[i].name);
     fputc('\n', stream);
     exit(status);
 }

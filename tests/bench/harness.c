@@ -45,6 +45,17 @@ void bench_record(struct bench *bench, enum row row, enum peer peer, double valu
     *count += 1;
 }
 
+void bench_give_up(struct bench *bench, enum row row, uint64_t reached)
+{
+    bench->samples->given_up[row] = true;
+    bench->samples->reached[row] = reached;
+}
+
+bool bench_given_up(const struct bench *bench, enum row row)
+{
+    return bench->samples->given_up[row];
+}
+
 static int by_value(const void *left, const void *right)
 {
     double a = *(const double *)left, b = *(const double *)right;
@@ -114,6 +125,42 @@ void bench_kill(pid_t pid)
 {
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
+}
+
+bool bench_trial(void (*act)(void *argument), void *argument)
+{
+    pid_t pid = bench_fork();
+    if (pid == 0) {
+        alarm(TRIAL_SECONDS);
+        act(argument);
+        _exit(0);
+    }
+    int status;
+    if (waitpid(pid, &status, 0) != pid)
+        bench_fail("waitpid failed");
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        return false;
+    if (status != 0)
+        bench_fail("a measuring process failed");
+    return true;
+}
+
+double bench_kibibytes(const char *path, const char *key, const char *other)
+{
+    FILE *file = fopen(path, "r");
+    if (!file)
+        bench_fail("cannot read %s", path);
+    char line[256];
+    double sum = 0;
+    while (fgets(line, sizeof line, file)) {
+        const char *colon = strchr(line, ':');
+        size_t length = colon ? (size_t)(colon - line) : 0;
+        if ((length == strlen(key) && strncmp(line, key, length) == 0) ||
+            (length == strlen(other) && strncmp(line, other, length) == 0))
+            sum += strtod(colon + 1, NULL);
+    }
+    fclose(file);
+    return sum;
 }
 
 pool_t *bench_pool(int processes)

@@ -16,13 +16,15 @@
 #include "procpool.h"
 #include "rows.h"
 
-enum { ROUNDS_MAX = 101 };
+enum { ROUNDS_MAX = 101, TRIAL_SECONDS = 10 };
 
 /* Values by row, contestant and round. In memory shared by the bench and the process of a topic:
  * written by the latter, read by the former once it has gone. */
 struct samples {
     int count[ROWS][PEERS];
     double value[ROWS][PEERS][ROUNDS_MAX];
+    bool given_up[ROWS];    /* procpool did not end in TRIAL_SECONDS */
+    uint64_t reached[ROWS]; /* how far it came until then */
 };
 
 struct python;
@@ -48,6 +50,11 @@ bool bench_next_round(struct bench *bench);
 /* Records the value of a contestant in this round; NAN, of one that is not there, is not kept. */
 void bench_record(struct bench *bench, enum row row, enum peer peer, double value);
 
+/* Records that procpool did not end in time in this row. The row is not measured in later rounds:
+ * the caller asks for bench_given_up(). */
+void bench_give_up(struct bench *bench, enum row row, uint64_t reached);
+bool bench_given_up(const struct bench *bench, enum row row);
+
 /* Sorts `values` and returns their median; NAN without values. */
 double bench_median(double *values, size_t count);
 
@@ -70,6 +77,13 @@ pid_t bench_fork(void);
 
 /* Ends a process of bench_fork() by force and collects it. */
 void bench_kill(pid_t pid);
+
+/* Runs `act` in a process of its own, which has TRIAL_SECONDS. Returns whether it ended in time. A
+ * process that fails ends the bench. `argument` is in memory of bench_shared(). */
+bool bench_trial(void (*act)(void *argument), void *argument);
+
+/* Adds up the KiB of the lines of a file in /proc that start with one of two keys. */
+double bench_kibibytes(const char *path, const char *key, const char *other);
 
 /* Makes a pool of `processes` workers; never fails. */
 pool_t *bench_pool(int processes);

@@ -10,32 +10,13 @@
 
 enum { COUNT = 10000000 };
 
-/* Adds up the KiB of the lines of a file in /proc that start with one of two keys. */
-static double kibibytes(const char *path, const char *key, const char *other)
-{
-    FILE *file = fopen(path, "r");
-    if (!file)
-        bench_fail("cannot read %s", path);
-    char line[256];
-    double sum = 0;
-    while (fgets(line, sizeof line, file)) {
-        const char *colon = strchr(line, ':');
-        size_t length = colon ? (size_t)(colon - line) : 0;
-        if ((length == strlen(key) && strncmp(line, key, length) == 0) ||
-            (length == strlen(other) && strncmp(line, other, length) == 0))
-            sum += strtod(colon + 1, NULL);
-    }
-    fclose(file);
-    return sum;
-}
-
 /* ---- An idle worker ---- */
 
 static double private_memory(pid_t pid)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
-    return kibibytes(path, "Private_Dirty", "Private_Clean");
+    return bench_kibibytes(path, "Private_Dirty", "Private_Clean");
 }
 
 static double idle_worker(int processes)
@@ -81,7 +62,7 @@ void measure_idle_memory(struct bench *bench)
 
 static double peak(void)
 {
-    return kibibytes("/proc/self/status", "VmHWM", "VmHWM");
+    return bench_kibibytes("/proc/self/status", "VmHWM", "VmHWM");
 }
 
 /* By how many MiB the host's peak grows above its own arrays. */

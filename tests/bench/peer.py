@@ -8,6 +8,7 @@ import ctypes
 import functools
 import multiprocessing
 import operator
+import os
 import statistics
 import sys
 import time
@@ -16,6 +17,8 @@ FORK = multiprocessing.get_context("fork")
 BLOB = 1 << 20
 FLIP = bytes(i ^ 0x5A for i in range(256))
 MASK = (1 << 64) - 1
+PROCESSES = int(sys.argv[1])
+GATE = os.pipe()  # the pool's workers have it too
 
 kernel = None
 
@@ -122,6 +125,26 @@ def private(pid):
                    if line.startswith(("Private_Dirty:", "Private_Clean:")))
 
 
+def hold():
+    os.read(GATE[0], 1)
+
+
+def outstanding(pool, count, workers, part):
+    """Microseconds to submit a call, to get its result, or both; workers are held at a gate or not."""
+    gates = [pool.apply_async(hold) for _ in range(PROCESSES)] if workers == "held" else []
+    start = time.perf_counter()
+    results = [pool.apply_async(invert, (i,)) for i in range(int(count))]
+    submitted = time.perf_counter()
+    os.write(GATE[1], bytes(len(gates)))
+    values = [result.get() for result in results]
+    end = time.perf_counter()
+    for gate in gates:
+        gate.get()
+    require(values == [invert(i) for i in range(int(count))])
+    seconds = {"submit": submitted - start, "end": end - submitted, "both": end - start}
+    return seconds[part] * 1e6 / int(count)
+
+
 COMMANDS = {
     "trips": trips,
     "dispatch": dispatch,
@@ -130,13 +153,14 @@ COMMANDS = {
     "spin": spins,
     "life": life,
     "memory": memory,
+    "outstanding": outstanding,
 }
 
 
 def main():
     global kernel
     kernel = ctypes.CDLL(sys.argv[2])
-    with FORK.Pool(int(sys.argv[1])) as pool:
+    with FORK.Pool(PROCESSES) as pool:
         print("ready", flush=True)
         for line in sys.stdin:
             command, *arguments = line.split()

@@ -5,6 +5,7 @@ const char *const peer_names[PEERS] = {
     [PROCPOOL] = "procpool", [PIPE] = "pipe",
     [WORD] = "word",         [SEQUENTIAL] = "loop",
     [MEMCPY] = "memcpy",     [CODEC] = "codec",
+    [GLIB] = "GLib",         [CONDITIONS] = "conditions",
     [FORK] = "fork",         [THREADS] = "threads",
     [OPENMP] = "OpenMP",     [OPENMP_STATIC] = "static",
     [PYTHON] = "Python",
@@ -34,6 +35,23 @@ static double in_order(int processes)
     {                                                                                              \
         .factor = (limit), .scale = (by)                                                           \
     }
+
+#define FOR_EACH_SIZE(row, what)                                                                   \
+    [(row) + 0] = {what ", 100 futures", "us", false, {{0}}},                                      \
+             [(row) + 1] = {what ", 1,000 futures", "us", false, {{0}}},                           \
+             [(row) + 2] = {what ", 10,000 futures", "us", false, {{0}}},                          \
+             [(row) + 3] = {what ", 100,000 futures", "us", false, {{0}}},                         \
+             [(row) + 4] = {what ", 1,000,000 futures", "us", false, {{0}}}
+#define FOR_EACH_OPERATION(row, what)                                                              \
+    [(row) + 0] = {what "submit", "n^", false, {{0}}},                                             \
+             [(row) + 1] = {what "wait for all", "n^", false, {{0}}},                              \
+             [(row) + 2] = {what "get one by one", "n^", false, {{0}}},                            \
+             [(row) + 3] = {what "take as completed", "n^", false, {{0}}},                         \
+             [(row) + 4] = {what "cancel", "n^", false, {{0}}}
+#define FOR_EACH_ITERATOR(row, what)                                                               \
+    [(row) + 0] = {what ", alone", "us", false, {{0}}},                                            \
+             [(row) + 1] = {what ", 100 open", "us", false, {{0}}},                                \
+             [(row) + 2] = {what ", 1,000 open", "us", false, {{0}}}
 
 const struct row_text rows[ROWS] = {
     [TRIP_AWAKE] = {"round trip, partner awake", "us", false, {AT(5), TIMES(2, PIPE)}},
@@ -69,4 +87,27 @@ const struct row_text rows[ROWS] = {
     [DEATH] = {"worker killed to error", "ms", false, {AT(5)}},
     [IDLE_MEMORY] = {"memory of an idle worker", "KiB", false, {AT(90)}},
     [HOST_MEMORY] = {"host memory for 10M items", "MiB", false, {AT(64)}},
+    FOR_EACH_SIZE(SUBMIT, "submit"),
+    FOR_EACH_SIZE(WAIT, "wait for all"),
+    FOR_EACH_SIZE(GET, "get one by one"),
+    FOR_EACH_SIZE(COMPLETED, "take as completed"),
+    FOR_EACH_SIZE(CANCEL, "cancel"),
+    [HELD] = {"submit and wait, 100,000 held", "us", false, {TIMES(0.05, PYTHON), TIMES(3, GLIB)}},
+    [HELD_RATIO] = {"the same, relative to 1,000", "times", false, {AT(1.5)}},
+    [FLOWING] = {"submit and wait, 100,000 flowing",
+                 "us",
+                 false,
+                 {TIMES(0.05, PYTHON), TIMES(3, GLIB)}},
+    FOR_EACH_OPERATION(GROWTH, "growth of "),
+    [FUTURE_MEMORY_100K] = {"host memory of a future, 100,000", "bytes", false, {{0}}},
+    [FUTURE_MEMORY_1M] = {"host memory of a future, 1,000,000", "bytes", false, {AT(400)}},
+    [URGENT_BLOCKING] = {"urgent call beside pool_map", "ms", false, {AT(2)}},
+    [URGENT_AWAY] = {"urgent call beside pool_map_async", "ms", false, {AT(2)}},
+    [EQUAL_BLOCKING] = {"equal call beside pool_map", "ms", false, {AT(5)}},
+    [EQUAL_AWAY] = {"equal call beside pool_map_async", "ms", false, {AT(5)}},
+    FOR_EACH_ITERATOR(OPEN, "iterator opened"),
+    FOR_EACH_ITERATOR(STEP, "iterator stepped"),
+    FOR_EACH_ITERATOR(FREE, "iterator freed"),
+    [ITERATOR_MEMORY] = {"memory of an iterator, 1,000 open", "KiB", false, {{0}}},
+    [HERD] = {"switches a call, 16 threads, 5 ms", "switches", false, {TIMES(2, CONDITIONS)}},
 };

@@ -11,6 +11,8 @@ enum peer {
     SEQUENTIAL, /* a loop */
     MEMCPY,     /* a loop that only copies */
     CODEC,      /* values packed and unpacked in one process */
+    GLIB,       /* GThreadPool */
+    CONDITIONS, /* threads behind a mutex, with a condition variable for each caller */
     FORK,       /* bare processes */
     THREADS,    /* a queue of one-item tasks, or a static split: the topic says */
     OPENMP,     /* schedule(dynamic, 1) */
@@ -20,6 +22,9 @@ enum peer {
 };
 
 extern const char *const peer_names[PEERS];
+
+/* Numbers of rows of the same kind. */
+enum { SIZES = 5, OPERATIONS = 5, ITERATORS = 3 };
 
 enum row {
     TRIP_AWAKE,
@@ -43,6 +48,26 @@ enum row {
     DEATH,
     IDLE_MEMORY,
     HOST_MEMORY,
+    SUBMIT, /* the first of SIZES rows: 100 futures outstanding, 1,000, ... */
+    WAIT = SUBMIT + SIZES,
+    GET = WAIT + SIZES,
+    COMPLETED = GET + SIZES,
+    CANCEL = COMPLETED + SIZES,
+    HELD = CANCEL + SIZES,
+    HELD_RATIO,
+    FLOWING,
+    GROWTH, /* the first of OPERATIONS rows, in the order above */
+    FUTURE_MEMORY_100K = GROWTH + OPERATIONS,
+    FUTURE_MEMORY_1M,
+    URGENT_BLOCKING,
+    URGENT_AWAY,
+    EQUAL_BLOCKING,
+    EQUAL_AWAY,
+    OPEN, /* the first of ITERATORS rows: 1 iterator open, 100, 1,000 */
+    STEP = OPEN + ITERATORS,
+    FREE = STEP + ITERATORS,
+    ITERATOR_MEMORY = FREE + ITERATORS,
+    HERD,
     ROWS
 };
 

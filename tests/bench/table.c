@@ -89,16 +89,32 @@ static void fill_goal(const struct bench *bench, enum row row, const struct goal
 
 static void fill_goals(const struct bench *bench, enum row row, struct cells *cells)
 {
-    bool missed = false;
+    bool missed = bench_given_up(bench, row);
     for (int i = 0; i < GOALS && rows[row].goals[i].factor > 0; i++)
         fill_goal(bench, row, &rows[row].goals[i], cells, &missed);
-    if (!*cells->text[9])
-        add(cells->text[9], "-");
-    add(cells->text[11], missed ? "no" : "yes");
+    const char *met = missed ? "no" : "yes";
+    for (int column = 9; column <= 10; column++)
+        if (!*cells->text[column])
+            add(cells->text[column], "-");
+    add(cells->text[11], "%s", rows[row].goals[0].factor > 0 ? met : "-");
+}
+
+/* Of a row without a value of procpool's: how far it came. */
+static void fill_reached(const struct bench *bench, enum row row, char *cell)
+{
+    uint64_t reached = bench->samples->reached[row];
+    if (reached > 0)
+        add(cell, "%llu in %d s", (unsigned long long)reached, TRIAL_SECONDS);
+    else
+        add(cell, "none in %d s", TRIAL_SECONDS);
 }
 
 static void fill_range(const struct bench *bench, enum row row, char *cell)
 {
+    if (bench_given_up(bench, row)) {
+        fill_reached(bench, row, cell);
+        return;
+    }
     double least = INFINITY, most = -INFINITY;
     for (int i = 0; i < bench->samples->count[row][PROCPOOL]; i++) {
         least = fmin(least, bench->samples->value[row][PROCPOOL][i]);
@@ -127,12 +143,18 @@ static void fill(const struct bench *bench, enum row row, struct cells *cells)
     memset(cells, 0, sizeof *cells);
     add(cells->text[0], "%s", rows[row].what);
     add(cells->text[1], "%s", rows[row].unit);
-    add_number(cells->text[2], median_of(bench, row, PROCPOOL));
+    add_number(cells->text[2], bench_given_up(bench, row) ? NAN : median_of(bench, row, PROCPOOL));
     fill_range(bench, row, cells->text[3]);
     fill_plain(bench, row, cells->text[4]);
     for (enum peer peer = THREADS; peer <= PYTHON; peer++)
         add_number(cells->text[5 + peer - THREADS], median_of(bench, row, peer));
     fill_goals(bench, row, cells);
+}
+
+/* Was the row measured in all rounds, or given up? */
+static bool is_complete(const struct bench *bench, enum row row)
+{
+    return bench->samples->count[row][PROCPOOL] == bench->rounds || bench_given_up(bench, row);
 }
 
 static void print_line(const struct cells *cells, const size_t *widths, bool markdown, FILE *stream)
@@ -167,7 +189,7 @@ void table_print(const struct bench *bench, bool markdown, FILE *stream)
     for (int i = 0; i < COLUMNS; i++)
         add(lines[0].text[i], "%s", headings[i]);
     for (enum row row = 0; row < ROWS; row++)
-        if (bench->samples->count[row][PROCPOOL] == bench->rounds)
+        if (is_complete(bench, row))
             fill(bench, row, &lines[count++]);
     for (int i = 0; i < COLUMNS; i++)
         for (int line = 0; line < count; line++)

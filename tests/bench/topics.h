@@ -15,5 +15,9 @@ void measure_life(struct bench *bench);
 void measure_death(struct bench *bench);
 void measure_idle_memory(struct bench *bench);
 void measure_host_memory(struct bench *bench);
+void measure_outstanding(struct bench *bench);
+void measure_urgent(struct bench *bench);
+void measure_iterators(struct bench *bench);
+void measure_herd(struct bench *bench);
 
 #endif
