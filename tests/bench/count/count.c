@@ -141,12 +141,43 @@ static void do_steps(pool_t *pool, size_t count)
     free(items);
 }
 
+static void do_blobs(pool_t *pool, size_t count)
+{
+    struct blob *items = calloc(count, sizeof *items), *results = calloc(count, sizeof *results);
+    require(items && results, "no memory");
+    int code = pool_map(pool, kernel_copy, POOL_IN(items, count), POOL_OUT(results));
+    require(code == 0, "pool_map of blobs");
+    free(results);
+    free(items);
+}
+
+/* Further pools, which are made, used once and freed. */
+static void do_pools(pool_t *pool, size_t count)
+{
+    (void)pool;
+    for (size_t i = 0; i < count; i++) {
+        pool_t *another;
+        pool_options_t options = {.processes = 1};
+        int code = pool_create(&another, &options);
+        if (code < 0)
+            fail("pool_create", code);
+        do_calls(another, 1);
+        pool_free(another);
+    }
+}
+
 static const struct unit {
     const char *name;
     void (*act)(pool_t *pool, size_t count);
 } units[] = {
-    {"item", do_items},     {"chunk", do_chunks},           {"call", do_calls},
-    {"future", do_futures}, {"future-100", do_futures_100}, {"step", do_steps},
+    {"item", do_items},
+    {"chunk", do_chunks},
+    {"call", do_calls},
+    {"future", do_futures},
+    {"future-100", do_futures_100},
+    {"step", do_steps},
+    {"blob", do_blobs},
+    {"pool", do_pools},
 };
 
 /* ---- The program ---- */
