@@ -74,7 +74,8 @@ POOL_API int pool_future_cancel(pool_future_t *future, int grace);
 
 /* Gives the future back. `future` may be NULL. Its items go on, its callbacks are still called, and
  * its arrays must still stay until all items have ended. The future must not be used afterwards: a
- * call on it returns -EINVAL (or false, or 0), but only until another call gets the same address.
+ * call on it returns -EINVAL (or false, or 0), but only while it is one of the last thousand or so
+ * that were given back, and until another call gets the same address.
  * Free futures before pool_free(): afterwards any use of one is undefined. */
 POOL_API void pool_future_free(pool_future_t *future);
 

@@ -17,6 +17,7 @@
 #include "common/roles.h"
 #include "common/spin.h"
 #include "host/base/arena.h"
+#include "host/job/queue.h"
 #include "host/job/report.h"
 #include "procpool.h"
 
@@ -78,13 +79,7 @@ struct pool {
     size_t items; /* the items that the call had */
     int code;     /* what the call returned, if it was negative; else 0 */
 
-    /* Lists of jobs: see job/queue.h. */
-    struct pool_future *jobs;     /* jobs with items that have no end: first by priority, from the
-                                     highest, then by age, from the oldest */
-    struct pool_future *finished; /* jobs whose items have all ended, until their last callback is
-                                     made: oldest first */
-    size_t unfinished;            /* jobs in the two lists, and the one whose last callback runs */
-    struct pool_future *spare;    /* freed jobs, kept so that a stale pointer is told as one */
+    struct pool__queue queue; /* lists of jobs */
 
     /* Threads: see engine/drive.c. */
     pthread_mutex_t lock;

@@ -13,9 +13,9 @@
 #include "common/failure.h"
 #include "common/flat.h"
 #include "host/base/arena.h"
-#include "host/engine/give.h"
 #include "host/engine/step.h"
 #include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/pool.h"
 #include "host/process/members.h"
@@ -54,6 +54,20 @@ static inline int stage_result(int item)
     return item * item + 7;
 }
 
+static inline void stage_submit(struct stage *stage, struct pool_future *job)
+{
+    job->pool = &stage->pool;
+    assert_int_equal(pool__queue_reserve(&stage->pool.queue), 0);
+    pool__submit(&stage->pool, job);
+}
+
+/* Forgets all jobs. */
+static inline void stage_drop(struct stage *stage)
+{
+    pool__queue_fini(&stage->pool.queue);
+    pool__queue_init(&stage->pool.queue);
+}
+
 /* Opens the stage: all workers in their first life, all items in chunks of so many that are
  * queued. Those of STAGE_CHUNK lie in the arenas, smaller ones in order and cell. */
 static inline void stage_open(struct stage *stage, size_t chunk)
@@ -84,8 +98,8 @@ static inline void stage_open(struct stage *stage, size_t chunk)
                                       .in = POOL_IN(stage->items, STAGE_ITEMS),
                                       .out = POOL_OUT(stage->results),
                                       .options = {.chunksize = chunk}};
-    pool__submit(pool, &stage->job);
-    pool__fill(pool);
+    pool__queue_init(&pool->queue);
+    stage_submit(stage, &stage->job);
 }
 
 /* The same for texts as results. */
@@ -94,15 +108,14 @@ static inline void stage_open_texts(struct stage *stage, size_t chunk)
     stage_open(stage, chunk);
     pool__give_up(&stage->pool); /* what is queued would give numbers */
     pool__report_clear(&stage->job.report);
-    stage->pool.jobs = NULL;
+    stage_drop(stage);
     stage->job = (struct pool_future){.pool = &stage->pool,
                                       .function = stage_function,
                                       .in = stage->job.in,
                                       .out = POOL_OUT(stage->texts),
                                       .result_type = &pool_type_text,
                                       .options = {.chunksize = chunk}};
-    pool__submit(&stage->pool, &stage->job);
-    pool__fill(&stage->pool);
+    stage_submit(stage, &stage->job);
 }
 
 static inline void stage_close(struct stage *stage)
@@ -110,6 +123,7 @@ static inline void stage_close(struct stage *stage)
     struct pool *pool = &stage->pool;
     pool_release(&pool_type_text, stage->texts, STAGE_ITEMS);
     pool__report_clear(&stage->job.report);
+    stage_drop(stage);
     pool__arena_fini(&pool->items_arena);
     pool__arena_fini(&pool->results_arena);
     pool__chunks_fini(pool);

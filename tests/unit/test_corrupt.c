@@ -309,7 +309,7 @@ static void a_pool_without_numbers_says_so(void **test)
     stage->pool.free_count = 0;
     struct pool_future job = {
         .function = stage_function, .in = POOL_IN(stage->items, 1), .out = POOL_OUT(&result)};
-    pool__submit(&stage->pool, &job);
+    stage_submit(stage, &job);
     assert_int_equal(job.status, -ENOMEM);
     stage->pool.numbers = 0;
 }

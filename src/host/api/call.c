@@ -139,7 +139,7 @@ static int run(pool_t *pool, const struct pool__call *call, int error)
     error = pool__enter(pool);
     if (error)
         return error;
-    int code = pool__in_callback(pool) ? POOL_EBUSY : pool__check_phase(pool);
+    int code = pool__in_callback(pool) ? POOL_EBUSY : pool__admit(pool);
     if (!code)
         code = pool__prepare(pool, &job, call);
     code = code ? conclude(pool, (struct pool__report){0}, 0, code) : complete(pool, &job);
@@ -154,12 +154,12 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
     int error = pool__enter(pool);
     if (error)
         return error;
-    error = pool__check_phase(pool);
-    struct pool_future *job = error ? NULL : pool__job_new(pool);
+    error = pool__admit(pool);
+    struct pool_future *job = error ? NULL : pool__job_new(&pool->queue);
     if (!error)
         error = job ? pool__prepare(pool, job, call) : -ENOMEM;
     if (error && job)
-        pool__job_free(job);
+        pool__job_free(&pool->queue, job);
     if (!error) {
         job->async = job->owned = true;
         job->freed = future == NULL;

@@ -133,7 +133,8 @@ int pool_future_cancel(pool_future_t *future, int grace)
         pool__collect(pool); /* items that workers have committed are not cancelled */
         pool__stop(pool, future, POOL_CANCELLED, grace == 0);
         if (grace > 0)
-            future->kill_at = pool__now() + (uint64_t)grace * 1000000u;
+            pool__queue_time(&pool->queue, future, future->deadline,
+                             pool__now() + (uint64_t)grace * 1000000u);
         pool__wake_driver(pool);
     }
     leave(future);
@@ -144,14 +145,15 @@ void pool_future_free(pool_future_t *future)
 {
     if (enter(future) < 0)
         return;
+    pool_t *pool = future->pool;
     /* A job that is not owned belongs to a blocking call or an iterator; a callback was given
      * it. */
     if (future->owned && !future->freed) {
         future->freed = true;
         if (future->callback_done)
-            pool__job_free(future);
+            pool__job_free(&pool->queue, future);
     }
-    leave(future);
+    pool__leave(pool);
 }
 
 /* ---- Sets ---- */

@@ -11,7 +11,6 @@
 #include "host/base/types.h"
 #include "host/engine/bell.h"
 #include "host/engine/drive.h"
-#include "host/engine/give.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
 #include "host/job/job.h"
@@ -42,8 +41,8 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
         free(made);
         return error;
     }
-    error = pool__check_phase(pool);
-    struct pool_future *job = error ? NULL : pool__job_new(pool);
+    error = pool__admit(pool);
+    struct pool_future *job = error ? NULL : pool__job_new(&pool->queue);
     if (job) {
         error = pool__prepare(pool, job, call);
         job->async = true;
@@ -56,7 +55,7 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
     } else {
         error = error ? error : -ENOMEM;
         if (job)
-            pool__job_free(job);
+            pool__job_free(&pool->queue, job);
     }
     pool__leave(pool);
     made->job = job;
@@ -186,7 +185,8 @@ int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
     if (!error) {
         pool__error_copy(&iterator->error, &none);
         error = give(iterator, result);
-        pool__fill(job->pool);
+        pool__queue_advanced(job); /* there is room for one item more */
+        pool__tend(job->pool);
     }
     pool__leave(job->pool);
     return error;
@@ -216,7 +216,7 @@ void pool_iterator_free(pool_iterator_t *iterator)
     pool__wake_driver(pool);
     job->freed = true;
     if (job->callback_done)
-        pool__job_free(job);
+        pool__job_free(&pool->queue, job);
     pool__leave(pool);
     pool__error_copy(&iterator->error, &none);
     free(iterator);

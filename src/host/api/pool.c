@@ -14,10 +14,10 @@
 #include "host/engine/bell.h"
 #include "host/engine/close.h"
 #include "host/engine/drive.h"
-#include "host/engine/give.h"
 #include "host/engine/notify.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
+#include "host/job/queue.h"
 #include "host/pool.h"
 #include "host/process/end.h"
 #include "host/process/link.h"
@@ -138,7 +138,7 @@ int pool_close(pool_t *pool)
 
 static bool is_quiet(const void *pool)
 {
-    return ((const pool_t *)pool)->unfinished == 0;
+    return ((const pool_t *)pool)->queue.unfinished == 0;
 }
 
 int pool_join(pool_t *pool)
@@ -222,7 +222,8 @@ int pool_resize(pool_t *pool, int processes)
         pool__clear_mailboxes(pool);
         pool__wake_from(pool, processes);
         pool__tell(pool);
-        pool__fill(pool);
+        pool__queue_all_advanced(&pool->queue); /* more workers take more chunks */
+        pool__tend(pool);
         /* The worker that was woken for a queued chunk may be leaving. */
         pool__wake_some(pool);
     }

@@ -24,7 +24,7 @@ int pool_step(pool_t *pool)
         pool->news = false; /* the caller looks at its calls after this return */
         pool__set_alarm(pool);
     }
-    size_t unfinished = pool->unfinished;
+    size_t unfinished = pool->queue.unfinished;
     pool__leave(pool);
     return error ? error : unfinished > INT_MAX ? INT_MAX : (int)unfinished;
 }

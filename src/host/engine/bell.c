@@ -96,11 +96,23 @@ void pool__forget_channels(const pool_t *pool)
     epoll_ctl(pool->epoll, EPOLL_CTL_DEL, pool->launch.result_read, NULL);
 }
 
+uint64_t pool__earliest(const pool_t *pool, uint64_t deadline)
+{
+    uint64_t earliest = pool__queue_earliest(&pool->queue);
+    earliest = earliest < deadline ? earliest : deadline;
+    if (pool->look_at && pool->look_at < earliest)
+        earliest = pool->look_at;
+    if (pool->tell_at && pool->tell_at < earliest)
+        earliest = pool->tell_at;
+    return earliest;
+}
+
 /* Whether the callback home has something to do that no other thread may do. */
 static bool home_is_wanted(const pool_t *pool)
 {
     const struct pool__callback_home *home = pool->callback_home;
-    return home && (home->held != (pool->unfinished > 0) || pool__calls_due(pool));
+    return home && (home->held != (pool->queue.unfinished > 0) ||
+                    (!pool->calling && pool__queue_calls(&pool->queue)));
 }
 
 /* Has the callback home go on while calls have not ended, and end afterwards. Does nothing in a
@@ -108,7 +120,7 @@ static bool home_is_wanted(const pool_t *pool)
 static void hold_home(pool_t *pool)
 {
     struct pool__callback_home *home = pool->callback_home;
-    bool unfinished = pool->unfinished > 0;
+    bool unfinished = pool->queue.unfinished > 0;
     if (home && home->is_here(home) && home->held != unfinished)
         home->hold(home, unfinished);
 }
@@ -132,7 +144,7 @@ void pool__attend(pool_t *pool)
 {
     hold_home(pool);
     pool__set_alarm(pool);
-    if (pool->epoll < 0 || !pool->unfinished)
+    if (pool->epoll < 0 || !pool->queue.unfinished)
         return;
     /* Work for the inline worker, or a commit made before this thread listened, makes the
      * descriptor readable at once. */

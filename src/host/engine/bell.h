@@ -8,6 +8,7 @@
 #define POOL_HOST_ENGINE_BELL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "procpool.h"
 
@@ -33,6 +34,10 @@ void pool__announce(pool_t *pool);
 
 /* Opens the descriptor of pool_fileno() and its timer. Returns 0 or a negated errno value. */
 int pool__open_epoll(pool_t *pool);
+
+/* Returns the earliest of `deadline`, the time of the next tick, the time at which a message is sent
+ * again, and the times at which jobs are out of time or their workers are killed. */
+uint64_t pool__earliest(const pool_t *pool, uint64_t deadline);
 
 /* Takes the channels to the supervisor out of the descriptor of pool_fileno(). For a pool whose
  * supervisor is gone: its channels are at their end-of-file, so they stay readable for ever. */

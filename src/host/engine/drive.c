@@ -26,7 +26,7 @@ static void drive_once(pool_t *pool, uint64_t deadline)
 {
     uint64_t until = pool__earliest(pool, deadline);
     uint32_t outstanding = pool__outstanding(pool);
-    bool eager = pool__is_eager(pool);
+    bool eager = pool__queue_eager(&pool->queue);
     int milliseconds = until == UINT64_MAX ? -1 : pool__milliseconds(pool__now(), until);
     pool->driving = true;
     pthread_mutex_unlock(&pool->lock);

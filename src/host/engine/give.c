@@ -9,6 +9,7 @@
 #include "host/job/ends.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/job/size.h"
 #include "host/job/window.h"
 #include "host/pool.h"
@@ -20,13 +21,29 @@
 #include "host/transport/board/ring.h"
 #include "host/transport/board/wake.h"
 
-/* Ends the job's next item, which cannot be put on the board. */
-static void fail_item(const pool_t *pool, struct pool_future *job)
+/* Ends the job's next item, which cannot be put on the board: not even when it is alone there. */
+static void fail_item(pool_t *pool, struct pool_future *job, enum pool__placing placing)
 {
+    if (placing == POOL__NO_ROOM_NOW)
+        pool__unplaceable(pool, -ENOMEM);
     pool_error_t error = pool->unplaceable;
     job->is_staged = false;
     error.index = job->given++;
     pool__item_failed(job, &error);
+}
+
+/* Lets no further item of the job be given out. */
+static void fail_job(struct pool_future *job, int status)
+{
+    job->status = status;
+    pool__queue_advanced(job);
+}
+
+/* The source has no more items. */
+static void end_source(struct pool_future *job)
+{
+    job->in.count = job->given;
+    pool__queue_advanced(job);
 }
 
 /* Fills the order of a chunk that has been placed, and publishes the chunk. */
@@ -87,10 +104,10 @@ static void return_item(struct pool_future *job)
     pool__item_failed(job, &error);
 }
 
-/* Gives out one chunk of the job's next items, or fails the next item if no chunk can be made of
- * it. Returns false when neither is done: there is no room now, the source has no more items, or
- * the job has got a status that ends it. */
-static bool fill_one(pool_t *pool, struct pool_future *job)
+/* Makes a chunk of the job's next items and publishes it, or fails the next item if no chunk can be
+ * made of it. Returns false when neither can be done now, and the job should be asked again when a
+ * chunk has come back. */
+static bool give_one(pool_t *pool, struct pool_future *job)
 {
     uint32_t number;
     if (is_undeliverable(pool, job)) {
@@ -98,9 +115,10 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
         return true;
     }
     if (!pool__take_number(pool, &number)) {
-        if (pool__outstanding(pool) == 0)
-            job->status = -ENOMEM; /* wild writes have condemned all numbers */
-        return false;
+        if (pool__outstanding(pool) > 0)
+            return false;
+        fail_job(job, -ENOMEM); /* wild writes have condemned all numbers */
+        return true;
     }
     enum pool__placing placing = prepare(pool, job, number);
     if (placing == POOL__PLACED) {
@@ -108,19 +126,14 @@ static bool fill_one(pool_t *pool, struct pool_future *job)
         return true;
     }
     pool__give_number(pool, number);
-    if (placing == POOL__NO_MORE) {
-        job->in.count = job->given;
-        return false;
-    }
     if (placing == POOL__NO_ROOM_NOW && pool__outstanding(pool) > 0)
         return false;
-    if (placing == POOL__NO_ROOM_NOW && job->fold) {
-        job->status = -ENOMEM; /* there is no room for a single accumulator */
-        return false;
-    }
-    if (placing == POOL__NO_ROOM_NOW) /* the item does not fit, although it is alone on the board */
-        pool__unplaceable(pool, -ENOMEM);
-    fail_item(pool, job);
+    if (placing == POOL__NO_MORE)
+        end_source(job);
+    else if (placing == POOL__NO_ROOM_NOW && job->fold)
+        fail_job(job, -ENOMEM); /* there is no room for a single accumulator */
+    else
+        fail_item(pool, job, placing);
     return true;
 }
 
@@ -146,39 +159,33 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
            (job->options.chunksize || job->chunks < pool__chunks_ahead(job, workers));
 }
 
-/* Of the jobs that want a chunk, gives out a chunk of each that has the highest priority. Returns
- * whether there was such a job. */
-static bool fill_round(pool_t *pool)
+/* The job leaves its turn to others. A broadcast that waits for a mailbox is asked again when that
+ * may be empty, any other job when a chunk of its own has come back. */
+static void pass_over(pool_t *pool, struct pool_future *job)
 {
-    bool any = false;
-    int priority = 0;
-    for (struct pool_future *job = pool->jobs; job; job = job->next) {
-        if (any && job->options.priority < priority)
-            break;
-        if (wants_more(pool, job) && fill_one(pool, job)) {
-            any = true;
-            priority = job->options.priority;
-        }
-    }
-    return any;
+    bool held_up = job->broadcast && job->given < job->in.count && !job->stopped;
+    pool__queue_unwant(&pool->queue, job);
+    if (held_up)
+        pool__queue_hold_up(&pool->queue, job);
 }
 
-/* Goes on with blocks that wait for room, and merges blocks that are next. A fold whose merge
- * function fails is stopped. */
-static void tend_folds(pool_t *pool)
-{
-    pool__blocks_retry(pool);
-    for (struct pool_future *job = pool->jobs; job; job = job->next)
-        if (job->fold && pool__fold_merge(job) && !job->stopped)
-            pool__stop(pool, job, POOL_CANCELLED, false);
-}
-
+/* Gives out chunks, one of each job in turn, until no job wants one or there is no room for the next.
+ * Then the jobs behind it wait too: they must not keep it from ever having room. */
 void pool__fill(pool_t *pool)
 {
     bool any = false;
-    tend_folds(pool);
-    for (; fill_round(pool); tend_folds(pool))
+    struct pool_future *job;
+    pool__blocks_retry(pool);
+    while ((job = pool__queue_first(&pool->queue))) {
+        if (!wants_more(pool, job)) {
+            pass_over(pool, job);
+            continue;
+        }
+        if (!give_one(pool, job))
+            break;
+        pool__queue_turn(&pool->queue, job);
         any = true;
+    }
     if (any)
         pool__wake_some(pool);
 }

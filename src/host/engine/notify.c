@@ -31,30 +31,21 @@ static void regain_lock(pool_t *pool)
     pool->calling = false;
 }
 
-typedef void (*callback_t)(pool_future_t *future, void *context);
-
-/* The callback that the caller set for the way in which the job has ended; NULL: none. */
-static callback_t last_callback(const struct pool_future *job)
-{
-    bool bad = job->failed || job->status < 0;
-    return bad ? job->options.error_callback : job->options.callback;
-}
-
 /* Makes the job's last callback, if there is one, and ends the job. The pool does not use the job
  * afterwards. */
 static void call_back(pool_t *pool, struct pool_future *job)
 {
-    callback_t callback = last_callback(job);
+    pool__callback_t callback = pool__last_callback(job);
     if (callback) {
         release_lock(pool);
         callback(job, job->options.context);
         regain_lock(pool);
     }
     job->callback_done = true;
-    pool->unfinished--;
+    pool->queue.unfinished--;
     pool__announce(pool);
     if (job->freed)
-        pool__job_free(job);
+        pool__job_free(&pool->queue, job);
 }
 
 static void report_progress(pool_t *pool, struct pool_future *job)
@@ -70,31 +61,16 @@ static void report_progress(pool_t *pool, struct pool_future *job)
     regain_lock(pool);
 }
 
-/* Takes the oldest job whose last callback is due out of its list; NULL: none. Where callbacks are
- * made elsewhere, it takes only a job that has none to make. */
-static struct pool_future *take_finished(pool_t *pool)
-{
-    struct pool_future **link = &pool->finished, *job;
-    while (*link && pool__calls_elsewhere(pool) &&
-           (pool__has_progress(*link) || last_callback(*link)))
-        link = &(*link)->next;
-    job = *link;
-    if (job) {
-        *link = job->next;
-        job->next = NULL;
-    }
-    return job;
-}
-
+/* Where callbacks are made elsewhere, this thread finishes only jobs that have none. */
 void pool__make_calls(pool_t *pool)
 {
     struct pool_future *job;
     if (pool->calling)
         return;
     do { /* while a callback runs, another thread may find that a job has ended */
-        while (!pool__calls_elsewhere(pool) && (job = pool__with_progress(pool)))
+        while (!pool__calls_elsewhere(pool) && (job = pool__queue_take_reporting(&pool->queue)))
             report_progress(pool, job);
-        job = take_finished(pool);
+        job = pool__queue_take_ended(&pool->queue, !pool__calls_elsewhere(pool));
         if (job)
             call_back(pool, job);
     } while (job);

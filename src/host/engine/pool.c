@@ -16,7 +16,7 @@
 #include "common/roles.h"
 #include "host/base/arena.h"
 #include "host/base/inside.h"
-#include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/pool.h"
 #include "host/process/members.h"
@@ -38,6 +38,12 @@ int pool__check_phase(const pool_t *pool)
     return pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
 }
 
+int pool__admit(pool_t *pool)
+{
+    int error = pool__check_phase(pool);
+    return error ? error : pool__queue_reserve(&pool->queue);
+}
+
 pool_t *pool__new(void)
 {
     pthread_condattr_t monotonic;
@@ -52,6 +58,7 @@ pool_t *pool__new(void)
     pool->id = pool__next_id();
     pool->owner = getpid();
     pool->home = pool__home();
+    pool__queue_init(&pool->queue);
     pool->supervisor_pidfd = -1;
     pool->launch.board_file = pool->launch.driver_bell = pool->epoll = pool->alarm = -1;
     pool->alarm_at = UINT64_MAX;
@@ -84,11 +91,7 @@ void pool__deallocate(pool_t *pool)
         free(pool->shared);
         pool->shared = next;
     }
-    while (pool->spare) {
-        struct pool_future *next = pool->spare->next;
-        free(pool->spare);
-        pool->spare = next;
-    }
+    pool__queue_fini(&pool->queue);
     pool__report_clear(&pool->report);
     pool__arena_fini(&pool->items_arena);
     pool__arena_fini(&pool->results_arena);

@@ -10,6 +10,7 @@
 #include "host/job/ends.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/pool.h"
 #include "host/process/link.h"
@@ -38,6 +39,7 @@ static void on_loss(pool_t *pool)
 {
     pool__forget_channels(pool);
     pool__give_up(pool);
+    pool__queue_all_advanced(&pool->queue);
     pool__wake_driver(pool);
 }
 
@@ -55,36 +57,24 @@ void pool__hear(pool_t *pool)
 
 void pool__submit(pool_t *pool, struct pool_future *job)
 {
-    struct pool_future **link = &pool->jobs;
-    while (*link && (*link)->options.priority >= job->options.priority)
-        link = &(*link)->next;
-    job->next = *link;
-    *link = job;
-    pool->unfinished++;
+    pool__queue_add(&pool->queue, job);
     /* The supervisor recalls idle workers for the job, and tells of them by the channel. Reading
      * the channel keeps room in it. */
     if (pool->launch.options.idle_timeout)
         pool__hear(pool);
-    pool__fill(pool);
+    pool__tend(pool);
     pool__wake_driver(pool); /* the job may have a deadline, or make the driver eager */
     pool__attend(pool);
 }
 
-/* Moves the job at `*link`, whose items have all ended, to the jobs whose last callback is due. */
-static void end_job(pool_t *pool, struct pool_future **link)
+static void end_job(pool_t *pool, struct pool_future *job)
 {
-    struct pool_future *job = *link;
-    *link = job->next;
-    job->next = NULL;
     job->done = true;
     if (job->fold)
         pool__fold_end(job);
     pool__report_sort(&job->report);
-    link = &pool->finished;
-    while (*link)
-        link = &(*link)->next;
-    *link = job;
-    if (!pool->jobs)
+    pool__queue_end(&pool->queue, job);
+    if (!pool->queue.count)
         pool__trim(pool);
 }
 
@@ -106,20 +96,54 @@ static void lose_rest(pool_t *pool, struct pool_future *job)
     pool__lose_items(job, from, job->in.count);
 }
 
-/* Stops the job if its time is up, if its workers are to be killed now, or if it has a failed item
- * and the option `fail_fast`. */
+/* Stops the job if its time is up, and kills its workers if they had their grace. */
 static void watch_time(pool_t *pool, struct pool_future *job, uint64_t now)
 {
-    if (job->deadline && now >= job->deadline) {
-        job->deadline = 0;
+    bool late = job->deadline && now >= job->deadline;
+    bool over = job->kill_at && now >= job->kill_at;
+    pool__queue_time(&pool->queue, job, late ? 0 : job->deadline, over ? 0 : job->kill_at);
+    if (late)
         pool__stop(pool, job, POOL_TIMED_OUT, true);
-    }
-    if (job->kill_at && now >= job->kill_at) {
-        job->kill_at = 0;
+    else if (over)
         pool__stop(pool, job, job->stopped, true);
-    }
-    if (job->options.fail_fast && job->failed && !job->stopped)
+}
+
+/* Stops the job if one of its items has failed and no other should start, or if its merge function
+ * has failed. */
+static void watch_ends(pool_t *pool, struct pool_future *job)
+{
+    bool failed = job->options.fail_fast && job->failed;
+    failed |= job->fold && pool__fold_merge(job);
+    if (failed && !job->stopped)
         pool__stop(pool, job, POOL_CANCELLED, false);
+}
+
+/* Looks at a job that has advanced: it may have ended, want a chunk, or have news for threads that
+ * wait. */
+static void look_at(pool_t *pool, struct pool_future *job)
+{
+    watch_ends(pool, job);
+    lose_rest(pool, job);
+    pool__queue_report(&pool->queue, job);
+    if (job->window)
+        pool__announce(pool);
+    if (job->advanced)
+        return; /* it has advanced again here, and is looked at again */
+    if (job->ended == job->in.count)
+        end_job(pool, job);
+    else if (job->given < job->in.count)
+        pool__queue_want(&pool->queue, job);
+}
+
+/* Giving out makes jobs advance too: items that cannot be placed fail, and sources end. */
+void pool__tend(pool_t *pool)
+{
+    do {
+        struct pool_future *job;
+        while ((job = pool__queue_take_advanced(&pool->queue)))
+            look_at(pool, job);
+        pool__fill(pool);
+    } while (pool->queue.advanced.first);
 }
 
 /* Compares the whole board with the account once in TICK, however many steps there are in
@@ -131,7 +155,7 @@ static void tick(pool_t *pool, uint64_t now)
         pool__reconcile(pool, NULL);
         pool__ask(pool);
     }
-    if (!pool->jobs)
+    if (!pool->queue.count)
         pool->look_at = 0;
     else if (due || !pool->look_at)
         pool->look_at = now + TICK;
@@ -139,7 +163,8 @@ static void tick(pool_t *pool, uint64_t now)
 
 void pool__let_leave(pool_t *pool)
 {
-    if (pool->phase != POOL__CLOSED_PHASE || pool->jobs || atomic_load(&pool->board->closing))
+    if (pool->phase != POOL__CLOSED_PHASE || pool->queue.count ||
+        atomic_load(&pool->board->closing))
         return;
     atomic_store(&pool->board->closing, 1);
     pool__wake_from(pool, 0);
@@ -149,20 +174,13 @@ void pool__let_leave(pool_t *pool)
 static void step(pool_t *pool)
 {
     uint64_t now = pool__now();
+    struct pool_future *job;
     pool__hear(pool);
     pool__collect(pool);
     tick(pool, now);
-    for (struct pool_future *job = pool->jobs; job; job = job->next)
-        if (job->deadline || job->kill_at || job->options.fail_fast)
-            watch_time(pool, job, now);
-    pool__fill(pool);
-    for (struct pool_future **link = &pool->jobs; *link;) {
-        lose_rest(pool, *link);
-        if ((*link)->ended == (*link)->in.count)
-            end_job(pool, link);
-        else
-            link = &(*link)->next;
-    }
+    while ((job = pool__queue_due(&pool->queue, now)))
+        watch_time(pool, job, now);
+    pool__tend(pool);
     pool__let_leave(pool);
 }
 

@@ -6,7 +6,8 @@
 
 #include "procpool.h"
 
-/* Puts a job among those that have not ended, and gives out what it can. */
+/* Puts a job among those that have not ended, and gives out what it can. There must be room for the
+ * job: see pool__queue_reserve(). */
 void pool__submit(pool_t *pool, struct pool_future *job);
 
 /* Reads the supervisor's messages and acts on them. */
@@ -14,6 +15,10 @@ void pool__hear(pool_t *pool);
 
 /* Does all that can be done without waiting for workers. In a serial pool it also runs a chunk. */
 void pool__work(pool_t *pool);
+
+/* Looks at all jobs that have advanced: ends those whose items have all ended, and gives out items.
+ */
+void pool__tend(pool_t *pool);
 
 /* Tells the workers to leave if the pool is closed and all jobs have ended. */
 void pool__let_leave(pool_t *pool);

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/job/window.h"
 #include "host/pool.h"
@@ -24,6 +25,7 @@ void pool__item_failed(struct pool_future *job, const pool_error_t *error)
 {
     job->failed++;
     job->ended++;
+    pool__queue_advanced(job);
     pool__window_mark(job, error->index, error);
     if (job->window)
         return;
@@ -42,6 +44,8 @@ void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, poo
         pool__item_failed(job, &error);
         kept = report->dropped == dropped;
     }
+    if (from < to)
+        pool__queue_advanced(job);
     /* Counted at once, not one by one: a range may have any number of items. */
     job->failed += to - from;
     job->ended += to - from;

@@ -13,10 +13,22 @@
 #include "host/job/report.h"
 #include "procpool.h"
 
+enum pool__heap_kind {
+    POOL__GIVING_HEAP, /* jobs that want a chunk: from the highest priority, in turn */
+    POOL__TIMED_HEAP,  /* jobs with a time limit: from the earliest */
+    POOL__HEAPS        /* how many kinds there are */
+};
+
 struct pool_future {
     pool_t *pool;
-    /* In the list of jobs that have not ended, of callbacks that are due, or of spare jobs. */
-    struct pool_future *next;
+    /* Links and places in the lists and heaps of job/queue.h. */
+    struct pool_future *previous, *next;
+    struct pool_future *next_advanced, *next_reporting;
+    uint64_t turn; /* when it is given a chunk, among the jobs of its priority */
+    uint32_t places[POOL__HEAPS];
+    bool advanced;  /* it is among the jobs that have advanced */
+    bool held_up;   /* it is among the broadcasts that wait for a mailbox */
+    bool reporting; /* it is among the jobs with progress to report */
     pool_function_t function;
     pool_in_t in;
     pool_out_t out;
@@ -57,5 +69,12 @@ struct pool_future {
     struct pool__window *window; /* the sink of an iterator; NULL: not an iterator */
     struct pool__fold *fold;     /* the sink of a fold: each chunk is a block; NULL: no fold */
 };
+
+/* When the time of the job is up, or its workers are to be killed; UINT64_MAX: never. */
+static inline uint64_t pool__job_due(const struct pool_future *job)
+{
+    uint64_t deadline = job->deadline ? job->deadline : UINT64_MAX;
+    return job->kill_at && job->kill_at < deadline ? job->kill_at : deadline;
+}
 
 #endif

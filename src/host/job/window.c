@@ -6,7 +6,6 @@
 
 #include "common/board.h"
 #include "host/base/value.h"
-#include "host/engine/bell.h"
 #include "host/job/job.h"
 #include "host/job/report.h"
 #include "host/pool.h"
@@ -64,7 +63,6 @@ void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error
     if (error)
         pool__error_copy(&window->errors[at], error);
     window->order[window->ordered++ % window->capacity] = index;
-    pool__announce(job->pool);
 }
 
 /* How many items may have been given out and not been taken by the caller: as many as have results

@@ -36,8 +36,8 @@ bool pool__window_add(struct pool_future *job, bool unordered);
  * without a window. */
 void pool__window_free(struct pool_future *job);
 
-/* Records that item `index` has ended: with this error, or well if `error` is NULL. Wakes the
- * threads that wait. Does nothing for a job without a window. */
+/* Records that item `index` has ended: with this error, or well if `error` is NULL. Does nothing for
+ * a job without a window. */
 void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error_t *error);
 
 /* How many more items may be given out now. */

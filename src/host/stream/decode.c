@@ -12,6 +12,7 @@
 #include "host/base/value.h"
 #include "host/job/ends.h"
 #include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/job/window.h"
 #include "host/pool.h"
 
@@ -50,6 +51,7 @@ static void take_entry(struct pool__decoding *decoding, const struct pool__entry
     if (!error) {
         pool__window_mark(job, entry->index, NULL);
         job->ended++;
+        pool__queue_advanced(job);
         decoding->taken++;
         return;
     }

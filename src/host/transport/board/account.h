@@ -11,6 +11,8 @@
 #include "common/board.h"
 #include "host/base/arena.h"
 #include "host/job/ends.h"
+#include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/pool.h"
 
 struct pool__chunk {
@@ -88,6 +90,13 @@ static inline uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
     return (chunk->item_memory ? pool__extent_size(chunk->item_memory) : 0) +
            (chunk->seed_memory ? pool__extent_size(chunk->seed_memory) : 0) +
            (chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0);
+}
+
+/* Records that the chunk has come back to the host. */
+static inline void pool__chunk_back(struct pool__chunk *chunk)
+{
+    chunk->job->chunks--;
+    pool__queue_advanced(chunk->job);
 }
 
 /* Drops the chunk's first `count` items, which have an end, from its account. `taken` is not

@@ -10,6 +10,7 @@
 #include "common/chunk.h"
 #include "host/job/ends.h"
 #include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/pool.h"
 #include "host/process/link.h"
 #include "host/process/members.h"
@@ -37,7 +38,7 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
         pool__block_take_away(pool, number, ended, sensible);
     pool__stop_items(chunk, sensible && running);
     pool__empty_mailbox(pool, number);
-    chunk->job->chunks--;
+    pool__chunk_back(chunk);
     chunk->job = NULL;
     chunk->awaited = true;
     pool__tell_to_kill(pool, worker, chunk->owner_life);
@@ -95,6 +96,7 @@ void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, b
     }
     pool__items_failed(job, job->given, job->in.count, error);
     job->given = job->in.count;
+    pool__queue_advanced(job); /* also if no item was left */
 }
 
 void pool__clear_mailboxes(pool_t *pool)

@@ -80,7 +80,7 @@ void pool__release(pool_t *pool, uint32_t number)
         pool__arena_free(&pool->results_arena, chunk->result_memory);
     chunk->item_memory = chunk->result_memory = chunk->seed_memory = NULL;
     if (chunk->job)
-        chunk->job->chunks--;
+        pool__chunk_back(chunk);
     chunk->awaited = false;
     pool->parked -= chunk->parked;
     chunk->parked = false;

@@ -91,7 +91,7 @@ void pool__condemn(pool_t *pool, uint32_t number, bool abandoned)
     pool__empty_mailbox(pool, number);
     pool->condemned++;
     pool->bytes -= pool__chunk_bytes(chunk);
-    chunk->job->chunks--;
+    pool__chunk_back(chunk);
     chunk->job = NULL;
     chunk->awaited = true;
     chunk->owner = -1;

@@ -9,6 +9,7 @@
 #include "common/failure.h"
 #include "host/job/ends.h"
 #include "host/job/job.h"
+#include "host/job/queue.h"
 #include "host/job/window.h"
 #include "host/pool.h"
 #include "host/stream/decode.h"
@@ -63,6 +64,7 @@ static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
     else if (size && !job->out_shared && !job->fold)
         memcpy(pool__element(job, chunk->first + chunk->taken), results, count * size);
     job->ended += count;
+    pool__queue_advanced(job);
     chunk->taken = ended;
     chunk->good = true;
 }
