@@ -90,15 +90,18 @@ typedef enum pool_wait_mode {
 
 /* Waits for `count` futures of one pool, at most `milliseconds`; NULLs among them are skipped.
  * Returns how many are ready; -ETIMEDOUT; -EINTR after pool_interrupt(); POOL_EBUSY in a callback;
- * or -EINVAL for futures of several pools, a future that was freed, or an unknown `mode`. As
- * Python's concurrent.futures.wait(). */
+ * -EINVAL for futures of several pools, a future that was freed, or an unknown `mode`; or -ENOMEM.
+ * The cost grows with `count`, not with the calls that end meanwhile. As Python's
+ * concurrent.futures.wait(). */
 POOL_API int pool_wait(pool_future_t *const *futures, size_t count, pool_wait_mode_t mode,
                        int milliseconds);
 
 /* Waits until one of the futures is ready, at most `milliseconds`. Gives it in `*ready`, sets its
- * place in the array to NULL, and returns its index. Call it again for the next one. Returns
- * -ENOENT when all places are NULL; -ETIMEDOUT; -EINTR, -EINVAL and POOL_EBUSY as pool_wait()
- * does. As Python's concurrent.futures.as_completed(). */
+ * place in the array to NULL, and returns its index. Call it again for the next one, with the same
+ * `count`: then all calls for an array together cost as much as one look at each place. In between,
+ * the program may empty places, and put other futures there. Returns -ENOENT when all places are
+ * NULL; -ETIMEDOUT; -EINTR, -EINVAL, -ENOMEM and POOL_EBUSY as pool_wait() does. As Python's
+ * concurrent.futures.as_completed(). */
 POOL_API int pool_as_completed(pool_future_t **futures, size_t count, int milliseconds,
                                pool_future_t **ready);
 

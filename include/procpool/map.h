@@ -93,7 +93,8 @@ typedef struct pool_map_options {
  *   POOL_EBROKEN, POOL_ECLOSED: the pool broke, or was terminated, meanwhile; pool_errors() lists
  *   the items that had not ended as POOL_LOST;
  *   -EINTR: pool_interrupt() was called; pool_errors() lists the items that did not end;
- *   -ENOMEM: wild writes of workers have made all of the shared memory unusable.
+ *   -ENOMEM: the host has no memory for the call, or wild writes of workers have made all of the
+ *   shared memory unusable.
  * An item that cannot be packed, or does not fit into the pool's memory, fails alone. */
 POOL_API int pool_map(pool_t *pool, pool_function_t function, pool_in_t in, pool_out_t out);
 

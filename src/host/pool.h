@@ -79,14 +79,18 @@ struct pool {
     size_t items; /* the items that the call had */
     int code;     /* what the call returned, if it was negative; else 0 */
 
-    struct pool__queue queue; /* lists of jobs */
+    struct pool__queue queue;   /* lists of jobs */
+    struct pool__array *arrays; /* through which pool_as_completed() goes: see api/set.c */
 
     /* Threads: see engine/drive.c. */
     pthread_mutex_t lock;
     _Atomic unsigned inside; /* threads in calls on the pool; written without the lock too */
     bool emptying;           /* pool_free() waits until no other thread is inside */
-    pthread_cond_t changed;  /* something was announced, or no thread drives the pool any more */
-    bool driving;            /* a thread sleeps until workers have something to say, for all */
+    pthread_cond_t changed;  /* fewer threads are inside, or a function of the user's returned */
+    struct pool__waiter *sleepers, *last_sleeper; /* threads that sleep, oldest first */
+    struct pool__waiter *driver; /* the thread that sleeps until workers have something to say */
+    uint64_t driven_until;       /* when it looks in any case */
+    bool driven_eagerly;         /* it looks at every commit */
     _Atomic unsigned interrupts; /* calls of pool_interrupt(), which writes it without the lock */
     unsigned answered;           /* its value when a call last returned -EINTR */
     bool calling;                /* a callback runs, in the thread `caller` */

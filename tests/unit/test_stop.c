@@ -65,7 +65,7 @@ static void what_was_never_given_out_ends_too(void **test)
 static void another_call_goes_on(void **test)
 {
     struct scene *scene = *test;
-    struct pool_future other = {.options = {.chunksize = 1}};
+    struct pool_future other = {.pool = &scene->stage.pool, .options = {.chunksize = 1}};
     pool__stop(&scene->stage.pool, &other, POOL_CANCELLED, true);
     stage_finish(&scene->stage);
     assert_int_equal(scene->stage.job.failed, 0);

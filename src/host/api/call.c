@@ -67,11 +67,6 @@ int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call
     return call->merge ? pool__fold_start(job, call->merge) : 0;
 }
 
-static bool is_callback_done(const void *job)
-{
-    return ((const struct pool_future *)job)->callback_done;
-}
-
 /* Makes this the last blocking call: pool_errors() gives the errors of its items. `code` is what the
  * call returns. With the lock held. */
 static int conclude(pool_t *pool, struct pool__report report, size_t items, int code)
@@ -113,7 +108,7 @@ static void interrupt(pool_t *pool, struct pool_future *job, bool kill)
 static void wait_for_end(pool_t *pool, struct pool_future *job)
 {
     bool again = false; /* it was interrupted before */
-    while (pool__drive(pool, is_callback_done, job, -1) == -EINTR) {
+    while (pool__drive_job(pool, job, -1) == -EINTR) {
         interrupt(pool, job, again);
         again = true;
     }

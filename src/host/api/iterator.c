@@ -9,10 +9,10 @@
 #include "host/api/check.h"
 #include "host/base/inside.h"
 #include "host/base/types.h"
-#include "host/engine/bell.h"
 #include "host/engine/drive.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
+#include "host/engine/waiter.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/job/report.h"
@@ -109,7 +109,7 @@ int pool_imap_unordered(pool_t *pool, pool_function_t function, const pool_sourc
 /* ---- Taking results ---- */
 
 /* Whether pool_next() need not wait: there is an item to give, or the iteration is over. */
-static bool has_next(const void *argument)
+static bool has_next(void *argument)
 {
     const pool_iterator_t *iterator = argument;
     const struct pool_future *job = iterator->job;
@@ -168,6 +168,16 @@ static int give(pool_iterator_t *iterator, void *result)
     return state == POOL__GOOD ? 1 : POOL_EITEM;
 }
 
+static int wait_for_next(pool_iterator_t *iterator, int milliseconds)
+{
+    struct pool__set set = {0};
+    struct pool__watch watch;
+    pool__watch(&set, &watch, iterator->job);
+    int error = pool__drive(iterator->job->pool, has_next, iterator, &set, milliseconds);
+    pool__unwatch(&watch);
+    return error;
+}
+
 int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
 {
     static const pool_error_t none;
@@ -181,7 +191,7 @@ int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
     if (error)
         return error;
     if (!has_next(iterator))
-        error = pool__drive(job->pool, has_next, iterator, milliseconds);
+        error = wait_for_next(iterator, milliseconds);
     if (!error) {
         pool__error_copy(&iterator->error, &none);
         error = give(iterator, result);

@@ -15,9 +15,10 @@
 
 #include "common/descriptor.h"
 #include "host/base/inside.h"
-#include "host/engine/bell.h"
+#include "host/engine/alarm.h"
 #include "host/engine/home.h"
 #include "host/engine/pool.h"
+#include "host/engine/waiter.h"
 #include "host/pool.h"
 
 struct attachment {

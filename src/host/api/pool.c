@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/nesting.h"
 #include "host/api/loop.h"
+#include "host/api/set.h"
 #include "host/base/inside.h"
 #include "host/base/options.h"
 #include "host/engine/bell.h"
@@ -17,6 +18,7 @@
 #include "host/engine/notify.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
+#include "host/engine/waiter.h"
 #include "host/job/queue.h"
 #include "host/pool.h"
 #include "host/process/end.h"
@@ -136,7 +138,7 @@ int pool_close(pool_t *pool)
     return 0;
 }
 
-static bool is_quiet(const void *pool)
+static bool is_quiet(void *pool)
 {
     return ((const pool_t *)pool)->queue.unfinished == 0;
 }
@@ -146,7 +148,8 @@ int pool_join(pool_t *pool)
     int error = enter(pool);
     if (error)
         return error;
-    error = pool->phase == POOL__RUNNING_PHASE ? POOL_EBUSY : pool__drive(pool, is_quiet, pool, -1);
+    error = pool->phase == POOL__RUNNING_PHASE ? POOL_EBUSY
+                                               : pool__drive(pool, is_quiet, pool, NULL, -1);
     if (!error)
         pool__end_processes(pool, true);
     pool__leave(pool);
@@ -167,9 +170,10 @@ static int finish(pool_t *pool, bool freeing)
         pool->ending |= pool__is_serial(pool);
         if (freeing)
             pool__detach(pool);
-        pool__drive(pool, pool__at_once, NULL, 0); /* items that have ended count as ended */
+        pool__drive(pool, pool__at_once, NULL, NULL, 0); /* items that have ended count as ended */
         pool__end_processes(pool, freeing && is_quiet(pool));
-        pool__drive(pool, pool__at_once, NULL, 0); /* makes the callbacks of calls that were lost */
+        pool__drive(pool, pool__at_once, NULL, NULL,
+                    0); /* makes the callbacks of calls that were lost */
         if (freeing && !pool__let_out(pool))
             error = -ETIMEDOUT;
     }
@@ -198,6 +202,7 @@ void pool_free(pool_t *pool)
     }
     pool__detach(pool); /* a forked copy, or a pool that a callback has attached again */
     pool__close_channels(pool);
+    pool__arrays_free(pool);
     pool__deallocate(pool);
 }
 

@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "host/base/inside.h"
+#include "host/engine/alarm.h"
 #include "host/engine/bell.h"
 #include "host/engine/drive.h"
 #include "host/engine/pool.h"
@@ -17,9 +18,9 @@ int pool_step(pool_t *pool)
         return error;
     /* A thread that sleeps for all empties the bells itself: emptied here, they would not wake
      * it. */
-    if (!pool->driving)
+    if (!pool->driver)
         pool__silence(pool);
-    error = pool__drive(pool, pool__at_once, NULL, 0);
+    error = pool__drive(pool, pool__at_once, NULL, NULL, 0);
     if (!error && pool->news) {
         pool->news = false; /* the caller looks at its calls after this return */
         pool__set_alarm(pool);

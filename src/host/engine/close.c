@@ -10,8 +10,8 @@
 
 #include "common/board.h"
 #include "common/clock.h"
-#include "host/engine/bell.h"
 #include "host/engine/step.h"
+#include "host/engine/waiter.h"
 #include "host/pool.h"
 #include "host/process/end.h"
 #include "host/process/link.h"

@@ -7,10 +7,11 @@
 
 #include "common/clock.h"
 #include "host/base/inside.h"
-#include "host/engine/bell.h"
 #include "host/engine/home.h"
+#include "host/engine/waiter.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
+#include "host/job/watch.h"
 #include "host/pool.h"
 
 bool pool__in_callback(const pool_t *pool)
@@ -43,7 +44,10 @@ static void call_back(pool_t *pool, struct pool_future *job)
     }
     job->callback_done = true;
     pool->queue.unfinished--;
-    pool__announce(pool);
+    pool__watched_ended(job);
+    pool__announce_job(pool, job);
+    if (pool->queue.unfinished == 0)
+        pool__announce(pool);
     if (job->freed)
         pool__job_free(&pool->queue, job);
 }

@@ -5,8 +5,10 @@
 
 #include "common/board.h"
 #include "common/clock.h"
+#include "host/engine/alarm.h"
 #include "host/engine/bell.h"
 #include "host/engine/give.h"
+#include "host/engine/waiter.h"
 #include "host/job/ends.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
@@ -63,7 +65,7 @@ void pool__submit(pool_t *pool, struct pool_future *job)
     if (pool->launch.options.idle_timeout)
         pool__hear(pool);
     pool__tend(pool);
-    pool__wake_driver(pool); /* the job may have a deadline, or make the driver eager */
+    pool__look_sooner(pool);
     pool__attend(pool);
 }
 
@@ -126,7 +128,7 @@ static void look_at(pool_t *pool, struct pool_future *job)
     lose_rest(pool, job);
     pool__queue_report(&pool->queue, job);
     if (job->window)
-        pool__announce(pool);
+        pool__announce_job(pool, job);
     if (job->advanced)
         return; /* it has advanced again here, and is looked at again */
     if (job->ended == job->in.count)

@@ -24,7 +24,8 @@ struct pool_future {
     /* Links and places in the lists and heaps of job/queue.h. */
     struct pool_future *previous, *next;
     struct pool_future *next_advanced, *next_reporting;
-    uint64_t turn; /* when it is given a chunk, among the jobs of its priority */
+    struct pool__watch *watches; /* of threads that wait for the job: see job/watch.h */
+    uint64_t turn;               /* when it is given a chunk, among the jobs of its priority */
     uint32_t places[POOL__HEAPS];
     bool advanced;  /* it is among the jobs that have advanced */
     bool held_up;   /* it is among the broadcasts that wait for a mailbox */

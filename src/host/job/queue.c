@@ -6,6 +6,7 @@
 
 #include "host/job/job.h"
 #include "host/job/report.h"
+#include "host/job/watch.h"
 #include "host/job/window.h"
 #include "host/pool.h"
 
@@ -62,6 +63,7 @@ void pool__queue_add(struct pool__queue *queue, struct pool_future *job)
     append(&queue->jobs, job);
     queue->count++;
     queue->unfinished++;
+    queue->added++;
     if (pool__job_due(job) != UINT64_MAX)
         pool__heap_add(&queue->timed, job);
     pool__queue_advanced(job);
@@ -245,6 +247,7 @@ struct pool_future *pool__job_new(struct pool__queue *queue)
 
 void pool__job_free(struct pool__queue *queue, struct pool_future *job)
 {
+    pool__watched_freed(job);
     pool__window_free(job);
     pool__report_clear(&job->report);
     if (queue->spares == POOL__SPARES) {

@@ -21,6 +21,7 @@ struct pool__queue {
     size_t count;                /* how many these are */
     struct pool__heap giving;    /* of these: those that want a chunk */
     struct pool__heap timed;     /* and those with a time limit */
+    uint64_t added;              /* jobs ever added */
     uint64_t turns;              /* chunks ever given out, and jobs ever added to `giving` */
     struct pool__list advanced;  /* jobs at which the engine has to look */
     struct pool__list held_up;   /* broadcasts whose next item waits for a mailbox to be empty */

@@ -82,17 +82,6 @@ static void take_entries(void *argument)
     fail(decoding, taking->ended, pool__overwritten);
 }
 
-/* The same in a copy of the host. The threads that wait for `changed` in the host are not in the
- * copy. Waking them there could block for ever, so the copy gets a new condition. */
-static void take_in_copy(void *argument)
-{
-    const struct taking *taking = argument;
-    pool_t *pool = taking->decoding->job->pool;
-    pthread_cond_init(&pool->changed, NULL);
-    pool->driving = false;
-    take_entries(argument);
-}
-
 /* The same where functions of the user's unpack the results. A copy of the host takes all results
  * first. Then the host takes those that the copy survived. The item during which the copy ended
  * fails, and what is left begins again with another copy. If there is no copy, each item fails. */
@@ -105,7 +94,7 @@ static void take_custom(struct taking taking)
     while (died && decoding->taken < ended) {
         uint64_t before = decoding->taken;
         taking.ended = ended;
-        died = pool__run_dry(taking.dry_run, take_in_copy, &taking, &status);
+        died = pool__run_dry(taking.dry_run, take_entries, &taking, &status);
         if (died == 1) {
             uint64_t passed = taking.dry_run->passed;
             taking.ended = passed > before ? passed : before;

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/futex.h"
 #include "host/engine/bell.h"
+#include "host/engine/waiter.h"
 #include "host/pool.h"
 #include "host/process/link.h"
 

@@ -12,7 +12,8 @@
 #include "common/nesting.h"
 #include "common/roles.h"
 #include "host/base/inside.h"
-#include "host/engine/bell.h"
+#include "host/engine/waiter.h"
+#include "host/job/queue.h"
 #include "host/pool.h"
 #include "host/process/members.h"
 #include "host/transport/board/settle.h"
@@ -125,6 +126,7 @@ static void lose_worker(pool_t *pool)
     pool->inline_worker = NULL;
     pool->phase = POOL__GONE_PHASE;
     pool__give_up(pool);
+    pool__queue_all_advanced(&pool->queue);
     pool->members[0].pid = 0;
     pool__wake_driver(pool);
 }
