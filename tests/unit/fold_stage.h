@@ -120,6 +120,7 @@ static inline void close_fold(struct stage *stage, int status, const bool *faile
     while (pool__take_rest(&stage->job, &from, &to))
         pool__lose_items(&stage->job, from, to);
     assert_int_equal(stage->job.ended, STAGE_ITEMS);
+    assert_false(pool__fold_goes_on(&stage->job));
     pool__fold_end(&stage->job);
     assert_int_equal(stage->job.status, status);
     for (size_t i = 0; i < STAGE_ITEMS; i++) {
