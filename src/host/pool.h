@@ -60,8 +60,7 @@ struct pool {
     uint32_t free_count;
     uint32_t condemned; /* numbers that are not used again, and neither is their memory */
     uint64_t bytes;     /* what counts against the option `budget`: the memory of outstanding
-                           chunks, and the accumulators that have not been merged */
-    uint32_t parked;    /* outstanding chunks of folds that wait for room on the board */
+                           chunks, and the accumulators of folds in the host's own memory */
 
     /* Workers: see process/members.h. */
     struct pool__member *members; /* by worker number */

@@ -109,6 +109,41 @@ static void make_map(pool_t *pool)
     check_outcomes(pool, failed, results);
 }
 
+/* Fails for the same lengths, or adds the length. */
+static int add_length(const void *item, void *result, pool_task_t *task)
+{
+    size_t length, *sum = result;
+    int failed = measure(item, &length, task);
+    *sum += failed ? 0 : length;
+    return failed;
+}
+
+static int add_sum(void *into, const void *from)
+{
+    *(size_t *)into += *(const size_t *)from;
+    return 0;
+}
+
+/* The sum is that of all items that did not fail, or the call says that there was no memory and leaves
+ * the sum alone. The first is so in any case if `whole`. */
+static void make_fold(pool_t *pool, bool whole)
+{
+    char letters[ITEMS + 1];
+    const char *texts[ITEMS];
+    size_t sum = 0, should = 0;
+    const pool_map_options_t options = {.chunksize = ITEMS / 2};
+    memset(letters, 'x', ITEMS);
+    letters[ITEMS] = '\0';
+    for (size_t i = 0; i < ITEMS; i++) {
+        texts[i] = letters + ITEMS - i;
+        should += i % 10 == 3 || i % 10 == 7 ? 0 : i + 1;
+    }
+    int failed =
+        pool_fold(pool, add_length, add_sum, POOL_IN(texts, ITEMS), POOL_OUT(&sum), &options);
+    SUBHOST_CHECK(failed == 8 || (failed == -ENOMEM && !whole));
+    SUBHOST_EQUAL((long long)sum, failed == 8 ? (long long)should : 0);
+}
+
 static void use_shared_memory(pool_t *pool)
 {
     void *arrays[SHARED];
@@ -145,9 +180,11 @@ static void live_with_fault(void *argument)
         arm(plan);
     if (error == 0) {
         make_map(pool);
+        make_fold(pool, false);
         use_shared_memory(pool);
         fault.left = -1;
-        make_map(pool); /* whatever happened, it works now */
+        make_fold(pool, true); /* whatever happened, it works now */
+        make_map(pool);
         SUBHOST_EQUAL((int)pool_errors(pool, NULL), 8);
         pool_free(pool);
     }

@@ -15,7 +15,6 @@
 #include "host/pool.h"
 #include "host/stream/encode.h"
 #include "host/transport/board/account.h"
-#include "host/transport/board/block.h"
 #include "host/transport/board/place.h"
 #include "host/transport/board/recall.h"
 #include "host/transport/board/ring.h"
@@ -28,7 +27,8 @@ static void fail_item(pool_t *pool, struct pool_future *job, enum pool__placing 
         pool__unplaceable(pool, -ENOMEM);
     pool_error_t error = pool->unplaceable;
     job->is_staged = false;
-    error.index = job->given++;
+    error.index = job->fold ? pool__fold_skip(job) : job->given;
+    job->given++;
     pool__item_failed(job, &error);
 }
 
@@ -66,21 +66,16 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
     atomic_store_explicit(&order->cancelled, 0, memory_order_relaxed);
     job->given += pool->chunks[number].count;
     if (job->fold)
-        pool__block_go_on(pool, number);
-    else
-        pool__publish(pool, number);
+        pool__fold_given(job, pool->chunks[number].count);
+    pool__publish(pool, number);
 }
 
-/* Makes a chunk of the job's next items and places it on the board. Returns as pool__place() does.
- * The items of a fold are placed later, when the block goes on. */
+/* Makes a chunk of the job's next items and places it on the board. Returns as pool__place() does. */
 static enum pool__placing prepare(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
-    chunk->first = job->given;
+    chunk->first = job->fold ? pool__fold_next(job) : job->given;
     chunk->count = pool__chunk_count(pool, job);
-    chunk->unplaced = 0;
-    if (job->fold)
-        return pool__block_begin(pool, job, number) ? POOL__PLACED : POOL__NO_ROOM_NOW;
     for (;;) {
         enum pool__placing placing = pool__place(pool, job, number);
         /* Another outstanding chunk makes room when it ends. If there is no other, a smaller chunk
@@ -126,11 +121,11 @@ static bool give_one(pool_t *pool, struct pool_future *job)
         return true;
     }
     pool__give_number(pool, number);
-    if (placing == POOL__NO_ROOM_NOW && pool__outstanding(pool) > 0)
+    if ((placing == POOL__NO_ROOM_NOW || placing == POOL__NO_CARRY) && pool__outstanding(pool) > 0)
         return false;
     if (placing == POOL__NO_MORE)
         end_source(job);
-    else if (placing == POOL__NO_ROOM_NOW && job->fold)
+    else if (placing == POOL__NO_CARRY)
         fail_job(job, -ENOMEM); /* there is no room for a single accumulator */
     else
         fail_item(pool, job, placing);
@@ -150,8 +145,8 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
         return false;
     if (job->broadcast)
         return is_undeliverable(pool, job) || !pool__mailbox_full(pool->board, (int)job->given);
-    if (job->fold && pool__fold_full(job))
-        return false;
+    if (job->fold && (pool__fold_goes_on(job) || !pool__fold_may_begin(job)))
+        return pool__fold_goes_on(job);
     uint64_t held = job->fold ? pool__fold_ahead(job) : job->chunks;
     if (held <= workers)
         return true;
@@ -175,7 +170,6 @@ void pool__fill(pool_t *pool)
 {
     bool any = false;
     struct pool_future *job;
-    pool__blocks_retry(pool);
     while ((job = pool__queue_first(&pool->queue))) {
         if (!wants_more(pool, job)) {
             pass_over(pool, job);

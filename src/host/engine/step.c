@@ -91,11 +91,11 @@ static void lose_rest(pool_t *pool, struct pool_future *job)
         job->status = pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
     if (job->status == 0)
         return;
-    uint64_t from = job->given;
+    uint64_t from, to;
     if (job->window)
         job->in.count = job->given;
-    job->given = job->in.count;
-    pool__lose_items(job, from, job->in.count);
+    while (pool__take_rest(job, &from, &to))
+        pool__lose_items(job, from, to);
 }
 
 /* Stops the job if its time is up, and kills its workers if they had their grace. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "host/job/fold.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/job/report.h"
@@ -64,6 +65,18 @@ void pool__lose_items(struct pool_future *job, uint64_t from, uint64_t to)
                           .message = pool->broken ? pool->why : "",
                           .worker = -1};
     pool__items_failed(job, from, to, error);
+}
+
+bool pool__take_rest(struct pool_future *job, uint64_t *from, uint64_t *to)
+{
+    if (job->given == job->in.count)
+        return false;
+    *from = job->given;
+    *to = job->in.count;
+    if (job->fold)
+        pool__fold_take_rest(job, from, to);
+    job->given += *to - *from;
+    return true;
 }
 
 void pool__run_failed(struct pool_future *job, uint64_t first, uint64_t *taken, uint64_t ended,

@@ -3,6 +3,7 @@
 #ifndef POOL_HOST_JOB_ENDS_H
 #define POOL_HOST_JOB_ENDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "procpool.h"
@@ -23,6 +24,10 @@ void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, poo
 /* Ends the items [from, to) as lost, because the pool is gone. Sets the status of the job unless it
  * has failed already. */
 void pool__lose_items(struct pool_future *job, uint64_t from, uint64_t to);
+
+/* Takes a run of items, `*from` to `*to` - 1, that have not been given out: they count as given, and
+ * the caller ends them. False when there are none. A fold has more than one such run. */
+bool pool__take_rest(struct pool_future *job, uint64_t *from, uint64_t *to);
 
 /* A run of items begins with item `first`, and its first `*taken` items have an end. Ends the items
  * after those, until the first `ended` items of the run have an end, with this error. Raises

@@ -34,7 +34,8 @@ struct pool_future {
     pool_in_t in;
     pool_out_t out;
     pool_map_options_t options;
-    size_t given;    /* items that are or were in a chunk, or that ended without one */
+    size_t given;    /* items that are or were in a chunk, or that ended without one: except in a
+                        fold, the first so many */
     size_t ended;    /* items that have an end */
     size_t failed;   /* items that ended badly; they count in `ended` too */
     size_t reported; /* how many items had ended when `progress` was last called */
@@ -68,7 +69,7 @@ struct pool_future {
     bool exhausted;              /* next_item() has no more items */
     int source_error;            /* negative: the code with which next_item() ended the items */
     struct pool__window *window; /* the sink of an iterator; NULL: not an iterator */
-    struct pool__fold *fold;     /* the sink of a fold: each chunk is a block; NULL: no fold */
+    struct pool__fold *fold;     /* the sink of a fold; NULL: no fold */
 };
 
 /* When the time of the job is up, or its workers are to be killed; UINT64_MAX: never. */

@@ -46,6 +46,16 @@ static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_
     return count > 0 ? count : 1;
 }
 
+/* What is left of a block, as far as its plain items, which are not in a shared array, and its keys
+ * take no more than one chunk's share of the budget. At least 1. */
+static uint64_t fold_items(const pool_t *pool, const struct pool_future *job)
+{
+    uint64_t each = job->item_type || job->in_shared ? 0 : job->in.size;
+    each += job->options.keys ? sizeof *job->options.keys : 0;
+    uint64_t most = each ? pool__share_of_budget(pool) / each : UINT64_MAX;
+    return smaller(pool__fold_left(job), most > 0 ? most : 1);
+}
+
 /* As long as it is not known how long an item takes, a chunk has one item, so that the time is
  * known soon. The caller of a future may be outside of the library for long, and no chunk is given
  * out meanwhile. So the first chunks of a future are as large as they must be for AHEAD_ASYNC
@@ -58,7 +68,7 @@ uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job)
     if (job->window)
         rest = smaller(rest, pool__window_room(job));
     if (job->fold)
-        return smaller(pool__fold_block(job), rest);
+        return fold_items(pool, job);
     if (job->next_item && job->custom_items)
         return 1; /* items are packed in a copy of the host, where the source must not be called */
     if (job->options.chunksize)

@@ -16,7 +16,7 @@ uint64_t pool__share_of_budget(const pool_t *pool);
 /* The same for a chunk of automatic size, which should also fit into a cache. */
 uint64_t pool__chunk_limit(const pool_t *pool);
 
-/* How many of the job's next items the next chunk should have; in a fold, the next block. */
+/* How many of the job's next items the next chunk should have; in a fold, at most the rest of a block. */
 uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job);
 
 /* The bytes that a stream of the results of `count` items will probably need. */

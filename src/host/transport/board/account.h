@@ -36,9 +36,7 @@ struct pool__chunk {
     /* Index of its first item among the items of the call, and how many items it has. An item that
      * ended in an earlier generation is not counted any more. */
     uint64_t first, count;
-    uint64_t unplaced; /* of a fold: so many items, the last, are not on the board yet */
-    bool parked;       /* of a fold: no item is on the board, since there was no room for any */
-    bool good;         /* of a fold: at least one of its items has ended well */
+    bool good; /* of a fold: at least one of its items has ended well */
     uint32_t generation;
     /* Number of its latest ticket in the ring; UINT64_MAX: that ticket is in a mailbox. */
     uint64_t position;

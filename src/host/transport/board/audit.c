@@ -181,9 +181,7 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death)
     pool__collect(pool);
     mend_head(pool);
     for (uint32_t number = 0; number < pool->numbers; number++)
-        if (pool->chunks[number].parked)
-            continue;
-        else if (pool->chunks[number].job)
+        if (pool->chunks[number].job)
             reconcile_chunk(pool, number, death);
         else if (pool->chunks[number].awaited)
             reconcile_awaited(pool, number, death);

@@ -10,6 +10,7 @@
 #include "common/board.h"
 #include "common/seed.h"
 #include "host/base/arena.h"
+#include "host/job/fold.h"
 #include "host/job/job.h"
 #include "host/job/size.h"
 #include "host/job/source.h"
@@ -136,10 +137,23 @@ bool pool__make_room(pool_t *pool, struct pool__chunk *chunk, uint64_t bytes)
     return true;
 }
 
+/* Makes room for the two copies of an accumulator (see block.h), and writes the first. */
+static bool place_copies(pool_t *pool, const struct pool_future *job, struct pool__chunk *chunk)
+{
+    if (!pool__make_room(pool, chunk, 2 * pool__accumulator_stride(job->out.size)))
+        return false;
+    memcpy(pool__board_at(pool->board, chunk->results), pool__fold_carry(job, chunk->first),
+           job->out.size);
+    chunk->good = false;
+    return true;
+}
+
 static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t bytes = chunk->count * job->out.size;
+    if (job->fold)
+        return place_copies(pool, job, chunk);
     if (job->result_type)
         return pool__make_room(pool, chunk, pool__likely_room(pool, job, chunk->count));
     chunk->room = bytes;
@@ -183,13 +197,8 @@ static void free_items(pool_t *pool, struct pool__chunk *chunk)
     chunk->item_memory = chunk->seed_memory = NULL;
 }
 
-void pool__unplace_items(pool_t *pool, struct pool__chunk *chunk)
-{
-    pool->bytes -= items_bytes(chunk);
-    free_items(pool, chunk);
-}
-
-enum pool__placing pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number)
+/* Places the items and their seeds. Never returns POOL__NO_ROOM. */
+static enum pool__placing place_items(pool_t *pool, struct pool_future *job, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     enum pool__placing placing =
@@ -207,9 +216,11 @@ enum pool__placing pool__place(pool_t *pool, struct pool_future *job, uint32_t n
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->item_memory = chunk->result_memory = chunk->seed_memory = NULL;
-    enum pool__placing placing = POOL__NO_ROOM_NOW;
+    enum pool__placing placing;
     if (place_results(pool, job, number))
-        placing = pool__place_items(pool, job, number);
+        placing = place_items(pool, job, number);
+    else
+        placing = job->fold ? POOL__NO_CARRY : POOL__NO_ROOM_NOW;
     if (placing != POOL__PLACED) {
         pool->bytes -= chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0;
         pool__arena_free(&pool->results_arena, chunk->result_memory);

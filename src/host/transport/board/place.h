@@ -9,15 +9,10 @@
 #include "host/transport/board/account.h"
 #include "procpool.h"
 
-/* Finds room on the board for the chunk's items and writes them. Lowers chunk->count if only some
- * items of a stream fit, if the source has fewer, or if the pointer to one is NULL. Never returns
- * POOL__NO_ROOM. Unless it returns POOL__PLACED, no item has been taken from the source. */
-enum pool__placing pool__place_items(pool_t *pool, struct pool_future *job, uint32_t number);
-
-/* Frees the memory of the chunk's items and of their seeds. */
-void pool__unplace_items(pool_t *pool, struct pool__chunk *chunk);
-
-/* Does the same, but finds room for the results first. */
+/* Finds room on the board for the chunk's results and items, and writes the items; in a fold, the
+ * accumulator too. Lowers chunk->count if only some items of a stream fit, if the source has fewer,
+ * or if the pointer to one is NULL. Never returns POOL__NO_ROOM. Unless it returns POOL__PLACED, no
+ * item has been taken from the source. */
 enum pool__placing pool__place(pool_t *pool, struct pool_future *job, uint32_t number);
 
 /* Replaces the chunk's memory for results by at least `bytes` bytes, whose contents are undefined.

@@ -34,8 +34,10 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     chunk->owner_life = member->life + (uint16_t)(pool__word_life(word) - member->life);
     if (sensible)
         pool__take(pool, number, ended, worker, member->pid);
+    /* `cancelled` was set before the progress was read, so the owner starts at most one item more,
+     * number `ended`. It works on the other copy there. */
     if (chunk->job->fold)
-        pool__block_take_away(pool, number, ended, sensible);
+        pool__block_end(pool, chunk, ended, sensible);
     pool__stop_items(chunk, sensible && running);
     pool__empty_mailbox(pool, number);
     pool__chunk_back(chunk);
@@ -44,17 +46,11 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     pool__tell_to_kill(pool, worker, chunk->owner_life);
 }
 
-/* Takes a chunk back if it is QUEUED or parked (`queued`), or if it is RUNNING or FULL (not
- * `queued`). */
+/* Takes a chunk back if it is QUEUED (`queued`), or if it is RUNNING or FULL (not `queued`). */
 static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
 {
     _Atomic uint64_t *state = &pool__cell(pool, number)->state;
     uint64_t word = atomic_load(state);
-    if (pool->chunks[number].parked) {
-        pool__stop_items(&pool->chunks[number], false);
-        pool__release(pool, number);
-        return;
-    }
     while (pool__word_valid(pool, number, word)) {
         enum pool__state is = pool__word_state(word);
         if (queued ? is != POOL__QUEUED : is != POOL__RUNNING && is != POOL__FULL)
@@ -94,8 +90,9 @@ void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, b
         job->in.count = job->given;
         job->source_error = kind == POOL_TIMED_OUT ? -ETIME : -ECANCELED;
     }
-    pool__items_failed(job, job->given, job->in.count, error);
-    job->given = job->in.count;
+    uint64_t from, to;
+    while (pool__take_rest(job, &from, &to))
+        pool__items_failed(job, from, to, error);
     pool__queue_advanced(job); /* also if no item was left */
 }
 

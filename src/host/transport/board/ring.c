@@ -6,11 +6,11 @@
 #include "common/board.h"
 #include "common/chunk.h"
 #include "host/base/arena.h"
-#include "host/job/fold.h"
 #include "host/job/job.h"
 #include "host/pool.h"
 #include "host/process/link.h"
 #include "host/transport/board/account.h"
+#include "host/transport/board/block.h"
 #include "host/transport/board/wake.h"
 
 /* Whether a worker needs the ticket at this position to find its chunk. */
@@ -74,16 +74,12 @@ void pool__release(pool_t *pool, uint32_t number)
     pool__arena_free(&pool->items_arena, chunk->item_memory);
     pool__arena_free(&pool->items_arena, chunk->seed_memory);
     if (chunk->job && chunk->job->fold)
-        pool__fold_keep(chunk->job, chunk->first + chunk->count - 1, chunk->good,
-                        chunk->result_memory);
-    else
-        pool__arena_free(&pool->results_arena, chunk->result_memory);
+        pool__block_end(pool, chunk, 0, true);
+    pool__arena_free(&pool->results_arena, chunk->result_memory);
     chunk->item_memory = chunk->result_memory = chunk->seed_memory = NULL;
     if (chunk->job)
         pool__chunk_back(chunk);
     chunk->awaited = false;
-    pool->parked -= chunk->parked;
-    chunk->parked = false;
     atomic_store_explicit(&pool__cell(pool, number)->state, 0, memory_order_relaxed);
     pool__give_number(pool, number);
 }
@@ -93,12 +89,8 @@ void pool__publish(pool_t *pool, uint32_t number)
     struct pool__chunk *chunk = &pool->chunks[number];
     struct pool__order *order = &pool->board->orders[number];
     struct pool__cell *cell = pool__cell(pool, number);
-    if (chunk->count == 0) {
-        pool__release(pool, number);
-        return;
-    }
     order->first = chunk->first + chunk->job->options.first;
-    order->count = chunk->count - chunk->unplaced;
+    order->count = chunk->count;
     order->items = chunk->items;
     order->results = chunk->results;
     order->room = chunk->room;

@@ -10,15 +10,14 @@
 void pool__queue_ticket(pool_t *pool, uint32_t number);
 
 /* Publishes the chunk: fills its order from the account, queues it under a new generation, and puts
- * the ticket into the ring, or for a broadcast into the worker's mailbox. A chunk without items is
- * released. */
+ * the ticket into the ring, or for a broadcast into the worker's mailbox. */
 void pool__publish(pool_t *pool, uint32_t number);
 
 /* Empties the mailbox that holds this chunk's ticket, if one does. */
 void pool__empty_mailbox(pool_t *pool, uint32_t number);
 
 /* Frees the chunk, its memory and its number. All its items must have an end, and no worker may
- * write to its memory any more. A fold keeps the accumulator until it has been merged. */
+ * write to its memory any more. A fold gets the accumulator, which is copy 0. */
 void pool__release(pool_t *pool, uint32_t number);
 
 #endif

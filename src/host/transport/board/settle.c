@@ -50,10 +50,7 @@ static void advance(pool_t *pool, uint32_t number)
         return;
     }
     pool__skip_items(pool, chunk, chunk->taken);
-    if (chunk->job->fold)
-        pool__block_go_on(pool, number);
-    else
-        pool__publish(pool, number);
+    pool__publish(pool, number);
     pool__wake_some(pool);
 }
 
@@ -83,16 +80,16 @@ void pool__condemn(pool_t *pool, uint32_t number, bool abandoned)
     atomic_store(&pool__cell(pool, number)->state, 0);
     pool__fail_items(chunk, chunk->count, pool__overwritten);
     if (chunk->job->fold)
-        pool__block_condemn(chunk);
+        pool__block_end(pool, chunk, 0, false);
+    pool__empty_mailbox(pool, number);
+    pool__chunk_back(chunk);
+    chunk->job = NULL;
     if (abandoned) {
         pool__release(pool, number);
         return;
     }
-    pool__empty_mailbox(pool, number);
     pool->condemned++;
     pool->bytes -= pool__chunk_bytes(chunk);
-    pool__chunk_back(chunk);
-    chunk->job = NULL;
     chunk->awaited = true;
     chunk->owner = -1;
 }
@@ -115,7 +112,7 @@ bool pool__read_progress(const pool_t *pool, uint32_t number, uint64_t *ended, b
     uint64_t progress = atomic_load(&pool__cell(pool, number)->progress);
     *ended = progress / 2;
     *running = progress % 2;
-    return *ended >= chunk->taken && *ended + *running <= chunk->count - chunk->unplaced;
+    return *ended >= chunk->taken && *ended + *running <= chunk->count;
 }
 
 void pool__settle(pool_t *pool, uint32_t number, int worker, const struct pool__death *death)
@@ -171,7 +168,7 @@ static void serve(pool_t *pool, uint32_t number, uint64_t word)
 
 bool pool__word_valid(const pool_t *pool, uint32_t number, uint64_t word)
 {
-    return number < pool->numbers && pool->chunks[number].job && !pool->chunks[number].parked &&
+    return number < pool->numbers && pool->chunks[number].job &&
            pool__word_generation(word) == pool->chunks[number].generation &&
            pool__word_worker(word) < pool->numbers_given &&
            (pool__word_state(word) == POOL__QUEUED
