@@ -42,6 +42,12 @@ struct pool__entry {
     uint64_t size;  /* bytes of the value */
 };
 
+/* The queues of tickets. A worker takes the oldest ticket of the first ring that has one. */
+enum {
+    POOL__RINGS = 4,
+    POOL__COMMON = POOL__RINGS - 1 /* the last; chunks in the others overtake those in it */
+};
+
 /* What a chunk is. In the host's half: the host writes it before it publishes the chunk, and
  * workers read it. That is safe because an order is constant from then until the host has settled
  * the chunk, with two exceptions: `results` and `room` change while the owner waits in state FULL,
@@ -61,7 +67,7 @@ struct pool__order {
     uint8_t fold;   /* results are two copies of an accumulator: see host/transport/board/block.h */
     uint8_t urgent; /* a failure wakes the host at once */
     uint8_t keyed;  /* the seeds of the items lie on the board */
-    _Atomic uint32_t cancelled; /* set by the host at any time: start no further item */
+    _Atomic uint32_t cancelled; /* enum pool__cancelled, set by the host at any time */
     uint64_t seed; /* of the call; keyed: where the seeds lie, from the board's start */
     alignas(16) unsigned char item[POOL__INLINE_ITEM];
 };
@@ -105,6 +111,13 @@ struct pool__cell {
     };
 };
 
+/* Whether a worker may start a further item of a chunk. */
+enum pool__cancelled {
+    POOL__GOES_ON,
+    POOL__STOPPED, /* no: the call was cancelled, or is out of time */
+    POOL__CUT /* no: the worker commits what it has done, so that it can run another chunk first */
+};
+
 /* State of the worker in a slot. A worker sleeps on this word as a futex. */
 enum pool__wake_state {
     POOL__VACANT,    /* no worker has this slot */
@@ -131,6 +144,10 @@ struct pool__slot {
     _Atomic uint32_t left_idle;       /* the life that left because there was nothing to do: the
                                          supervisor does not replace it until there is work */
     _Atomic uint32_t wants_successor; /* the life that will leave soon, and wants a successor */
+    /* A hint: the chunk that the worker has claimed last. Written by the worker, read by the host when
+     * it looks for a chunk to cut. Safe because the host looks at that chunk's word, and a chunk that
+     * is cut without need goes on later. */
+    _Atomic uint32_t claimed;
     /* Bytes used in the worker's failure records, which say why its initializer failed. Written by
      * the worker, set to 0 by the supervisor before it forks. Read by the host when the worker has
      * died in its start. Safe because the reader of the records checks this number and them. */
@@ -171,16 +188,16 @@ struct pool__board {
     /* How many workers there should be. A worker whose number is not below it leaves. */
     _Atomic int processes;
     struct pool__dry_run dry_run;
-    /* Tickets ever written to the ring. The host advances it after it has written the ticket, so a
-     * worker that sees the new tail sees the ticket. */
-    alignas(POOL__LINE) _Atomic uint64_t tail;
+    /* Of each ring: tickets ever written to it. The host advances it after it has written the
+     * ticket, so a worker that sees the new tail sees the ticket. */
+    alignas(POOL__LINE) _Atomic uint64_t tails[POOL__RINGS];
     /* 1: the pool is closing. A worker that finds the ring empty leaves. */
     _Atomic uint32_t closing;
     /* 1: the supervisor is to kill all workers, with SIGTERM first, and to end. */
     _Atomic uint32_t terminating;
     /* Ticket number t is at t % POOL__CHUNKS. A worker may read a ticket that is stale: then the
      * chunk's word has another generation, and the claim fails. */
-    alignas(POOL__LINE) _Atomic uint64_t ring[POOL__CHUNKS];
+    alignas(POOL__LINE) _Atomic uint64_t rings[POOL__RINGS][POOL__CHUNKS];
     /* By worker number: the ticket of a chunk for that worker alone, or 0. It may be stale too. */
     _Atomic uint64_t mailboxes[POOL_PROCESSES_MAX];
     /* By worker number: the life that the supervisor is to kill, with the one before it; 0: none.
@@ -193,10 +210,10 @@ struct pool__board {
 
 /* The writable half, as far as its size is fixed. */
 struct pool__writable {
-    /* A hint: every ticket before it has been claimed. Workers advance it, the host sets it back;
-     * both read it. Too low a value costs a longer look. Too high a value is repaired: by a claim
-     * or by the host's tick. */
-    alignas(POOL__LINE) _Atomic uint64_t head;
+    /* Of each ring, a hint: every ticket before it has been claimed. Workers advance it, the host
+     * sets it back; both read it. Too low a value costs a longer look. Too high a value is repaired:
+     * by a claim or by the host's tick. */
+    alignas(POOL__LINE) _Atomic uint64_t heads[POOL__RINGS];
     /* A hint: commits ever made. Workers add, the host reads: it spins or sleeps until this
      * changes. */
     alignas(POOL__LINE) _Atomic uint64_t commits;
@@ -260,12 +277,22 @@ static inline uint64_t pool__entry_stride(uint64_t size)
     return sizeof(struct pool__entry) + (size + 15) / 16 * 16;
 }
 
-/* How many tickets in the ring have not been claimed. A hint, since it relies on `head`; 0 when
- * `head` is beyond the tail. */
+/* How many tickets in this ring have not been claimed. A hint, since it relies on the ring's head; 0
+ * when that is beyond the tail. */
+static inline uint64_t pool__queued_in(struct pool__board *board, unsigned ring)
+{
+    uint64_t tail = atomic_load(&board->tails[ring]);
+    uint64_t head = atomic_load(&pool__writable(board)->heads[ring]);
+    return head < tail ? tail - head : 0;
+}
+
+/* The same for all rings. */
 static inline uint64_t pool__queued(struct pool__board *board)
 {
-    uint64_t tail = atomic_load(&board->tail), head = atomic_load(&pool__writable(board)->head);
-    return head < tail ? tail - head : 0;
+    uint64_t queued = 0;
+    for (unsigned ring = 0; ring < POOL__RINGS; ring++)
+        queued += pool__queued_in(board, ring);
+    return queued;
 }
 
 /* Whether the mailbox of this worker holds a chunk that is still queued. */

@@ -58,7 +58,10 @@ struct pool {
     uint32_t numbers;           /* the numbers below this one have been used */
     uint32_t *free_numbers;     /* a stack of used numbers that are free again */
     uint32_t free_count;
-    uint32_t condemned; /* numbers that are not used again, and neither is their memory */
+    uint32_t condemned;          /* numbers that are not used again, and neither is their memory */
+    int priorities[POOL__RINGS]; /* of each ring, the highest of its chunks while it has some */
+    int courtesy; /* how often small calls may still overtake large ones: see board/express.h */
+    uint64_t collected; /* `commits` on the board when the host collected last */
     uint64_t bytes;     /* what counts against the option `budget`: the memory of outstanding
                            chunks, and the accumulators of folds in the host's own memory */
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/board.h"
 #include "common/seed.h"
 
 const struct pool__failure *pool__task_failure(struct pool_task *task, uint64_t item, int code)
@@ -74,7 +75,8 @@ void *pool_task_alloc(pool_task_t *task, size_t size)
 
 bool pool_task_cancelled(const pool_task_t *task)
 {
-    return task->cancelled && atomic_load_explicit(task->cancelled, memory_order_relaxed);
+    return task->cancelled &&
+           atomic_load_explicit(task->cancelled, memory_order_relaxed) == POOL__STOPPED;
 }
 
 uint64_t pool_task_seed(const pool_task_t *task)

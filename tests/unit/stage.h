@@ -158,17 +158,21 @@ static inline struct pool__cell *stage_cell(struct stage *stage, uint32_t number
     return &stage->pool.writable->cells[number];
 }
 
-/* Claims the oldest queued chunk, as a worker does; false when there is none. */
+/* Claims the next chunk, as a worker does; false when there is none. */
 static inline bool stage_claim(struct stage *stage, int worker, uint32_t life, struct part *part)
 {
     struct pool__board *board = stage->pool.board;
-    for (uint64_t at = 0; at < board->tail; at++) {
-        uint64_t ticket = board->ring[at % POOL__CHUNKS];
-        *part = (struct part){pool__ticket_chunk(ticket), pool__ticket_generation(ticket), worker,
-                              life};
-        if (pool__claim(&stage_cell(stage, part->number)->state, part->generation, worker, life))
-            return true;
-    }
+    for (unsigned ring = 0; ring < POOL__RINGS; ring++)
+        for (uint64_t at = 0; at < board->tails[ring]; at++) {
+            uint64_t ticket = board->rings[ring][at % POOL__CHUNKS];
+            *part = (struct part){pool__ticket_chunk(ticket), pool__ticket_generation(ticket),
+                                  worker, life};
+            if (pool__claim(&stage_cell(stage, part->number)->state, part->generation, worker,
+                            life)) {
+                atomic_store(&stage->pool.writable->heads[ring], at + 1);
+                return true;
+            }
+        }
     return false;
 }
 
@@ -227,6 +231,7 @@ static inline void stage_failure(struct stage *stage, const struct part *part, u
 static inline void stage_set_bit(struct stage *stage, uint32_t number)
 {
     atomic_fetch_or(&stage->pool.writable->done[number / 64], (uint64_t)1 << number % 64);
+    atomic_fetch_add(&stage->pool.writable->commits, 1);
 }
 
 static inline bool stage_commit(struct stage *stage, const struct part *part)

@@ -177,7 +177,7 @@ static void spoil_hints(struct hostile *hostile)
     struct pool__writable *writable = hostile->stage.pool.writable;
     writable->done[below(hostile, 4)] = random_next(&hostile->seed);
     if (below(hostile, 4) == 0)
-        writable->head = any_number(hostile);
+        writable->heads[POOL__COMMON] = any_number(hostile);
     pool__slot(hostile->stage.pool.board, (int)below(hostile, STAGE_WORKERS), 1)->signal =
         (int32_t)any_number(hostile);
 }

@@ -275,13 +275,13 @@ static void a_commit_without_its_bit_is_found(void **test)
 static void a_ticket_that_everybody_has_passed_is_written_again(void **test)
 {
     struct stage *stage = *test;
-    uint64_t tail = stage->pool.board->tail;
-    stage->pool.writable->head = 2;
+    uint64_t tail = stage->pool.board->tails[POOL__COMMON];
+    stage->pool.writable->heads[POOL__COMMON] = 2;
     pool__reconcile(&stage->pool, NULL);
-    assert_int_equal(stage->pool.board->tail, tail + 2);
+    assert_int_equal(stage->pool.board->tails[POOL__COMMON], tail + 2);
     assert_int_equal(stage->pool.repairs, 2);
     pool__reconcile(&stage->pool, NULL);
-    assert_int_equal(stage->pool.board->tail, tail + 2);
+    assert_int_equal(stage->pool.board->tails[POOL__COMMON], tail + 2);
     stage_finish(stage);
     stage_assert_ended(stage);
 }
@@ -289,11 +289,11 @@ static void a_ticket_that_everybody_has_passed_is_written_again(void **test)
 static void a_head_beyond_the_tail_is_set_back(void **test)
 {
     struct stage *stage = *test;
-    uint64_t tail = stage->pool.board->tail;
-    stage->pool.writable->head = tail + 1;
+    uint64_t tail = stage->pool.board->tails[POOL__COMMON];
+    stage->pool.writable->heads[POOL__COMMON] = tail + 1;
     pool__reconcile(&stage->pool, NULL);
     assert_int_equal(pool__queued(stage->pool.board), tail);
-    assert_int_equal(stage->pool.board->tail, tail);
+    assert_int_equal(stage->pool.board->tails[POOL__COMMON], tail);
     stage_finish(stage);
     stage_assert_ended(stage);
 }

@@ -85,7 +85,7 @@ int pool__check_options(const pool_map_options_t *options, size_t count, bool ke
 {
     if (!options)
         return 0;
-    if (options->timeout < 0 || (options->keys && !keys))
+    if (options->timeout < 0 || options->ahead < 0 || (options->keys && !keys))
         return POOL_EOPTION;
     return count > SIZE_MAX - options->first ? POOL_EOVERFLOW : 0;
 }

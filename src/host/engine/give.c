@@ -15,10 +15,13 @@
 #include "host/pool.h"
 #include "host/stream/encode.h"
 #include "host/transport/board/account.h"
+#include "host/transport/board/express.h"
 #include "host/transport/board/place.h"
 #include "host/transport/board/recall.h"
 #include "host/transport/board/ring.h"
 #include "host/transport/board/wake.h"
+
+enum { RESERVED = 256 }; /* chunk numbers that are kept for chunks that overtake */
 
 /* Ends the job's next item, which cannot be put on the board: not even when it is alone there. */
 static void fail_item(pool_t *pool, struct pool_future *job, enum pool__placing placing)
@@ -61,9 +64,8 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
     if (!order->keyed)
         order->seed = job->options.seed;
     order->urgent = job->options.fail_fast;
-    pool->chunks[number].job = job;
-    job->chunks++;
-    atomic_store_explicit(&order->cancelled, 0, memory_order_relaxed);
+    pool__note_queued(pool, job, pool->chunks[number].ring);
+    pool__chunk_out(&pool->chunks[number], job);
     job->given += pool->chunks[number].count;
     if (job->fold)
         pool__fold_given(job, pool->chunks[number].count);
@@ -75,7 +77,8 @@ static enum pool__placing prepare(pool_t *pool, struct pool_future *job, uint32_
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->first = job->fold ? pool__fold_next(job) : job->given;
-    chunk->count = pool__chunk_count(pool, job);
+    chunk->ring = pool__ring_for(pool, job);
+    chunk->count = pool__chunk_count(pool, job, chunk->ring < POOL__COMMON);
     for (;;) {
         enum pool__placing placing = pool__place(pool, job, number);
         /* Another outstanding chunk makes room when it ends. If there is no other, a smaller chunk
@@ -99,6 +102,13 @@ static void return_item(struct pool_future *job)
     pool__item_failed(job, &error);
 }
 
+/* Whether the numbers that are left are for chunks that overtake. */
+static bool is_reserved(const pool_t *pool, const struct pool_future *job)
+{
+    return pool__numbers_left(pool) <= RESERVED && pool__outstanding(pool) >= RESERVED &&
+           pool__ring_for(pool, job) == POOL__COMMON;
+}
+
 /* Makes a chunk of the job's next items and publishes it, or fails the next item if no chunk can be
  * made of it. Returns false when neither can be done now, and the job should be asked again when a
  * chunk has come back. */
@@ -109,7 +119,7 @@ static bool give_one(pool_t *pool, struct pool_future *job)
         return_item(job);
         return true;
     }
-    if (!pool__take_number(pool, &number)) {
+    if (is_reserved(pool, job) || !pool__take_number(pool, &number)) {
         if (pool__outstanding(pool) > 0)
             return false;
         fail_job(job, -ENOMEM); /* wild writes have condemned all numbers */
@@ -150,7 +160,7 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
     uint64_t held = job->fold ? pool__fold_ahead(job) : job->chunks;
     if (held <= workers)
         return true;
-    return pool->bytes < pool->launch.options.budget &&
+    return pool->bytes < pool->launch.options.budget && pool__numbers_left(pool) > RESERVED &&
            (job->options.chunksize || job->chunks < pool__chunks_ahead(job, workers));
 }
 
@@ -180,6 +190,8 @@ void pool__fill(pool_t *pool)
         pool__queue_turn(&pool->queue, job);
         any = true;
     }
-    if (any)
+    if (any) {
         pool__wake_some(pool);
+        pool__cut_long(pool);
+    }
 }

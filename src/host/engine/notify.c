@@ -32,16 +32,9 @@ static void regain_lock(pool_t *pool)
     pool->calling = false;
 }
 
-/* Makes the job's last callback, if there is one, and ends the job. The pool does not use the job
- * afterwards. */
-static void call_back(pool_t *pool, struct pool_future *job)
+/* Ends the job, whose last callback has been made. The pool does not use the job afterwards. */
+static void finish(pool_t *pool, struct pool_future *job)
 {
-    pool__callback_t callback = pool__last_callback(job);
-    if (callback) {
-        release_lock(pool);
-        callback(job, job->options.context);
-        regain_lock(pool);
-    }
     job->callback_done = true;
     pool->queue.unfinished--;
     pool__watched_ended(job);
@@ -50,6 +43,17 @@ static void call_back(pool_t *pool, struct pool_future *job)
         pool__announce(pool);
     if (job->freed)
         pool__job_free(&pool->queue, job);
+}
+
+static void call_back(pool_t *pool, struct pool_future *job)
+{
+    pool__callback_t callback = pool__last_callback(job);
+    if (callback) {
+        release_lock(pool);
+        callback(job, job->options.context);
+        regain_lock(pool);
+    }
+    finish(pool, job);
 }
 
 static void report_progress(pool_t *pool, struct pool_future *job)
@@ -63,6 +67,13 @@ static void report_progress(pool_t *pool, struct pool_future *job)
     release_lock(pool);
     job->options.progress(job->options.context, &progress);
     regain_lock(pool);
+}
+
+void pool__finish_silent(pool_t *pool)
+{
+    struct pool_future *job;
+    while ((job = pool__queue_take_ended(&pool->queue, false)))
+        finish(pool, job);
 }
 
 /* Where callbacks are made elsewhere, this thread finishes only jobs that have none. */

@@ -14,4 +14,7 @@ bool pool__in_callback(const pool_t *pool);
  * runs, in this thread or another. */
 void pool__make_calls(pool_t *pool);
 
+/* Ends the jobs that have no callback to be made. */
+void pool__finish_silent(pool_t *pool);
+
 #endif

@@ -8,6 +8,7 @@
 #include "host/engine/alarm.h"
 #include "host/engine/bell.h"
 #include "host/engine/give.h"
+#include "host/engine/notify.h"
 #include "host/engine/waiter.h"
 #include "host/job/ends.h"
 #include "host/job/fold.h"
@@ -57,6 +58,14 @@ void pool__hear(pool_t *pool)
 
 /* ---- Jobs ---- */
 
+/* A caller that only submits collects too, so that there is always room for more chunks: when half of
+ * all that there can be are out, since each look has its cost. */
+static void collect_some(pool_t *pool)
+{
+    if (pool__outstanding(pool) >= POOL__CHUNKS / 2)
+        pool__collect(pool);
+}
+
 void pool__submit(pool_t *pool, struct pool_future *job)
 {
     pool__queue_add(&pool->queue, job);
@@ -64,7 +73,9 @@ void pool__submit(pool_t *pool, struct pool_future *job)
      * the channel keeps room in it. */
     if (pool->launch.options.idle_timeout)
         pool__hear(pool);
+    collect_some(pool);
     pool__tend(pool);
+    pool__finish_silent(pool);
     pool__look_sooner(pool);
     pool__attend(pool);
 }

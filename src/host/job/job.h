@@ -40,6 +40,7 @@ struct pool_future {
     size_t failed;   /* items that ended badly; they count in `ended` too */
     size_t reported; /* how many items had ended when `progress` was last called */
     uint32_t chunks; /* chunks that are outstanding */
+    struct pool__chunk *first_chunk; /* of these: see transport/board/account.h */
     /* Estimates, for the size of chunks; 0: not known yet. */
     double item_nanoseconds;         /* time that one item takes */
     double item_bytes, result_bytes; /* bytes of one item and of one result in a stream */

@@ -56,11 +56,19 @@ static uint64_t fold_items(const pool_t *pool, const struct pool_future *job)
     return smaller(pool__fold_left(job), most > 0 ? most : 1);
 }
 
+/* How long an automatic chunk should take, so that the chunks which are given out ahead take as long
+ * as the caller wants. */
+static double chunk_nanoseconds(const struct pool_future *job)
+{
+    double wanted = 1e6 * job->options.ahead / AHEAD_ASYNC;
+    return wanted > CHUNK_NANOSECONDS ? wanted : CHUNK_NANOSECONDS;
+}
+
 /* As long as it is not known how long an item takes, a chunk has one item, so that the time is
  * known soon. The caller of a future may be outside of the library for long, and no chunk is given
  * out meanwhile. So the first chunks of a future are as large as they must be for AHEAD_ASYNC
  * chunks per worker to hold all its items. */
-uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job)
+uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job, bool hurry)
 {
     uint64_t rest = job->in.count - job->given;
     if (job->broadcast)
@@ -74,12 +82,12 @@ uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job)
     if (job->options.chunksize)
         return smaller(job->options.chunksize, rest);
     if (job->item_nanoseconds <= 0) {
-        uint64_t guess = job->async && !job->window
+        uint64_t guess = job->async && !job->window && !hurry
                              ? rest / (AHEAD_ASYNC * (uint64_t)pool->board->processes)
                              : 1;
         return fit_items(job, guess, pool__share_of_budget(pool));
     }
-    double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
+    double wanted = chunk_nanoseconds(job) / job->item_nanoseconds;
     uint64_t share = rest / (PARTS * (uint64_t)pool->board->processes);
     uint64_t count = wanted < (double)share ? (uint64_t)wanted : share;
     return fit_items(job, count, pool__chunk_limit(pool));
@@ -95,5 +103,5 @@ uint64_t pool__likely_room(const pool_t *pool, const struct pool_future *job, ui
 
 uint32_t pool__chunks_ahead(const struct pool_future *job, uint32_t workers)
 {
-    return (job->async ? AHEAD_ASYNC : AHEAD) * workers;
+    return (job->async || job->options.ahead ? AHEAD_ASYNC : AHEAD) * workers;
 }

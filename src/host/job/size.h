@@ -16,8 +16,10 @@ uint64_t pool__share_of_budget(const pool_t *pool);
 /* The same for a chunk of automatic size, which should also fit into a cache. */
 uint64_t pool__chunk_limit(const pool_t *pool);
 
-/* How many of the job's next items the next chunk should have; in a fold, at most the rest of a block. */
-uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job);
+/* How many of the job's next items the next chunk should have; in a fold, at most the rest of a
+ * block. `hurry`: the chunk overtakes others, so it has one item as long as it is not known how long
+ * an item takes. */
+uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job, bool hurry);
 
 /* The bytes that a stream of the results of `count` items will probably need. */
 uint64_t pool__likely_room(const pool_t *pool, const struct pool_future *job, uint64_t count);

@@ -25,29 +25,37 @@ static bool claim_ticket(struct worker *worker, uint64_t ticket, uint32_t *chunk
                        worker->life);
 }
 
-/* `head` is a hint, and any worker may have overwritten it. A value that is impossible is replaced
- * by the position of the oldest ticket that the ring can hold. */
-bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generation)
+/* Claims the oldest chunk in this ring. The head is a hint, and any worker may have overwritten it. A
+ * value that is impossible is replaced by the position of the oldest ticket that the ring can hold. */
+static bool claim_from(struct worker *worker, unsigned ring, uint32_t *chunk, uint32_t *generation)
 {
     struct pool__board *board = worker->board;
-    struct pool__writable *writable = worker->writable;
-    uint64_t own = atomic_load(&board->mailboxes[worker->number]);
-    if (own && claim_ticket(worker, own, chunk, generation))
-        return true;
-    uint64_t hint = atomic_load(&writable->head), tail = atomic_load(&board->tail);
+    _Atomic uint64_t *place = &worker->writable->heads[ring];
+    uint64_t hint = atomic_load(place), tail = atomic_load(&board->tails[ring]);
     uint64_t head = hint;
     if (head > tail || tail - head > POOL__CHUNKS)
         head = tail > POOL__CHUNKS ? tail - POOL__CHUNKS : 0;
     for (; head < tail; head++) {
         uint64_t ticket =
-            atomic_load_explicit(&board->ring[head % POOL__CHUNKS], memory_order_acquire);
+            atomic_load_explicit(&board->rings[ring][head % POOL__CHUNKS], memory_order_acquire);
         if (claim_ticket(worker, ticket, chunk, generation)) {
-            raise_head(&writable->head, hint, head + 1);
+            raise_head(place, hint, head + 1);
             return true;
         }
     }
-    raise_head(&writable->head, hint, head);
+    raise_head(place, hint, head);
     return false;
+}
+
+bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generation)
+{
+    uint64_t own = atomic_load(&worker->board->mailboxes[worker->number]);
+    bool claimed = own && claim_ticket(worker, own, chunk, generation);
+    for (unsigned ring = 0; ring < POOL__RINGS && !claimed; ring++)
+        claimed = claim_from(worker, ring, chunk, generation);
+    if (claimed)
+        atomic_store_explicit(&worker->slot->claimed, *chunk, memory_order_relaxed);
+    return claimed;
 }
 
 /* Has the host look at the chunk. `now`: wakes the host even if it waits for more. */

@@ -15,6 +15,7 @@
 static void announce(struct worker *worker, uint32_t chunk)
 {
     atomic_fetch_or(&worker->writable->done[chunk / 64], (uint64_t)1 << chunk % 64);
+    atomic_fetch_add(&worker->writable->commits, 1);
 }
 
 /* Does not wait: the host has answered when `serve` returns. */

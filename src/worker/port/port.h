@@ -8,8 +8,8 @@
 
 #include "worker/self.h"
 
-/* Claims the chunk in this worker's mailbox, or else the oldest one in the ring. False when there
- * is none. */
+/* Claims the chunk in this worker's mailbox, or else the oldest one in the first ring that has one.
+ * False when there is none. */
 bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generation);
 
 /* Commits a chunk and has the host look at it. Leaves the process when the host has taken the chunk

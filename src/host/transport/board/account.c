@@ -22,6 +22,28 @@ void pool__chunks_fini(pool_t *pool)
     free(pool->free_numbers);
 }
 
+void pool__chunk_out(struct pool__chunk *chunk, struct pool_future *job)
+{
+    chunk->job = job;
+    chunk->previous = NULL;
+    chunk->next = job->first_chunk;
+    if (chunk->next)
+        chunk->next->previous = chunk;
+    job->first_chunk = chunk;
+    job->chunks++;
+}
+
+void pool__chunk_back(struct pool__chunk *chunk)
+{
+    struct pool_future *job = chunk->job;
+    *(chunk->previous ? &chunk->previous->next : &job->first_chunk) = chunk->next;
+    if (chunk->next)
+        chunk->next->previous = chunk->previous;
+    chunk->job = NULL;
+    job->chunks--;
+    pool__queue_advanced(job);
+}
+
 uint32_t pool__outstanding(const pool_t *pool)
 {
     return pool->numbers - pool->free_count - pool->condemned;

@@ -16,7 +16,9 @@
 #include "host/pool.h"
 
 struct pool__chunk {
-    struct pool_future *job; /* NULL: the number is free or awaited */
+    struct pool_future *job;             /* NULL: the number is free or awaited */
+    struct pool__chunk *next, *previous; /* outstanding chunks of the same job */
+    unsigned ring;                       /* in which its ticket is: see board/express.h */
     /* The host has taken the chunk from its owner, which may still write to the chunk's memory. So
      * number and memory are not used again until the owner is dead. */
     bool awaited;
@@ -60,6 +62,12 @@ void pool__chunks_fini(pool_t *pool);
  * is known and awaited. */
 uint32_t pool__outstanding(const pool_t *pool);
 
+/* How many numbers are free. */
+static inline uint32_t pool__numbers_left(const pool_t *pool)
+{
+    return POOL__CHUNKS - pool->numbers + pool->free_count;
+}
+
 /* Takes a free number for a chunk. False when all are in use. Numbers that have been used before
  * come first, so a pool that needs few at a time touches little of the account and of the board. */
 static inline bool pool__take_number(pool_t *pool, uint32_t *number)
@@ -90,11 +98,15 @@ static inline uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
            (chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0);
 }
 
-/* Records that the chunk has come back to the host. */
-static inline void pool__chunk_back(struct pool__chunk *chunk)
+/* Records that the chunk is outstanding, for this job. */
+void pool__chunk_out(struct pool__chunk *chunk, struct pool_future *job);
+
+/* Records that the chunk has come back to the host. It has no job then. */
+void pool__chunk_back(struct pool__chunk *chunk);
+
+static inline uint32_t pool__number_of(const pool_t *pool, const struct pool__chunk *chunk)
 {
-    chunk->job->chunks--;
-    pool__queue_advanced(chunk->job);
+    return (uint32_t)(chunk - pool->chunks);
 }
 
 /* Drops the chunk's first `count` items, which have an end, from its account. `taken` is not

@@ -19,7 +19,7 @@
  * a position that no `head` reaches. */
 static void mend_queued(pool_t *pool, uint32_t number, uint64_t word)
 {
-    uint64_t head = atomic_load(&pool->writable->head);
+    uint64_t head = atomic_load(&pool->writable->heads[pool->chunks[number].ring]);
     if (pool->chunks[number].position >= head ||
         atomic_load(&pool__cell(pool, number)->state) != word)
         return;
@@ -164,22 +164,23 @@ static bool any_queued(const pool_t *pool)
     return false;
 }
 
-/* No ticket lies beyond the tail. With a `head` there, pool__queued() returns 0 and no worker would
- * wake for the tickets that wait. So `head` is set back to the oldest ticket that the ring can
- * hold. */
-static void mend_head(pool_t *pool)
+/* No ticket lies beyond the tail of its ring. With a head there, pool__queued() returns 0 and no
+ * worker would wake for the tickets that wait. So the head is set back to the oldest ticket that the
+ * ring can hold. */
+static void mend_head(pool_t *pool, unsigned ring)
 {
-    uint64_t head = atomic_load(&pool->writable->head);
-    uint64_t tail = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
+    uint64_t head = atomic_load(&pool->writable->heads[ring]);
+    uint64_t tail = atomic_load_explicit(&pool->board->tails[ring], memory_order_relaxed);
     if (head > tail)
-        atomic_compare_exchange_strong(&pool->writable->head, &head,
+        atomic_compare_exchange_strong(&pool->writable->heads[ring], &head,
                                        tail > POOL__CHUNKS ? tail - POOL__CHUNKS : 0);
 }
 
 void pool__reconcile(pool_t *pool, const struct pool__death *death)
 {
-    pool__collect(pool);
-    mend_head(pool);
+    pool__collect_all(pool);
+    for (unsigned ring = 0; ring < POOL__RINGS; ring++)
+        mend_head(pool, ring);
     for (uint32_t number = 0; number < pool->numbers; number++)
         if (pool->chunks[number].job)
             reconcile_chunk(pool, number, death);

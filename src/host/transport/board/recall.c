@@ -41,7 +41,6 @@ static void take_away(pool_t *pool, uint32_t number, uint64_t word)
     pool__stop_items(chunk, sensible && running);
     pool__empty_mailbox(pool, number);
     pool__chunk_back(chunk);
-    chunk->job = NULL;
     chunk->awaited = true;
     pool__tell_to_kill(pool, worker, chunk->owner_life);
 }
@@ -72,13 +71,14 @@ void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, b
 {
     job->stopped = kind;
     kill = kill && !pool__is_serial(pool); /* the inline worker cannot be killed */
-    for (uint32_t number = 0; number < pool->numbers; number++)
-        if (pool->chunks[number].job == job)
-            stop_chunk(pool, number, true);
-    for (uint32_t number = 0; number < pool->numbers; number++) {
-        if (pool->chunks[number].job != job)
-            continue;
-        atomic_store(&pool->board->orders[number].cancelled, 1);
+    for (struct pool__chunk *chunk = job->first_chunk, *next; chunk; chunk = next) {
+        next = chunk->next;
+        stop_chunk(pool, pool__number_of(pool, chunk), true);
+    }
+    for (struct pool__chunk *chunk = job->first_chunk, *next; chunk; chunk = next) {
+        uint32_t number = pool__number_of(pool, chunk);
+        next = chunk->next;
+        atomic_store(&pool->board->orders[number].cancelled, POOL__STOPPED);
         if (kill)
             stop_chunk(pool, number, false);
     }

@@ -13,30 +13,33 @@
 #include "host/transport/board/block.h"
 #include "host/transport/board/wake.h"
 
-/* Whether a worker needs the ticket at this position to find its chunk. */
-static bool needed(const pool_t *pool, uint64_t ticket, uint64_t position)
+/* Whether a worker needs the ticket at this position of the ring to find its chunk. */
+static bool needed(const pool_t *pool, unsigned ring, uint64_t ticket, uint64_t position)
 {
     uint32_t number = pool__ticket_chunk(ticket), generation = pool__ticket_generation(ticket);
-    return number < pool->numbers && pool->chunks[number].position == position &&
+    return number < pool->numbers && pool->chunks[number].ring == ring &&
+           pool->chunks[number].position == position &&
            pool->chunks[number].generation == generation &&
            atomic_load(&pool__cell(pool, number)->state) ==
                pool__word(POOL__QUEUED, 0, 0, generation);
 }
 
-/* The ring has a place for each chunk there can be. But chunks that were taken back leave stale
+/* A ring has a place for each chunk there can be. But chunks that were taken back leave stale
  * tickets, so after thousands of these the new ticket may overwrite one that is still needed. That
  * one is written again. */
 void pool__queue_ticket(pool_t *pool, uint32_t number)
 {
+    unsigned ring = pool->chunks[number].ring;
+    _Atomic uint64_t *end = &pool->board->tails[ring];
     for (bool again = true; again;) {
         struct pool__chunk *chunk = &pool->chunks[number];
-        uint64_t tail = atomic_load_explicit(&pool->board->tail, memory_order_relaxed);
-        _Atomic uint64_t *place = &pool->board->ring[tail % POOL__CHUNKS];
+        uint64_t tail = atomic_load_explicit(end, memory_order_relaxed);
+        _Atomic uint64_t *place = &pool->board->rings[ring][tail % POOL__CHUNKS];
         uint64_t old = atomic_load_explicit(place, memory_order_relaxed);
-        again = tail >= POOL__CHUNKS && needed(pool, old, tail - POOL__CHUNKS);
+        again = tail >= POOL__CHUNKS && needed(pool, ring, old, tail - POOL__CHUNKS);
         chunk->position = tail;
         atomic_store_explicit(place, pool__ticket(number, chunk->generation), memory_order_release);
-        atomic_store(&pool->board->tail, tail + 1);
+        atomic_store(end, tail + 1);
         number = pool__ticket_chunk(old);
     }
 }
@@ -47,7 +50,7 @@ static void put_in_mailbox(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     int worker = (int)chunk->first;
-    chunk->position = UINT64_MAX;
+    chunk->position = UINT64_MAX; /* no head reaches that */
     atomic_store(&pool->board->mailboxes[worker], pool__ticket(number, chunk->generation));
     pool__wake_worker(pool, worker);
     if (pool->launch.options.idle_timeout)
@@ -79,6 +82,8 @@ void pool__release(pool_t *pool, uint32_t number)
     chunk->item_memory = chunk->result_memory = chunk->seed_memory = NULL;
     if (chunk->job)
         pool__chunk_back(chunk);
+    if (chunk->ring == POOL__COMMON && pool->courtesy < atomic_load(&pool->board->processes))
+        pool->courtesy++;
     chunk->awaited = false;
     atomic_store_explicit(&pool__cell(pool, number)->state, 0, memory_order_relaxed);
     pool__give_number(pool, number);
@@ -96,6 +101,7 @@ void pool__publish(pool_t *pool, uint32_t number)
     order->room = chunk->room;
     if (chunk->seed_memory)
         order->seed = chunk->seeds;
+    atomic_store_explicit(&order->cancelled, POOL__GOES_ON, memory_order_relaxed);
     chunk->taken = chunk->result_at = 0;
     if (chunk->job->result_type)
         atomic_store_explicit(&cell->stream.used, 0, memory_order_relaxed);

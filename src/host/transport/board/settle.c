@@ -50,6 +50,7 @@ static void advance(pool_t *pool, uint32_t number)
         return;
     }
     pool__skip_items(pool, chunk, chunk->taken);
+    chunk->ring = POOL__COMMON; /* what is left waits behind all others */
     pool__publish(pool, number);
     pool__wake_some(pool);
 }
@@ -83,7 +84,6 @@ void pool__condemn(pool_t *pool, uint32_t number, bool abandoned)
         pool__block_end(pool, chunk, 0, false);
     pool__empty_mailbox(pool, number);
     pool__chunk_back(chunk);
-    chunk->job = NULL;
     if (abandoned) {
         pool__release(pool, number);
         return;
@@ -115,13 +115,20 @@ bool pool__read_progress(const pool_t *pool, uint32_t number, uint64_t *ended, b
     return *ended >= chunk->taken && *ended + *running <= chunk->count;
 }
 
+/* Whether a worker may commit the chunk although it has run no item of it. */
+static bool may_be_unrun(const pool_t *pool, uint32_t number)
+{
+    return pool->chunks[number].job->stopped || pool->ending ||
+           atomic_load(&pool->board->orders[number].cancelled) == POOL__CUT;
+}
+
 void pool__settle(pool_t *pool, uint32_t number, int worker, const struct pool__death *death)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     uint64_t ended;
     bool running;
     bool sensible = pool__read_progress(pool, number, &ended, &running) &&
-                    (death || (!running && (ended > 0 || chunk->job->stopped || pool->ending)));
+                    (death || (!running && (ended > 0 || may_be_unrun(pool, number))));
     if (!sensible) {
         /* The DONE may be false too: then the owner still writes to the chunk, if it is alive. */
         pool__condemn(pool, number, death || pool->phase == POOL__GONE_PHASE);
@@ -189,10 +196,11 @@ bool pool__answer(pool_t *pool, uint32_t number, uint64_t word)
     return true;
 }
 
-bool pool__collect(pool_t *pool)
+/* Answers the chunks whose bits are set in the first `words` words. */
+static bool collect(pool_t *pool, uint32_t words)
 {
     bool any = false;
-    for (uint32_t i = 0; i < POOL__CHUNKS / 64; i++) {
+    for (uint32_t i = 0; i < words; i++) {
         if (atomic_load_explicit(&pool->writable->done[i], memory_order_relaxed) == 0)
             continue;
         uint64_t bits = atomic_exchange(&pool->writable->done[i], 0);
@@ -203,6 +211,23 @@ bool pool__collect(pool_t *pool)
         }
     }
     return any;
+}
+
+/* A worker sets a bit and then adds to `commits`. So without a new commit there is no new bit, except
+ * one that a worker is about to tell of. Bits that no chunk has are left to the audit. */
+bool pool__collect(pool_t *pool)
+{
+    uint64_t commits = atomic_load(&pool->writable->commits);
+    if (commits == pool->collected)
+        return false;
+    pool->collected = commits;
+    return collect(pool, (pool->numbers + 63) / 64);
+}
+
+bool pool__collect_all(pool_t *pool)
+{
+    pool->collected = atomic_load(&pool->writable->commits);
+    return collect(pool, POOL__CHUNKS / 64);
 }
 
 void pool__give_up(pool_t *pool)

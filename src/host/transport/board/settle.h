@@ -14,6 +14,9 @@
  * there was one. */
 bool pool__collect(pool_t *pool);
 
+/* The same, whether or not workers have told of commits. */
+bool pool__collect_all(pool_t *pool);
+
 /* Ends all outstanding chunks, since all workers are gone: items that have not been committed are
  * lost. Frees the numbers that are awaited or condemned. */
 void pool__give_up(pool_t *pool);

@@ -13,12 +13,10 @@
 #include "host/pool.h"
 #include "host/process/link.h"
 
+/* Whether workers have told of commits since the host last collected. */
 static bool committed(const pool_t *pool)
 {
-    for (size_t i = 0; i < POOL__CHUNKS / 64; i++)
-        if (atomic_load(&pool->writable->done[i]))
-            return true;
-    return false;
+    return atomic_load(&pool->writable->commits) != pool->collected;
 }
 
 /* Spins until a worker commits. False when the time is over; at once if spinning has not paid
@@ -103,6 +101,14 @@ static void count_slots(const pool_t *pool, int processes, uint64_t *coming, int
     }
 }
 
+/* How many workers the tickets in this ring need at most. Where the head is senseless all do. */
+static uint64_t to_claim(const pool_t *pool, unsigned ring)
+{
+    uint64_t tail = atomic_load(&pool->board->tails[ring]);
+    uint64_t head = atomic_load(&pool->writable->heads[ring]);
+    return head <= tail ? tail - head : POOL__CHUNKS;
+}
+
 void pool__wake_some(pool_t *pool)
 {
     if (pool__is_serial(pool)) {
@@ -110,8 +116,9 @@ void pool__wake_some(pool_t *pool)
         return;
     }
     int processes = atomic_load(&pool->board->processes), vacant = 0;
-    uint64_t tail = atomic_load(&pool->board->tail), head = atomic_load(&pool->writable->head);
-    uint64_t queued = head <= tail ? tail - head : POOL__CHUNKS, coming = 0;
+    uint64_t queued = 0, coming = 0;
+    for (unsigned ring = 0; ring < POOL__RINGS; ring++)
+        queued += to_claim(pool, ring);
     if (queued == 0)
         return;
     count_slots(pool, processes, &coming, &vacant);

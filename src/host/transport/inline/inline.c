@@ -149,7 +149,7 @@ void pool__serial_end(pool_t *pool)
 {
     pool->ending = true;
     for (uint32_t number = 0; number < pool->numbers; number++)
-        atomic_store(&pool->board->orders[number].cancelled, 1);
+        atomic_store(&pool->board->orders[number].cancelled, POOL__STOPPED);
     while (pool->running)
         pthread_cond_wait(&pool->changed, &pool->lock);
     if (pool->inline_worker)
