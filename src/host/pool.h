@@ -28,7 +28,8 @@ enum pool__phase {
 };
 
 struct pool {
-    uint64_t id;               /* of no other pool of the process: see base/inside.h */
+    uint64_t id; /* of no other pool of the process: see base/inside.h */
+    const struct pool__transport_ops *transport;
     pid_t owner;               /* the process that made the pool */
     struct pool *home;         /* the serial pool in whose function it was made; NULL: in none */
     struct pool__share *share; /* the processes that the pool may have: see common/nesting.h */
@@ -61,8 +62,10 @@ struct pool {
     uint32_t condemned;          /* numbers that are not used again, and neither is their memory */
     int priorities[POOL__RINGS]; /* of each ring, the highest of its chunks while it has some */
     int courtesy; /* how often small calls may still overtake large ones: see board/express.h */
-    uint64_t collected; /* `commits` on the board when the host collected last */
-    uint64_t bytes;     /* what counts against the option `budget`: the memory of outstanding
+    _Atomic uint64_t collected; /* `commits` on the board when the host collected last; read without
+                                   the lock */
+    uint64_t armed_at;          /* when the driving thread armed the board */
+    uint64_t bytes; /* what counts against the option `budget`: the memory of outstanding
                            chunks, and the accumulators of folds in the host's own memory */
 
     /* Workers: see process/members.h. */
@@ -113,10 +116,5 @@ struct pool {
         struct pool__extent *extent;
     } * shared;
 };
-
-static inline bool pool__is_serial(const pool_t *pool)
-{
-    return pool->launch.options.serial;
-}
 
 #endif

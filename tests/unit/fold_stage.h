@@ -4,6 +4,7 @@
 
 #include "host/job/ends.h"
 #include "host/job/fold.h"
+#include "host/engine/stop.h"
 #include "host/transport/board/recall.h"
 #include "unit/stage.h"
 

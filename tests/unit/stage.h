@@ -22,6 +22,7 @@
 #include "host/transport/board/account.h"
 #include "host/transport/board/audit.h"
 #include "host/transport/board/settle.h"
+#include "host/transport/transport.h"
 #include "unit/unit.h"
 
 enum { STAGE_WORKERS = 3, STAGE_ITEMS = 48, STAGE_CHUNK = 12, STAGE_UNTOUCHED = -1 };
@@ -75,6 +76,7 @@ static inline void stage_open(struct stage *stage, size_t chunk)
     struct pool *pool = &stage->pool;
     memset(stage, 0, sizeof *stage);
     pool->owner = getpid();
+    pool->transport = &pool__board_transport;
     assert_int_equal(pool__board_map(&pool->board, NULL, STAGE_WORKERS, 2), 0);
     pool->writable = pool__writable(pool->board);
     pool->launch.board = pool->board;

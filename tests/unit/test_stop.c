@@ -1,5 +1,6 @@
 /* Stopping a call: what has not started ends at once, what runs is left to its worker or taken away
  * from it, and everything has exactly one end. */
+#include "host/engine/stop.h"
 #include "host/transport/board/recall.h"
 #include "unit/scene.h"
 

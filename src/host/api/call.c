@@ -19,13 +19,14 @@
 #include "host/engine/notify.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
+#include "host/engine/stop.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/job/source.h"
 #include "host/pool.h"
-#include "host/transport/board/recall.h"
+#include "host/transport/transport.h"
 
 /* The type of a stream of such values; NULL: the values are plain data and are copied as they
  * are. */
@@ -50,7 +51,7 @@ int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call
         .custom_items = pool__type_custom(&pool->launch.image, in->type, in->size),
         .custom_results = pool__type_custom(&pool->launch.image, out->type, out->size)};
     /* No dry runs in a serial pool: its functions may crash the host in any case. */
-    if (pool__is_serial(pool))
+    if (pool->transport->in_host)
         job->custom_items = job->custom_results = false;
     if (call->options)
         job->options = *call->options;

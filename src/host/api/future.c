@@ -12,11 +12,12 @@
 #include "host/engine/notify.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
+#include "host/engine/stop.h"
 #include "host/engine/waiter.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
-#include "host/transport/board/recall.h"
-#include "host/transport/board/settle.h"
+#include "host/pool.h"
+#include "host/transport/transport.h"
 
 bool pool__is_held(const pool_future_t *future)
 {
@@ -116,8 +117,8 @@ int pool_future_cancel(pool_future_t *future, int grace)
     if (future->done)
         error = -EALREADY;
     else {
-        pool__hear(pool);    /* an owner that has died is not to be killed */
-        pool__collect(pool); /* items that workers have committed are not cancelled */
+        pool__hear(pool);               /* an owner that has died is not to be killed */
+        pool->transport->collect(pool); /* items that workers have committed are not cancelled */
         pool__stop(pool, future, POOL_CANCELLED, grace == 0);
         if (grace > 0)
             pool__queue_time(&pool->queue, future, future->deadline,

@@ -12,13 +12,14 @@
 #include "host/engine/drive.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
+#include "host/engine/stop.h"
 #include "host/engine/waiter.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/job/report.h"
 #include "host/job/window.h"
 #include "host/pool.h"
-#include "host/transport/board/recall.h"
+#include "host/transport/transport.h"
 
 struct pool_iterator {
     struct pool_future *job;

@@ -25,9 +25,8 @@
 #include "host/process/link.h"
 #include "host/process/members.h"
 #include "host/process/spawn.h"
-#include "host/transport/board/recall.h"
-#include "host/transport/board/wake.h"
 #include "host/transport/inline/inline.h"
+#include "host/transport/transport.h"
 
 /* What pool_create_error() gives. It is the thread's own, since the pool that failed is freed. */
 static _Thread_local char create_error[sizeof((struct pool *)NULL)->why];
@@ -70,7 +69,7 @@ static int wait_for_start(pool_t *pool, uint64_t deadline)
             return pool__now() < deadline ? POOL_EINIT : -ETIMEDOUT;
         if (pool->phase == POOL__GONE_PHASE)
             return POOL_EBROKEN;
-        pool__listen(pool);
+        pool->transport->listen(pool);
         if (pool->hello && (!options->initializer || pool__members_ready(pool)))
             return 0;
         int left = pool__milliseconds(pool__now(), deadline);
@@ -92,15 +91,18 @@ int pool_create(pool_t **pool, const pool_options_t *options)
     uint64_t deadline = pool__now() + (uint64_t)made->launch.options.start_timeout * 1000000u;
     if (!error)
         error = take_share(made);
-    if (!error)
+    if (!error) {
+        made->transport =
+            made->launch.options.serial ? &pool__inline_transport : &pool__board_transport;
         error = pool__allocate(made);
+    }
     if (!error)
-        error = pool__is_serial(made) ? pool__serial_open(made) : pool__spawn(made);
+        error = made->transport->open(made);
     if (error) {
         pool__deallocate(made);
         return error;
     }
-    error = pool__is_serial(made) ? pool__serial_start(made) : wait_for_start(made, deadline);
+    error = made->transport->start ? made->transport->start(made) : wait_for_start(made, deadline);
     if (!error) {
         *pool = made;
         return 0;
@@ -133,7 +135,7 @@ int pool_close(pool_t *pool)
     if (pool->phase == POOL__RUNNING_PHASE)
         pool->phase = POOL__CLOSED_PHASE;
     pool__let_leave(pool);
-    pool__serial_leave(pool);
+    pool__leave_worker(pool);
     pool__leave(pool);
     return 0;
 }
@@ -167,7 +169,7 @@ static int finish(pool_t *pool, bool freeing)
     if (pool__in_callback(pool))
         error = POOL_EBUSY;
     else {
-        pool->ending |= pool__is_serial(pool);
+        pool->ending |= pool->transport->in_host;
         if (freeing)
             pool__detach(pool);
         pool__drive(pool, pool__at_once, NULL, NULL, 0); /* items that have ended count as ended */
@@ -224,13 +226,11 @@ int pool_resize(pool_t *pool, int processes)
         error = -ENOMEM;
     if (!error) {
         atomic_store(&pool->board->processes, processes);
-        pool__clear_mailboxes(pool);
-        pool__wake_from(pool, processes);
-        pool__tell(pool);
+        pool->transport->resize(pool, processes);
         pool__queue_all_advanced(&pool->queue); /* more workers take more chunks */
         pool__tend(pool);
         /* The worker that was woken for a queued chunk may be leaving. */
-        pool__wake_some(pool);
+        pool->transport->wake(pool);
     }
     pool__wake_driver(pool); /* what was heard here may end what the driving thread waits for */
     pool__leave(pool);

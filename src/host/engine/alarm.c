@@ -13,8 +13,7 @@
 #include "host/engine/waiter.h"
 #include "host/job/queue.h"
 #include "host/pool.h"
-#include "host/transport/board/wake.h"
-#include "host/transport/inline/inline.h"
+#include "host/transport/transport.h"
 
 int pool__open_epoll(pool_t *pool)
 {
@@ -26,7 +25,7 @@ int pool__open_epoll(pool_t *pool)
                   pool->launch.result_read};
     /* The channels to a supervisor that is gone are at their end-of-file. A serial pool has
      * none. */
-    bool alone = pool->phase == POOL__GONE_PHASE || pool__is_serial(pool);
+    bool alone = pool->phase == POOL__GONE_PHASE || pool->transport->in_host;
     int count = alone ? 2 : 4;
     for (int i = 0; i < count && !error; i++) {
         struct epoll_event event = {.events = EPOLLIN};
@@ -108,6 +107,6 @@ void pool__attend(pool_t *pool)
         return;
     /* Work for the inline worker, or a commit made before this thread listened, makes the
      * descriptor readable at once. */
-    if (pool__is_serial(pool) ? pool__serial_due(pool) : !pool__listen(pool))
+    if (!pool->transport->listen(pool))
         pool__wake_driver(pool);
 }

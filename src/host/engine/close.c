@@ -15,7 +15,7 @@
 #include "host/pool.h"
 #include "host/process/end.h"
 #include "host/process/link.h"
-#include "host/transport/inline/inline.h"
+#include "host/transport/transport.h"
 
 /* Waits until the supervisor has closed its end of the control channel, and hears it meanwhile.
  * Returns false when the time is up. */
@@ -45,15 +45,16 @@ void pool__end_processes(pool_t *pool, bool gently)
         pool->phase = POOL__CLOSED_PHASE;
     if (gently) {
         pool__let_leave(pool);
-        if (pool__is_serial(pool))
-            pool__serial_leave(pool);
+        if (pool->transport->leave)
+            pool__leave_worker(pool);
         else if (atomic_load(&pool->board->closing) && wait_until_gone(pool, grace))
             return;
     }
     if (pool->phase == POOL__GONE_PHASE)
         return;
-    if (pool__is_serial(pool)) {
-        pool__serial_end(pool);
+    if (pool->transport->end) {
+        pool->transport->end(pool);
+        pool__wake_driver(pool);
         return;
     }
     pool->ending = true;

@@ -18,16 +18,27 @@
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/pool.h"
-#include "host/transport/board/account.h"
-#include "host/transport/board/wake.h"
-#include "host/transport/inline/inline.h"
+#include "host/transport/transport.h"
+
+/* Waits, without the lock, until there may be something to do. `outstanding` chunks are under way:
+ * the host sleeps until half of them have ended, or until any has if `eager` or if there are fewer
+ * than 4. The sleep also ends by the supervisor's messages and by pool__wake_driver(). */
+static void wait_for_workers(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds)
+{
+    const struct pool__transport_ops *transport = pool->transport;
+    if (transport->spin(pool, outstanding))
+        return;
+    if (transport->arm(pool, eager || outstanding < 4 ? 1 : outstanding / 2))
+        pool__block(pool, milliseconds);
+    transport->disarm(pool);
+}
 
 /* Sleeps, for all threads that wait, until workers have something to say or the first deadline has
  * come. */
 static void drive_once(pool_t *pool, struct pool__waiter *waiter, uint64_t deadline)
 {
     uint64_t until = pool__earliest(pool, deadline);
-    uint32_t outstanding = pool__outstanding(pool);
+    uint32_t outstanding = pool->transport->outstanding(pool);
     bool eager = pool__queue_eager(&pool->queue);
     int milliseconds = until == UINT64_MAX ? -1 : pool__milliseconds(pool__now(), until);
     waiter->state = POOL__WAITER_DRIVES;
@@ -35,7 +46,7 @@ static void drive_once(pool_t *pool, struct pool__waiter *waiter, uint64_t deadl
     pool->driven_until = until;
     pool->driven_eagerly = eager;
     pthread_mutex_unlock(&pool->lock);
-    pool__wait(pool, outstanding, eager, milliseconds);
+    wait_for_workers(pool, outstanding, eager, milliseconds);
     pthread_mutex_lock(&pool->lock);
     pool->driver = NULL;
     waiter->state = POOL__WAITER_RUNS;
@@ -46,9 +57,9 @@ static void wait_for_change(pool_t *pool, struct pool__waiter *waiter, uint64_t 
 {
     /* Callbacks that only the callback home may make: the alarm has the home make them. */
     pool__set_alarm(pool);
-    /* A serial pool has no process to wait for. In a pool that is gone only callbacks are left, and
+    /* Where threads of the host run the chunks, there is no process to wait for. In a pool that is gone only callbacks are left, and
      * another thread makes them. */
-    if (pool__is_serial(pool))
+    if (pool->transport->run_here)
         pool__waiter_sleep(pool, waiter, pool__earliest(pool, deadline));
     else if (pool->driver || pool->calling || pool->phase == POOL__GONE_PHASE)
         pool__waiter_sleep(pool, waiter, deadline);
@@ -87,7 +98,7 @@ static int drive(pool_t *pool, struct pool__waiter *waiter, bool (*over)(void *a
         }
         if (pool__now() >= deadline)
             return -ETIMEDOUT;
-        if (!pool__serial_due(pool))
+        if (!pool->transport->can_run || !pool->transport->can_run(pool))
             wait_for_change(pool, waiter, deadline);
     }
 }

@@ -1,11 +1,12 @@
 /* Runs in the host, with the lock held. Decides which job gets the next chunk, and when a job has
- * enough of them outstanding. It fills the chunk's order, and has the transport place and publish
- * the chunk. It never waits for a worker. */
+ * enough of them outstanding. It has
+ * the transport make the chunk. It never waits for a worker. */
 #include "host/engine/give.h"
 
 #include <errno.h>
 
 #include "common/board.h"
+#include "host/engine/waiter.h"
 #include "host/job/ends.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
@@ -13,21 +14,11 @@
 #include "host/job/size.h"
 #include "host/job/window.h"
 #include "host/pool.h"
-#include "host/stream/encode.h"
-#include "host/transport/board/account.h"
-#include "host/transport/board/express.h"
-#include "host/transport/board/place.h"
-#include "host/transport/board/recall.h"
-#include "host/transport/board/ring.h"
-#include "host/transport/board/wake.h"
+#include "host/transport/transport.h"
 
-enum { RESERVED = 256 }; /* chunk numbers that are kept for chunks that overtake */
-
-/* Ends the job's next item, which cannot be put on the board: not even when it is alone there. */
-static void fail_item(pool_t *pool, struct pool_future *job, enum pool__placing placing)
+/* Ends the job's next item, of which no chunk can be made. */
+static void fail_item(const pool_t *pool, struct pool_future *job)
 {
-    if (placing == POOL__NO_ROOM_NOW)
-        pool__unplaceable(pool, -ENOMEM);
     pool_error_t error = pool->unplaceable;
     job->is_staged = false;
     error.index = job->fold ? pool__fold_skip(job) : job->given;
@@ -49,46 +40,6 @@ static void end_source(struct pool_future *job)
     pool__queue_advanced(job);
 }
 
-/* Fills the order of a chunk that has been placed, and publishes the chunk. */
-static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
-{
-    struct pool__order *order = &pool->board->orders[number];
-    order->function = job->function;
-    order->item_size = job->in.size;
-    order->result_size = job->out.size;
-    order->item_type = job->item_type;
-    order->result_type = job->result_type;
-    order->shared = job->out_shared;
-    order->fold = job->fold != NULL;
-    order->keyed = job->options.keys != NULL;
-    if (!order->keyed)
-        order->seed = job->options.seed;
-    order->urgent = job->options.fail_fast;
-    pool__note_queued(pool, job, pool->chunks[number].ring);
-    pool__chunk_out(&pool->chunks[number], job);
-    job->given += pool->chunks[number].count;
-    if (job->fold)
-        pool__fold_given(job, pool->chunks[number].count);
-    pool__publish(pool, number);
-}
-
-/* Makes a chunk of the job's next items and places it on the board. Returns as pool__place() does. */
-static enum pool__placing prepare(pool_t *pool, struct pool_future *job, uint32_t number)
-{
-    struct pool__chunk *chunk = &pool->chunks[number];
-    chunk->first = job->fold ? pool__fold_next(job) : job->given;
-    chunk->ring = pool__ring_for(pool, job);
-    chunk->count = pool__chunk_count(pool, job, chunk->ring < POOL__COMMON);
-    for (;;) {
-        enum pool__placing placing = pool__place(pool, job, number);
-        /* Another outstanding chunk makes room when it ends. If there is no other, a smaller chunk
-         * is tried. */
-        if (placing != POOL__NO_ROOM_NOW || chunk->count == 1 || pool__outstanding(pool) > 1)
-            return placing;
-        chunk->count /= 2;
-    }
-}
-
 /* Whether the job is a broadcast and its next item is for a worker that the pool no longer has. */
 static bool is_undeliverable(const pool_t *pool, const struct pool_future *job)
 {
@@ -102,44 +53,30 @@ static void return_item(struct pool_future *job)
     pool__item_failed(job, &error);
 }
 
-/* Whether the numbers that are left are for chunks that overtake. */
-static bool is_reserved(const pool_t *pool, const struct pool_future *job)
-{
-    return pool__numbers_left(pool) <= RESERVED && pool__outstanding(pool) >= RESERVED &&
-           pool__ring_for(pool, job) == POOL__COMMON;
-}
-
 /* Makes a chunk of the job's next items and publishes it, or fails the next item if no chunk can be
  * made of it. Returns false when neither can be done now, and the job should be asked again when a
  * chunk has come back. */
 static bool give_one(pool_t *pool, struct pool_future *job)
 {
-    uint32_t number;
     if (is_undeliverable(pool, job)) {
         return_item(job);
         return true;
     }
-    if (is_reserved(pool, job) || !pool__take_number(pool, &number)) {
-        if (pool__outstanding(pool) > 0)
-            return false;
-        fail_job(job, -ENOMEM); /* wild writes have condemned all numbers */
+    switch (pool->transport->put(pool, job)) {
+    case POOL__PLACED:
         return true;
-    }
-    enum pool__placing placing = prepare(pool, job, number);
-    if (placing == POOL__PLACED) {
-        give_order(pool, job, number);
-        return true;
-    }
-    pool__give_number(pool, number);
-    if ((placing == POOL__NO_ROOM_NOW || placing == POOL__NO_CARRY) && pool__outstanding(pool) > 0)
+    case POOL__NO_ROOM_NOW:
         return false;
-    if (placing == POOL__NO_MORE)
+    case POOL__NO_MORE:
         end_source(job);
-    else if (placing == POOL__NO_CARRY)
-        fail_job(job, -ENOMEM); /* there is no room for a single accumulator */
-    else
-        fail_item(pool, job, placing);
-    return true;
+        return true;
+    case POOL__NO_CARRY:
+        fail_job(job, -ENOMEM);
+        return true;
+    default:
+        fail_item(pool, job);
+        return true;
+    }
 }
 
 /* Whether one more chunk of the job should be given out now. The job's window, mailbox or blocks
@@ -154,13 +91,13 @@ static bool wants_more(const pool_t *pool, const struct pool_future *job)
     if (job->window && pool__window_room(job) == 0)
         return false;
     if (job->broadcast)
-        return is_undeliverable(pool, job) || !pool__mailbox_full(pool->board, (int)job->given);
+        return is_undeliverable(pool, job) || pool->transport->room(pool, job);
     if (job->fold && (pool__fold_goes_on(job) || !pool__fold_may_begin(job)))
         return pool__fold_goes_on(job);
     uint64_t held = job->fold ? pool__fold_ahead(job) : job->chunks;
     if (held <= workers)
         return true;
-    return pool->bytes < pool->launch.options.budget && pool__numbers_left(pool) > RESERVED &&
+    return pool->transport->room(pool, job) &&
            (job->options.chunksize || job->chunks < pool__chunks_ahead(job, workers));
 }
 
@@ -190,8 +127,6 @@ void pool__fill(pool_t *pool)
         pool__queue_turn(&pool->queue, job);
         any = true;
     }
-    if (any) {
-        pool__wake_some(pool);
-        pool__cut_long(pool);
-    }
+    if (any && pool->transport->wake(pool))
+        pool__wake_driver(pool);
 }

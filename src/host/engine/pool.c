@@ -22,6 +22,7 @@
 #include "host/process/members.h"
 #include "host/transport/board/account.h"
 #include "host/transport/inline/inline.h"
+#include "host/transport/transport.h"
 
 int pool__check(const pool_t *pool)
 {
@@ -68,7 +69,7 @@ pool_t *pool__new(void)
 int pool__allocate(pool_t *pool)
 {
     int processes = pool->launch.options.processes;
-    int *file = pool__is_serial(pool) ? NULL : &pool->launch.board_file;
+    int *file = pool->transport->in_host ? NULL : &pool->launch.board_file;
     int error = pool__board_map(&pool->board, file, processes, (int)uv_available_parallelism());
     if (error)
         return error;

@@ -9,6 +9,7 @@
 #include "host/engine/bell.h"
 #include "host/engine/give.h"
 #include "host/engine/notify.h"
+#include "host/engine/stop.h"
 #include "host/engine/waiter.h"
 #include "host/job/ends.h"
 #include "host/job/fold.h"
@@ -18,12 +19,7 @@
 #include "host/pool.h"
 #include "host/process/link.h"
 #include "host/process/members.h"
-#include "host/transport/board/audit.h"
-#include "host/transport/board/memory.h"
-#include "host/transport/board/recall.h"
-#include "host/transport/board/settle.h"
-#include "host/transport/board/wake.h"
-#include "host/transport/inline/inline.h"
+#include "host/transport/transport.h"
 
 enum { TICK = 1000000000 }; /* nanoseconds between looks at the whole board */
 
@@ -33,15 +29,15 @@ enum { TICK = 1000000000 }; /* nanoseconds between looks at the whole board */
  * worker's pid. */
 static void on_death(pool_t *pool, const struct pool__death *death)
 {
-    pool__collect(pool);
+    pool->transport->collect(pool);
     pool__member_died(pool, death);
-    pool__reconcile(pool, death);
+    pool->transport->died(pool, death);
 }
 
 static void on_loss(pool_t *pool)
 {
     pool__forget_channels(pool);
-    pool__give_up(pool);
+    pool->transport->abandon(pool);
     pool__queue_all_advanced(&pool->queue);
     pool__wake_driver(pool);
 }
@@ -62,8 +58,8 @@ void pool__hear(pool_t *pool)
  * all that there can be are out, since each look has its cost. */
 static void collect_some(pool_t *pool)
 {
-    if (pool__outstanding(pool) >= POOL__CHUNKS / 2)
-        pool__collect(pool);
+    if (pool->transport->outstanding(pool) >= POOL__CHUNKS / 2)
+        pool->transport->collect(pool);
 }
 
 void pool__submit(pool_t *pool, struct pool_future *job)
@@ -88,7 +84,7 @@ static void end_job(pool_t *pool, struct pool_future *job)
     pool__report_sort(&job->report);
     pool__queue_end(&pool->queue, job);
     if (!pool->queue.count)
-        pool__trim(pool);
+        pool->transport->trim(pool);
 }
 
 /* Ends the items that were not given out, and will not be, as lost: the pool is gone, or the job
@@ -164,10 +160,8 @@ void pool__tend(pool_t *pool)
 static void tick(pool_t *pool, uint64_t now)
 {
     bool due = pool->look_at && now >= pool->look_at;
-    if (due) {
-        pool__reconcile(pool, NULL);
-        pool__ask(pool);
-    }
+    if (due)
+        pool->transport->audit(pool);
     if (!pool->queue.count)
         pool->look_at = 0;
     else if (due || !pool->look_at)
@@ -180,8 +174,7 @@ void pool__let_leave(pool_t *pool)
         atomic_load(&pool->board->closing))
         return;
     atomic_store(&pool->board->closing, 1);
-    pool__wake_from(pool, 0);
-    pool__tell(pool);
+    pool->transport->close(pool);
 }
 
 static void step(pool_t *pool)
@@ -189,7 +182,7 @@ static void step(pool_t *pool)
     uint64_t now = pool__now();
     struct pool_future *job;
     pool__hear(pool);
-    pool__collect(pool);
+    pool->transport->collect(pool);
     tick(pool, now);
     while ((job = pool__queue_due(&pool->queue, now)))
         watch_time(pool, job, now);
@@ -197,14 +190,22 @@ static void step(pool_t *pool)
     pool__let_leave(pool);
 }
 
+bool pool__leave_worker(pool_t *pool)
+{
+    if (!pool->transport->leave || !pool->transport->leave(pool))
+        return false;
+    pool__wake_driver(pool);
+    return true;
+}
+
 void pool__work(pool_t *pool)
 {
     step(pool);
-    if (!pool__is_serial(pool))
+    if (!pool->transport->run_here)
         return;
-    if (pool__serial_run(pool))
+    if (pool->transport->run_here(pool))
         step(pool);
-    pool__serial_leave(pool);
+    pool__leave_worker(pool);
     if (pool->epoll >= 0)
         pool__silence(pool);
 }

@@ -4,6 +4,8 @@
 #ifndef POOL_HOST_ENGINE_STEP_H
 #define POOL_HOST_ENGINE_STEP_H
 
+#include <stdbool.h>
+
 #include "procpool.h"
 
 /* Puts a job among those that have not ended, and gives out what it can. There must be room for the
@@ -12,6 +14,10 @@ void pool__submit(pool_t *pool, struct pool_future *job);
 
 /* Reads the supervisor's messages and acts on them. */
 void pool__hear(pool_t *pool);
+
+/* Ends the worker of a transport whose worker is in the host, if the pool is closing and it has
+ * nothing to do. Returns whether it did. */
+bool pool__leave_worker(pool_t *pool);
 
 /* Does all that can be done without waiting for workers. In a serial pool it also runs a chunk. */
 void pool__work(pool_t *pool);

@@ -8,6 +8,7 @@
 #include "host/job/job.h"
 #include "host/job/watch.h"
 #include "host/pool.h"
+#include "host/transport/transport.h"
 
 static void take_out(pool_t *pool, struct pool__waiter *waiter)
 {
@@ -53,7 +54,7 @@ void pool__next_driver(pool_t *pool)
 
 void pool__wake_driver(pool_t *pool)
 {
-    if (pool__is_serial(pool))
+    if (pool->transport->run_here)
         wake(pool, pool->sleepers);
     if (pool->driver || pool->epoll >= 0)
         pool__ring(pool);

@@ -27,7 +27,7 @@ void pool__kill_supervisor(const pool_t *pool)
 
 void pool__cut(const pool_t *pool)
 {
-    if (!pool__is_serial(pool))
+    if (pool->launch.control_host >= 0)
         shutdown(pool->launch.control_host, SHUT_RDWR);
 }
 
@@ -50,7 +50,7 @@ void pool__bury_supervisor(pool_t *pool)
 {
     enum { MOMENT = 1000 };
     siginfo_t info;
-    if (pool__is_serial(pool))
+    if (pool->launch.control_host < 0)
         return;
     wait_for_descriptor(pool->launch.result_read, MOMENT);
     if (pool->supervisor_pidfd < 0) {

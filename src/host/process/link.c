@@ -151,7 +151,7 @@ static void give_up_supervisor(pool_t *pool)
 void pool__ask(pool_t *pool)
 {
     int patience = pool->launch.options.start_timeout / 1000;
-    if (pool->phase == POOL__GONE_PHASE || pool__is_serial(pool))
+    if (pool->phase == POOL__GONE_PHASE || pool->launch.control_host < 0)
         return;
     if (pool->unanswered >= (patience > POOL__SIGNS ? patience : POOL__SIGNS))
         give_up_supervisor(pool);

@@ -30,7 +30,7 @@ bool pool__link_read(pool_t *pool, struct pool__event *event);
 /* The same for any pool: a pool that has no supervisor, or none any more, has no events. */
 static inline bool pool__link_next(pool_t *pool, struct pool__event *event)
 {
-    return pool->phase != POOL__GONE_PHASE && !pool__is_serial(pool) &&
+    return pool->phase != POOL__GONE_PHASE && pool->launch.control_host >= 0 &&
            pool__link_read(pool, event);
 }
 

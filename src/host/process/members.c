@@ -21,7 +21,7 @@ bool pool__members_grow(pool_t *pool, int *wanted)
     struct pool__member *members = realloc(pool->members, (size_t)*wanted * sizeof *members);
     if (!members)
         return false;
-    more = pool__is_serial(pool) ? 0 : pool__share_grow(pool->share, more);
+    more = pool->launch.options.serial ? 0 : pool__share_grow(pool->share, more);
     int count = *wanted = pool->numbers_given + more;
     memset(members + pool->numbers_given, 0,
            (size_t)(count - pool->numbers_given) * sizeof *members);

@@ -67,10 +67,8 @@ static void stop_chunk(pool_t *pool, uint32_t number, bool queued)
 }
 
 /* Takes queued chunks back first, so that no worker claims one while those that run are taken. */
-void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill)
+void pool__recall(pool_t *pool, struct pool_future *job, bool kill)
 {
-    job->stopped = kind;
-    kill = kill && !pool__is_serial(pool); /* the inline worker cannot be killed */
     for (struct pool__chunk *chunk = job->first_chunk, *next; chunk; chunk = next) {
         next = chunk->next;
         stop_chunk(pool, pool__number_of(pool, chunk), true);
@@ -82,18 +80,6 @@ void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, b
         if (kill)
             stop_chunk(pool, number, false);
     }
-    pool_error_t error = {.kind = kind,
-                          .code = kind == POOL_TIMED_OUT ? -ETIMEDOUT : -ECANCELED,
-                          .message = "",
-                          .worker = -1};
-    if (job->window) { /* an iterator ends before the items that were never given out */
-        job->in.count = job->given;
-        job->source_error = kind == POOL_TIMED_OUT ? -ETIME : -ECANCELED;
-    }
-    uint64_t from, to;
-    while (pool__take_rest(job, &from, &to))
-        pool__items_failed(job, from, to, error);
-    pool__queue_advanced(job); /* also if no item was left */
 }
 
 void pool__clear_mailboxes(pool_t *pool)

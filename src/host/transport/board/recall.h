@@ -7,10 +7,9 @@
 
 #include "procpool.h"
 
-/* Stops the job: ends its items that have not started as `kind`, POOL_CANCELLED or POOL_TIMED_OUT,
- * and lets no further item start. `kill`: also ends the items that run, and kills their workers. In
- * a serial pool nothing is killed. */
-void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, bool kill);
+/* Takes the job's queued chunks back, whose items end as job->stopped says, and lets no further item
+ * of the job start. `kill`: also takes the chunks that run, and kills their workers. */
+void pool__recall(pool_t *pool, struct pool_future *job, bool kill);
 
 /* Ends the items of broadcasts for workers that the pool no longer has, unless a worker has claimed
  * them. */

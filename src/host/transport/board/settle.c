@@ -218,9 +218,9 @@ static bool collect(pool_t *pool, uint32_t words)
 bool pool__collect(pool_t *pool)
 {
     uint64_t commits = atomic_load(&pool->writable->commits);
-    if (commits == pool->collected)
+    if (commits == atomic_load_explicit(&pool->collected, memory_order_relaxed))
         return false;
-    pool->collected = commits;
+    atomic_store_explicit(&pool->collected, commits, memory_order_relaxed);
     return collect(pool, (pool->numbers + 63) / 64);
 }
 

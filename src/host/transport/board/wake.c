@@ -1,4 +1,4 @@
-/* Runs in the host: sleeps until workers commit, and wakes workers.
+/* Runs in the host: says when the host sleeps until workers commit, and wakes workers.
  *
  * Before the host sleeps it says so in `wake_at`, and then looks once more. A worker commits first,
  * and then reads `wake_at`. So one of the two always notices the other. A wake-up means no more
@@ -8,15 +8,14 @@
 #include "common/board.h"
 #include "common/clock.h"
 #include "common/futex.h"
-#include "host/engine/bell.h"
-#include "host/engine/waiter.h"
 #include "host/pool.h"
 #include "host/process/link.h"
 
 /* Whether workers have told of commits since the host last collected. */
 static bool committed(const pool_t *pool)
 {
-    return atomic_load(&pool->writable->commits) != pool->collected;
+    return atomic_load(&pool->writable->commits) !=
+           atomic_load_explicit(&pool->collected, memory_order_relaxed);
 }
 
 /* Spins until a worker commits. False when the time is over; at once if spinning has not paid
@@ -39,22 +38,22 @@ static bool spin(pool_t *pool, uint32_t busy)
     return false;
 }
 
-/* Sleeps until `enough` more commits have been made, or there is another reason to wake. */
-static void sleep_until_woken(pool_t *pool, uint32_t enough, int milliseconds)
+bool pool__await_commit(pool_t *pool, uint32_t outstanding)
 {
-    uint64_t began = pool__now();
-    atomic_store(&pool->writable->wake_at, atomic_load(&pool->writable->commits) + enough);
-    if (!committed(pool))
-        pool__block(pool, milliseconds);
-    atomic_store(&pool->writable->wake_at, 0);
-    pool__spin_slept(&pool->spin, began, pool__now());
+    return committed(pool) || spin(pool, outstanding);
 }
 
-void pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds)
+bool pool__arm(pool_t *pool, uint32_t enough)
 {
-    uint32_t enough = eager || outstanding < 4 ? 1 : outstanding / 2;
-    if (!committed(pool) && !spin(pool, outstanding))
-        sleep_until_woken(pool, enough, milliseconds);
+    pool->armed_at = pool__now();
+    atomic_store(&pool->writable->wake_at, atomic_load(&pool->writable->commits) + enough);
+    return !committed(pool);
+}
+
+void pool__disarm(pool_t *pool)
+{
+    atomic_store(&pool->writable->wake_at, 0);
+    pool__spin_slept(&pool->spin, pool->armed_at, pool__now());
 }
 
 bool pool__listen(pool_t *pool)
@@ -111,10 +110,6 @@ static uint64_t to_claim(const pool_t *pool, unsigned ring)
 
 void pool__wake_some(pool_t *pool)
 {
-    if (pool__is_serial(pool)) {
-        pool__wake_driver(pool); /* the threads that wait run the chunks */
-        return;
-    }
     int processes = atomic_load(&pool->board->processes), vacant = 0;
     uint64_t queued = 0, coming = 0;
     for (unsigned ring = 0; ring < POOL__RINGS; ring++)

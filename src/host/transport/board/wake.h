@@ -1,5 +1,5 @@
-/* The host's sleep until workers commit, and the waking of workers. With the lock held, except for
- * pool__wait(). A pool that is being made needs no lock. */
+/* The host's sleep until workers commit, and the waking of workers. With the lock held, unless said
+ * otherwise. A pool that is being made needs no lock. */
 #ifndef POOL_HOST_TRANSPORT_BOARD_WAKE_H
 #define POOL_HOST_TRANSPORT_BOARD_WAKE_H
 
@@ -8,20 +8,22 @@
 
 #include "procpool.h"
 
-/* Waits until there may be something to do, for at most `milliseconds` (negative: no limit).
- * `outstanding` chunks are under way. Spins first when that is likely to pay; any commit ends the
- * spin. Then sleeps until half of these chunks are committed, or until any commit if `eager` or if
- * there are fewer than 4. The sleep also ends when a worker finds no more work, when a chunk is
- * FULL or has an urgent failure, when the supervisor sends a message, and by pool__wake_driver().
- * Without the lock, in one thread at a time. */
-void pool__wait(pool_t *pool, uint32_t outstanding, bool eager, int milliseconds);
+/* Whether a worker has committed since the host collected. Spins for a commit first when that is
+ * likely to pay; `outstanding` chunks are under way. Without the lock, in one thread at a time. */
+bool pool__await_commit(pool_t *pool, uint32_t outstanding);
+
+/* Has workers wake the host when `enough` more chunks are committed. They also do when a worker finds
+ * no more work, and when a chunk is FULL or has an urgent failure. Returns false if a commit waits to
+ * be collected already. The second undoes it. Without the lock, in one thread at a time. */
+bool pool__arm(pool_t *pool, uint32_t enough);
+void pool__disarm(pool_t *pool);
 
 /* Asks the next commit to write to the result bell. False when a commit waits to be collected
  * already. */
 bool pool__listen(pool_t *pool);
 
 /* Wakes as many sleeping workers as there are queued chunks, less the workers that will look for a
- * chunk anyway. In a serial pool, wakes the threads that wait. */
+ * chunk anyway. */
 void pool__wake_some(pool_t *pool);
 
 /* Wakes this worker if it sleeps. */

@@ -12,11 +12,16 @@
 #include "common/nesting.h"
 #include "common/roles.h"
 #include "host/base/inside.h"
-#include "host/engine/waiter.h"
 #include "host/job/queue.h"
 #include "host/pool.h"
 #include "host/process/members.h"
+#include "host/transport/board/account.h"
+#include "host/transport/board/audit.h"
+#include "host/transport/board/memory.h"
+#include "host/transport/board/put.h"
+#include "host/transport/board/recall.h"
 #include "host/transport/board/settle.h"
+#include "host/transport/transport.h"
 
 /* The serial pool whose function this thread runs. Such a function may make and use another serial
  * pool, so they nest. */
@@ -71,7 +76,7 @@ static void serve(void *context)
 
 /* ---- The inline worker ---- */
 
-int pool__serial_open(pool_t *pool)
+static int inline_open(pool_t *pool)
 {
     struct pool__launch *launch = &pool->launch;
     launch->result_read = launch->result_write = -1;
@@ -88,7 +93,7 @@ int pool__serial_open(pool_t *pool)
     return 0;
 }
 
-int pool__serial_start(pool_t *pool)
+static int inline_start(pool_t *pool)
 {
     const struct pool__death failure = {.worker = 0, .life = 1};
     if (pool__enter(pool) < 0)
@@ -102,15 +107,15 @@ int pool__serial_start(pool_t *pool)
     return started ? 0 : POOL_EINIT;
 }
 
-bool pool__serial_due(const pool_t *pool)
+static bool can_run(const pool_t *pool)
 {
     return pool->inline_worker && !pool->running && !pool->ending &&
            (pool__queued(pool->board) > 0 || pool__mailbox_full(pool->board, 0));
 }
 
-bool pool__serial_run(pool_t *pool)
+static bool run_here(pool_t *pool)
 {
-    if (!pool__serial_due(pool))
+    if (!can_run(pool))
         return false;
     struct pool *outer = enter(pool);
     pool__inline_run(pool->inline_worker);
@@ -128,7 +133,6 @@ static void lose_worker(pool_t *pool)
     pool__give_up(pool);
     pool__queue_all_advanced(&pool->queue);
     pool->members[0].pid = 0;
-    pool__wake_driver(pool);
 }
 
 static void end_with_finalizer(pool_t *pool)
@@ -139,13 +143,15 @@ static void end_with_finalizer(pool_t *pool)
     lose_worker(pool);
 }
 
-void pool__serial_leave(pool_t *pool)
+static bool inline_leave(pool_t *pool)
 {
-    if (pool->inline_worker && !pool->running && atomic_load(&pool->board->closing))
-        end_with_finalizer(pool);
+    if (!pool->inline_worker || pool->running || !atomic_load(&pool->board->closing))
+        return false;
+    end_with_finalizer(pool);
+    return true;
 }
 
-void pool__serial_end(pool_t *pool)
+static void inline_end(pool_t *pool)
 {
     pool->ending = true;
     for (uint32_t number = 0; number < pool->numbers; number++)
@@ -155,3 +161,53 @@ void pool__serial_end(pool_t *pool)
     if (pool->inline_worker)
         lose_worker(pool);
 }
+
+/* There is one worker, whatever the pool's size: broadcasts have an item for each number. */
+static void inline_resize(pool_t *pool, int processes)
+{
+    (void)processes;
+    pool__clear_mailboxes(pool);
+}
+
+static void inline_close(pool_t *pool)
+{
+    (void)pool; /* see inline_leave() */
+}
+
+static void inline_audit(pool_t *pool)
+{
+    pool__reconcile(pool, NULL);
+}
+
+static bool inline_wake(pool_t *pool)
+{
+    (void)pool;
+    return true;
+}
+
+static bool inline_listen(pool_t *pool)
+{
+    return !can_run(pool);
+}
+
+const struct pool__transport_ops pool__inline_transport = {.name = "inline",
+                                                           .in_host = true,
+                                                           .open = inline_open,
+                                                           .start = inline_start,
+                                                           .close = inline_close,
+                                                           .leave = inline_leave,
+                                                           .end = inline_end,
+                                                           .resize = inline_resize,
+                                                           .put = pool__put,
+                                                           .room = pool__has_room,
+                                                           .outstanding = pool__outstanding,
+                                                           .collect = pool__collect,
+                                                           .recall = pool__recall,
+                                                           .died = pool__reconcile,
+                                                           .abandon = pool__give_up,
+                                                           .audit = inline_audit,
+                                                           .trim = pool__trim,
+                                                           .wake = inline_wake,
+                                                           .listen = inline_listen,
+                                                           .run_here = run_here,
+                                                           .can_run = can_run};

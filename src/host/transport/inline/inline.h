@@ -16,26 +16,4 @@ struct pool *pool__home(void);
  * Needs no lock. */
 struct pool__share *pool__share_here(void);
 
-/* Makes the inline worker, which a serial pool has instead of a supervisor and workers. Without the
- * lock. Returns 0 or a negated errno value. */
-int pool__serial_open(pool_t *pool);
-
-/* Runs the initializer. Takes the lock itself. Returns 0, or POOL_EINIT: then pool->why says why it
- * failed. */
-int pool__serial_start(pool_t *pool);
-
-/* Whether this thread could run a chunk now. */
-bool pool__serial_due(const pool_t *pool);
-
-/* Runs a chunk if this thread can. Returns whether it could. */
-bool pool__serial_run(pool_t *pool);
-
-/* Ends the inline worker, after running the finalizer, if the pool is closing and no function runs.
- */
-void pool__serial_leave(pool_t *pool);
-
-/* Ends the inline worker without running the finalizer. Waits until the function that it runs, if
- * any, returns. Items that have not started are lost. */
-void pool__serial_end(pool_t *pool);
-
 #endif

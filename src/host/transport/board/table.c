@@ -1,0 +1,59 @@
+/* Runs in the host: the board as a transport. */
+#include "common/board.h"
+#include "host/pool.h"
+#include "host/process/link.h"
+#include "host/process/spawn.h"
+#include "host/transport/board/account.h"
+#include "host/transport/board/audit.h"
+#include "host/transport/board/express.h"
+#include "host/transport/board/memory.h"
+#include "host/transport/board/put.h"
+#include "host/transport/board/recall.h"
+#include "host/transport/board/settle.h"
+#include "host/transport/board/wake.h"
+#include "host/transport/transport.h"
+
+static void close_board(pool_t *pool)
+{
+    pool__wake_from(pool, 0);
+    pool__tell(pool);
+}
+
+static void resize(pool_t *pool, int processes)
+{
+    pool__clear_mailboxes(pool);
+    pool__wake_from(pool, processes);
+    pool__tell(pool);
+}
+
+static void audit(pool_t *pool)
+{
+    pool__reconcile(pool, NULL);
+    pool__ask(pool);
+}
+
+static bool wake(pool_t *pool)
+{
+    pool__wake_some(pool);
+    pool__cut_long(pool);
+    return false;
+}
+
+const struct pool__transport_ops pool__board_transport = {.name = "board",
+                                                          .open = pool__spawn,
+                                                          .close = close_board,
+                                                          .resize = resize,
+                                                          .put = pool__put,
+                                                          .room = pool__has_room,
+                                                          .outstanding = pool__outstanding,
+                                                          .collect = pool__collect,
+                                                          .recall = pool__recall,
+                                                          .died = pool__reconcile,
+                                                          .abandon = pool__give_up,
+                                                          .audit = audit,
+                                                          .trim = pool__trim,
+                                                          .wake = wake,
+                                                          .spin = pool__await_commit,
+                                                          .arm = pool__arm,
+                                                          .disarm = pool__disarm,
+                                                          .listen = pool__listen};
