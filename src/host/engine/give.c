@@ -11,6 +11,7 @@
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/job/size.h"
+#include "host/job/source.h"
 #include "host/job/window.h"
 #include "host/pool.h"
 #include "host/stream/encode.h"
@@ -26,7 +27,7 @@ static void fail_item(pool_t *pool, struct pool_future *job, enum pool__placing 
     if (placing == POOL__NO_ROOM_NOW)
         pool__unplaceable(pool, -ENOMEM);
     pool_error_t error = pool->unplaceable;
-    job->is_staged = false;
+    pool__source_used(job);
     error.index = job->fold ? pool__fold_skip(job) : job->given;
     job->given++;
     pool__item_failed(job, &error);
@@ -76,6 +77,8 @@ static enum pool__placing prepare(pool_t *pool, struct pool_future *job, uint32_
     struct pool__chunk *chunk = &pool->chunks[number];
     chunk->first = job->fold ? pool__fold_next(job) : job->given;
     chunk->count = pool__chunk_count(pool, job);
+    if (job->window)
+        chunk->count = pool__window_fit(job, chunk->count);
     for (;;) {
         enum pool__placing placing = pool__place(pool, job, number);
         /* Another outstanding chunk makes room when it ends. If there is no other, a smaller chunk
@@ -135,13 +138,13 @@ static bool give_one(pool_t *pool, struct pool_future *job)
 /* Whether one more chunk of the job should be given out now. The job's window, mailbox or blocks
  * must have room. Then one chunk for each worker, and one more, are given out in any case. Beyond
  * these the budget and the limit of chunks ahead decide. */
-static bool wants_more(const pool_t *pool, const struct pool_future *job)
+static bool wants_more(const pool_t *pool, struct pool_future *job)
 {
     uint32_t workers = (uint32_t)pool->board->processes;
     if (job->given == job->in.count || job->status < 0 || job->stopped ||
         pool->phase == POOL__GONE_PHASE)
         return false;
-    if (job->window && pool__window_room(job) == 0)
+    if (job->window && (pool__window_room(job) == 0 || pool__window_fit(job, 1) == 0))
         return false;
     if (job->broadcast)
         return is_undeliverable(pool, job) || !pool__mailbox_full(pool->board, (int)job->given);

@@ -62,13 +62,7 @@ struct pool_future {
     bool callback_done; /* and the callback was made: the pool does not use the job any more */
     bool freed;         /* the caller does not use the job any more: then it becomes a spare job */
     struct pool__report report;
-    int (*next_item)(void *context, void *item); /* gives the next item; NULL: `in` is an array */
-    void *source;                                /* the context of next_item() */
-    void *staged;                                /* room for one item of next_item() */
-    bool is_staged;              /* `staged` holds an item that is in no chunk yet */
-    bool exhausted;              /* next_item() has no more items */
-    int source_error;            /* negative: the code with which next_item() ended the items */
-    struct pool__window *window; /* the sink of an iterator; NULL: not an iterator */
+    struct pool__window *window; /* what only an iterator has; NULL: not an iterator */
     struct pool__fold *fold;     /* the sink of a fold; NULL: no fold */
 };
 

@@ -4,6 +4,7 @@
 #include "common/board.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
+#include "host/job/source.h"
 #include "host/job/window.h"
 #include "host/pool.h"
 
@@ -69,7 +70,7 @@ uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job)
         rest = smaller(rest, pool__window_room(job));
     if (job->fold)
         return fold_items(pool, job);
-    if (job->next_item && job->custom_items)
+    if (job->custom_items && pool__source_is_function(job))
         return 1; /* items are packed in a copy of the host, where the source must not be called */
     if (job->options.chunksize)
         return smaller(job->options.chunksize, rest);

@@ -33,13 +33,13 @@ static enum pool__placing copy_each(struct pool_future *job, struct pool__chunk 
     const void *item;
     while (count < chunk->count && (item = pool__source_item(job, chunk->first + count))) {
         memcpy(to + count * job->in.size, item, job->in.size);
-        job->is_staged = false;
+        pool__source_used(job);
         count++;
     }
     chunk->count = count;
     if (count > 0)
         return POOL__PLACED;
-    return job->next_item ? POOL__NO_MORE : pool__no_item(job->pool);
+    return pool__source_is_function(job) ? POOL__NO_MORE : pool__no_item(job->pool);
 }
 
 /* Places plain items. An item in a shared array stays where it lies. Never
