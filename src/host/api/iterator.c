@@ -134,7 +134,7 @@ static int give(pool_iterator_t *iterator, void *result)
 static int wait_for_next(pool_iterator_t *iterator, int milliseconds)
 {
     struct pool__set set = {0};
-    struct pool__watch watch;
+    struct pool__watch watch = {0};
     pool__watch(&set, &watch, iterator->job);
     int error = pool__drive(iterator->job->pool, has_next, iterator, &set, milliseconds);
     pool__unwatch(&watch);
