@@ -62,7 +62,6 @@ static inline struct stage *open_fold_of(const pool_in_t *in, uint64_t room, siz
     stage.job = (struct pool_future){.function = stage_function,
                                      .pool = &stage.pool,
                                      .in = in ? *in : POOL_IN(stage.items, STAGE_ITEMS),
-                                     .item_type = in ? in->type : NULL,
                                      .out = POOL_OUT(&sum),
                                      .options = {.chunksize = BLOCK}};
     assert_int_equal(pool__fold_start(&stage.job, merge), 0);

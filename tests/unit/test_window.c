@@ -191,7 +191,6 @@ static void results_and_errors_that_were_not_taken_are_freed(void **test)
     const pool_error_t error = {.message = "not taken"};
     pool_error_t *taken;
     char *text = NULL;
-    job->result_type = &pool_type_text;
     for (uint64_t i = 0; i < SMALL; i++) {
         assert_int_equal(give(job, 1), 1);
         if (!is_bad(i))

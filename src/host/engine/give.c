@@ -54,8 +54,8 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
     order->function = job->function;
     order->item_size = job->in.size;
     order->result_size = job->out.size;
-    order->item_type = job->item_type;
-    order->result_type = job->result_type;
+    order->item_type = job->in.type;
+    order->result_type = job->out.type;
     order->shared = job->out_shared;
     order->fold = job->fold != NULL;
     order->keyed = job->options.keys != NULL;

@@ -38,8 +38,8 @@ uint64_t pool__chunk_limit(const pool_t *pool)
  * At least 1. */
 static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_t bytes)
 {
-    uint64_t larger = job->item_type ? (uint64_t)job->item_bytes : job->in.size;
-    uint64_t result = job->result_type ? (uint64_t)job->result_bytes : job->out.size;
+    uint64_t larger = job->in.type ? (uint64_t)job->item_bytes : job->in.size;
+    uint64_t result = job->out.type ? (uint64_t)job->result_bytes : job->out.size;
     larger = result > larger ? result : larger;
     if (job->options.keys && larger < sizeof *job->options.keys)
         larger = sizeof *job->options.keys;
@@ -51,7 +51,7 @@ static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_
  * take no more than one chunk's share of the budget. At least 1. */
 static uint64_t fold_items(const pool_t *pool, const struct pool_future *job)
 {
-    uint64_t each = job->item_type || job->in_shared ? 0 : job->in.size;
+    uint64_t each = job->in.type || job->in_shared ? 0 : job->in.size;
     each += job->options.keys ? sizeof *job->options.keys : 0;
     uint64_t most = each ? pool__share_of_budget(pool) / each : UINT64_MAX;
     return smaller(pool__fold_left(job), most > 0 ? most : 1);
@@ -80,7 +80,7 @@ uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job)
                              : 1;
         return fit_items(job, guess, pool__share_of_budget(pool));
     }
-    double wanted = CHUNK_NANOSECONDS / job->item_nanoseconds;
+    double wanted = CHUNK_NANOSECONDS / (double)job->item_nanoseconds;
     uint64_t share = rest / (PARTS * (uint64_t)pool->board->processes);
     uint64_t count = wanted < (double)share ? (uint64_t)wanted : share;
     return fit_items(job, count, pool__chunk_limit(pool));
@@ -88,7 +88,7 @@ uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job)
 
 uint64_t pool__likely_room(const pool_t *pool, const struct pool_future *job, uint64_t count)
 {
-    double likely = (double)count * (job->result_bytes * 1.25 + 64);
+    double likely = (double)count * ((double)job->result_bytes * 1.25 + 64);
     uint64_t bytes = pool__chunk_limit(pool);
     bytes = likely < (double)bytes ? (uint64_t)likely : bytes;
     return bytes > LEAST_ROOM ? bytes : LEAST_ROOM;

@@ -103,8 +103,8 @@ void pool__window_free(struct pool_future *job)
     const struct pool__elements *elements = &window->elements;
     for (size_t i = window->delivered; i < job->given; i++) {
         size_t at = i % elements->capacity;
-        if (elements->states[at] == POOL__GOOD && job->result_type)
-            pool__value_release(job->result_type, pool__element(job, i));
+        if (elements->states[at] == POOL__GOOD && job->out.type)
+            pool__value_release(job->out.type, pool__element(job, i));
         if (elements->errors)
             pool__error_free(elements->errors[at]);
     }
@@ -122,10 +122,10 @@ static size_t most_ahead(const struct pool_future *job)
 {
     const size_t limit = job->window->limit;
     size_t least = 2 * (size_t)job->pool->board->processes;
-    double fit =
-        (double)job->pool->launch.options.budget / ((double)job->out.size + job->result_bytes + 1);
+    double fit = (double)job->pool->launch.options.budget /
+                 ((double)job->out.size + (double)job->result_bytes + 1);
     size_t most = fit < (double)limit ? (size_t)fit : limit;
-    if (job->result_type && job->result_bytes <= 0) /* the size of results is not known yet */
+    if (job->out.type && job->result_bytes <= 0) /* the size of results is not known yet */
         most = least;
     most = most > least ? most : least;
     return most < limit ? most : limit;

@@ -41,7 +41,7 @@ struct pool__window {
     void *staged;                           /* room for one item of next() */
     bool is_staged;                         /* `staged` holds an item that is in no chunk yet */
     bool exhausted;                         /* next() has no more items */
-    int end; /* negative: the code with which next() or a cancellation ended the items */
+    int end; /* negative: why the items ended early, by next() or by pool__stop() */
 };
 
 /* Gives the job a small window, for the results of items from this source. Returns 0 or -ENOMEM. */

@@ -27,7 +27,7 @@ static enum pool__placing pack_item(struct pool_future *job, uint64_t index, uns
     const void *item = pool__source_item(job, index);
     if (!item)
         return pool__source_is_function(job) ? POOL__NO_MORE : POOL__NO_ITEM;
-    *code = pool__pack(&writer, job->item_type, job->in.size, item);
+    *code = pool__pack(&writer, job->in.type, job->in.size, item);
     if (*code == 0 && writer.used > (uint64_t)INT64_MAX)
         *code = -EOVERFLOW;
     if (*code)

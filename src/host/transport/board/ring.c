@@ -97,7 +97,7 @@ void pool__publish(pool_t *pool, uint32_t number)
     if (chunk->seed_memory)
         order->seed = chunk->seeds;
     chunk->taken = chunk->result_at = 0;
-    if (chunk->job->result_type)
+    if (chunk->job->out.type)
         atomic_store_explicit(&cell->stream.used, 0, memory_order_relaxed);
     atomic_store_explicit(&cell->progress, 0, memory_order_relaxed);
     atomic_store_explicit(&cell->failures, 0, memory_order_relaxed);
