@@ -144,6 +144,54 @@ static void make_fold(pool_t *pool, bool whole)
     SUBHOST_EQUAL((long long)sum, failed == 8 ? (long long)should : 0);
 }
 
+/* What came of the items of an iteration. */
+struct outcomes {
+    bool seen[ITEMS];
+    int ended, bad;
+};
+
+/* Each item comes once, with its result or as failed. An error may have found no place unless
+ * `whole`. */
+static void note(struct outcomes *outcomes, const pool_iterator_t *iterator, bool good,
+                 size_t result, bool whole)
+{
+    size_t i = pool_next_index(iterator);
+    const pool_error_t *told = pool_next_error(iterator);
+    SUBHOST_CHECK(i < ITEMS && !outcomes->seen[i]);
+    if (good)
+        SUBHOST_CHECK(result == i + 1 && !told);
+    else
+        SUBHOST_CHECK(told ? told->index == i : !whole);
+    outcomes->seen[i] = true;
+    outcomes->ended++;
+    outcomes->bad += !good;
+}
+
+/* All items come, or there is no iteration at all. The first is so in any case if `whole`. */
+static void make_iteration(pool_t *pool, bool whole)
+{
+    char letters[ITEMS + 1];
+    const char *texts[ITEMS];
+    memset(letters, 'x', ITEMS);
+    letters[ITEMS] = '\0';
+    for (int i = 0; i < ITEMS; i++)
+        texts[i] = letters + ITEMS - i;
+    const pool_source_t source = {.in = POOL_IN(texts, ITEMS)};
+    pool_iterator_t *iterator;
+    int got = pool_imap_unordered(pool, measure, &source, POOL_RESULT(size_t), NULL, &iterator);
+    SUBHOST_CHECK(got == 0 || (got == -ENOMEM && !whole));
+    if (got)
+        return;
+    struct outcomes outcomes = {.ended = 0};
+    size_t result;
+    while ((got = pool_next(iterator, &result, -1)) == 1 || got == POOL_EITEM)
+        note(&outcomes, iterator, got == 1, result, whole);
+    SUBHOST_EQUAL(got, 0);
+    SUBHOST_EQUAL(outcomes.ended, ITEMS);
+    SUBHOST_CHECK(outcomes.bad == 8 || (outcomes.bad > 8 && !whole));
+    pool_iterator_free(iterator);
+}
+
 static void use_shared_memory(pool_t *pool)
 {
     void *arrays[SHARED];
@@ -181,9 +229,11 @@ static void live_with_fault(void *argument)
     if (error == 0) {
         make_map(pool);
         make_fold(pool, false);
+        make_iteration(pool, false);
         use_shared_memory(pool);
         fault.left = -1;
         make_fold(pool, true); /* whatever happened, it works now */
+        make_iteration(pool, true);
         make_map(pool);
         SUBHOST_EQUAL((int)pool_errors(pool, NULL), 8);
         pool_free(pool);

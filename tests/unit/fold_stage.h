@@ -2,9 +2,9 @@
 #ifndef POOL_UNIT_FOLD_STAGE_H
 #define POOL_UNIT_FOLD_STAGE_H
 
+#include "host/engine/stop.h"
 #include "host/job/ends.h"
 #include "host/job/fold.h"
-#include "host/engine/stop.h"
 #include "host/transport/board/recall.h"
 #include "unit/stage.h"
 
@@ -63,7 +63,6 @@ static inline struct stage *open_fold_of(const pool_in_t *in, uint64_t room, siz
     stage.job = (struct pool_future){.function = stage_function,
                                      .pool = &stage.pool,
                                      .in = in ? *in : POOL_IN(stage.items, STAGE_ITEMS),
-                                     .item_type = in ? in->type : NULL,
                                      .out = POOL_OUT(&sum),
                                      .options = {.chunksize = BLOCK}};
     assert_int_equal(pool__fold_start(&stage.job, merge), 0);

@@ -312,6 +312,7 @@ static void a_pool_without_numbers_says_so(void **test)
     stage_submit(stage, &job);
     assert_int_equal(job.status, -ENOMEM);
     stage->pool.numbers = 0;
+    pool__report_clear(&job.report);
 }
 
 /* ---- Failure records ---- */

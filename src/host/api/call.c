@@ -46,21 +46,21 @@ int pool__prepare(pool_t *pool, struct pool_future *job, const struct pool__call
         .in = *in,
         .out = *out,
         .broadcast = call->broadcast,
-        .item_type = stream_type(in->type),
-        .result_type = stream_type(out->type),
         .custom_items = pool__type_custom(&pool->launch.image, in->type, in->size),
         .custom_results = pool__type_custom(&pool->launch.image, out->type, out->size)};
     /* No dry runs in a serial pool: its functions may crash the host in any case. */
     if (pool->transport->in_host)
         job->custom_items = job->custom_results = false;
+    job->in.type = stream_type(in->type);
+    job->out.type = stream_type(out->type);
     if (call->options)
         job->options = *call->options;
     job->began = pool__now();
     if (job->options.timeout > 0)
         job->deadline = job->began + (uint64_t)job->options.timeout * 1000000u;
-    if (!job->item_type && pool__source_contiguous(job))
+    if (!job->in.type && pool__source_contiguous(job))
         job->in_shared = pool__in_shared_array(pool, in->data, in->count * in->size);
-    if (!job->result_type)
+    if (!job->out.type)
         job->out_shared = pool__in_shared_array(pool, out->data, count * out->size);
     else if (count)
         memset(out->data, 0, count * out->size);

@@ -23,7 +23,8 @@ bool pool__items_fit(const pool_in_t *in)
 
 static int check_arrays(const pool_t *pool, const pool_in_t *in, const pool_out_t *out)
 {
-    struct pool__types types = {.count = 0};
+    struct pool__types types;
+    pool__types_begin(&types);
     bool results = out->data || out->size || out->type, range = pool__is_range(in);
     if (in->count > 0 && ((!in->data && !range) || (results && !out->data)))
         return POOL_ENODATA;

@@ -3,7 +3,6 @@
  * makes room in the window, and so lets the job give out more items. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "host/api/call.h"
 #include "host/api/check.h"
@@ -23,9 +22,8 @@
 
 struct pool_iterator {
     struct pool_future *job;
-    size_t index;       /* of the item whose end pool_next() gave last */
-    size_t given;       /* unordered: how many of window->order have been taken */
-    pool_error_t error; /* of that item; its message is NULL if the item did not fail */
+    size_t index;        /* of the item whose end pool_next() gave last */
+    pool_error_t *error; /* of that item; NULL: it did not fail, or there was no memory */
 };
 
 /* ---- Making an iterator ---- */
@@ -47,10 +45,9 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
     if (job) {
         error = pool__prepare(pool, job, call);
         job->async = true;
+        error = error ? error : pool__window_add(job, source, unordered);
     }
-    if (job && !error && pool__window_add(job, unordered)) {
-        job->next_item = source->next;
-        job->source = source->context;
+    if (job && !error) {
         job->in.count = source->next ? SIZE_MAX : source->in.count;
         pool__submit(pool, job);
     } else {
@@ -113,31 +110,8 @@ int pool_imap_unordered(pool_t *pool, pool_function_t function, const pool_sourc
 static bool has_next(void *argument)
 {
     const pool_iterator_t *iterator = argument;
-    const struct pool_future *job = iterator->job;
-    const struct pool__window *window = job->window;
-    if (window->unordered)
-        return iterator->given < window->ordered || job->callback_done;
-    return window->states[window->delivered % window->capacity] != POOL__EMPTY ||
-           job->callback_done;
-}
-
-/* Makes room in the window: its first elements leave it, up to the first that has not been
- * given. */
-static void move_window(struct pool__window *window)
-{
-    for (;;) {
-        enum pool__element_state *state = &window->states[window->delivered % window->capacity];
-        if (*state != POOL__GONE)
-            return;
-        *state = POOL__EMPTY;
-        window->delivered++;
-    }
-}
-
-/* What pool_next() returns when there is no item to give. */
-static int end_of(const struct pool_future *job)
-{
-    return job->status < 0 ? job->status : job->source_error;
+    size_t index;
+    return pool__window_next(iterator->job->window, &index) || iterator->job->callback_done;
 }
 
 /* Gives the next item that has ended: its result, or its error in `iterator->error`. Returns as
@@ -145,34 +119,23 @@ static int end_of(const struct pool_future *job)
 static int give(pool_iterator_t *iterator, void *result)
 {
     struct pool_future *job = iterator->job;
-    struct pool__window *window = job->window;
-    size_t index = window->delivered;
-    if (window->unordered) {
-        if (iterator->given == window->ordered)
-            return end_of(job);
-        index = window->order[iterator->given++ % window->capacity];
-    }
-    size_t at = index % window->capacity;
-    enum pool__element_state state = window->states[at];
-    if (state == POOL__EMPTY)
-        return end_of(job);
+    size_t index;
+    pool__error_free(iterator->error);
+    iterator->error = NULL;
+    if (!pool__window_next(job->window, &index))
+        return job->status < 0 ? job->status : job->window->end;
     iterator->index = index + job->options.first;
-    if (state == POOL__GOOD && result && job->out.size)
-        memcpy(result, (char *)job->out.data + at * job->out.size, job->out.size);
-    if (job->out.size)
-        memset((char *)job->out.data + at * job->out.size, 0, job->out.size);
-    iterator->error = window->errors[at]; /* the error's texts move too, if there are any */
-    iterator->error.index = iterator->index;
-    window->errors[at] = (pool_error_t){0};
-    window->states[at] = POOL__GONE;
-    move_window(window);
-    return state == POOL__GOOD ? 1 : POOL_EITEM;
+    if (pool__window_take(job, index, result, &iterator->error))
+        return 1;
+    if (iterator->error)
+        iterator->error->index = iterator->index;
+    return POOL_EITEM;
 }
 
 static int wait_for_next(pool_iterator_t *iterator, int milliseconds)
 {
     struct pool__set set = {0};
-    struct pool__watch watch;
+    struct pool__watch watch = {0};
     pool__watch(&set, &watch, iterator->job);
     int error = pool__drive(iterator->job->pool, has_next, iterator, &set, milliseconds);
     pool__unwatch(&watch);
@@ -181,7 +144,6 @@ static int wait_for_next(pool_iterator_t *iterator, int milliseconds)
 
 int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
 {
-    static const pool_error_t none;
     int error = iterator ? pool__check(iterator->job->pool) : -EINVAL;
     if (error)
         return error;
@@ -194,7 +156,6 @@ int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
     if (!has_next(iterator))
         error = wait_for_next(iterator, milliseconds);
     if (!error) {
-        pool__error_copy(&iterator->error, &none);
         error = give(iterator, result);
         pool__queue_advanced(job); /* there is room for one item more */
         pool__tend(job->pool);
@@ -210,12 +171,11 @@ size_t pool_next_index(const pool_iterator_t *iterator)
 
 const pool_error_t *pool_next_error(const pool_iterator_t *iterator)
 {
-    return iterator && iterator->error.message ? &iterator->error : NULL;
+    return iterator ? iterator->error : NULL;
 }
 
 void pool_iterator_free(pool_iterator_t *iterator)
 {
-    static const pool_error_t none;
     if (!iterator || pool__check(iterator->job->pool) < 0)
         return;
     struct pool_future *job = iterator->job;
@@ -229,6 +189,6 @@ void pool_iterator_free(pool_iterator_t *iterator)
     if (job->callback_done)
         pool__job_free(&pool->queue, job);
     pool__leave(pool);
-    pool__error_copy(&iterator->error, &none);
+    pool__error_free(iterator->error);
     free(iterator);
 }

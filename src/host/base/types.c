@@ -94,6 +94,7 @@ bool pool__is_range(const pool_in_t *in)
 
 bool pool__type_custom(const struct pool__image *image, const pool_type_t *type, size_t size)
 {
-    struct pool__types types = {.count = 0};
+    struct pool__types types;
+    pool__types_begin(&types);
     return type && pool__type_known(image, type, size, &types) && types.custom;
 }

@@ -18,6 +18,13 @@ struct pool__types {
     bool custom; /* at least one of them is a custom type, with functions of the user's */
 };
 
+/* Begins a check. Leaves `seen` as it is: it is large, and only its first `count` entries are read. */
+static inline void pool__types_begin(struct pool__types *types)
+{
+    types->count = 0;
+    types->custom = false;
+}
+
 /* Whether `object` is static, or `function` is code, that was loaded when the image was taken and is
  * loaded now. Then the workers have the same at the same address. */
 bool pool__is_static(const struct pool__image *image, const void *object);

@@ -131,7 +131,7 @@ static bool has_ended(void *job)
 int pool__drive_job(pool_t *pool, struct pool_future *job, int milliseconds)
 {
     struct pool__set set = {0};
-    struct pool__watch watch;
+    struct pool__watch watch = {0};
     pool__watch(&set, &watch, job);
     int error = pool__drive(pool, has_ended, job, &set, milliseconds);
     pool__unwatch(&watch);

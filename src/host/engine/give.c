@@ -12,6 +12,7 @@
 #include "host/job/job.h"
 #include "host/job/queue.h"
 #include "host/job/size.h"
+#include "host/job/source.h"
 #include "host/job/window.h"
 #include "host/pool.h"
 #include "host/transport/transport.h"
@@ -20,7 +21,7 @@
 static void fail_item(const pool_t *pool, struct pool_future *job)
 {
     pool_error_t error = pool->unplaceable;
-    job->is_staged = false;
+    pool__source_used(job);
     error.index = job->fold ? pool__fold_skip(job) : job->given;
     job->given++;
     pool__item_failed(job, &error);
@@ -82,13 +83,13 @@ static bool give_one(pool_t *pool, struct pool_future *job)
 /* Whether one more chunk of the job should be given out now. The job's window, mailbox or blocks
  * must have room. Then one chunk for each worker, and one more, are given out in any case. Beyond
  * these the budget and the limit of chunks ahead decide. */
-static bool wants_more(const pool_t *pool, const struct pool_future *job)
+static bool wants_more(const pool_t *pool, struct pool_future *job)
 {
     uint32_t workers = (uint32_t)pool->board->processes;
     if (job->given == job->in.count || job->status < 0 || job->stopped ||
         pool->phase == POOL__GONE_PHASE)
         return false;
-    if (job->window && pool__window_room(job) == 0)
+    if (job->window && (pool__window_room(job) == 0 || pool__window_fit(job, 1) == 0))
         return false;
     if (job->broadcast)
         return is_undeliverable(pool, job) || pool->transport->room(pool, job);

@@ -6,6 +6,7 @@
 #include "host/job/ends.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
+#include "host/job/window.h"
 #include "host/pool.h"
 #include "host/transport/transport.h"
 
@@ -19,7 +20,7 @@ void pool__stop(pool_t *pool, struct pool_future *job, pool_error_kind_t kind, b
                           .worker = -1};
     if (job->window) { /* an iterator ends before the items that were never given out */
         job->in.count = job->given;
-        job->source_error = kind == POOL_TIMED_OUT ? -ETIME : -ECANCELED;
+        job->window->end = kind == POOL_TIMED_OUT ? -ETIME : -ECANCELED;
     }
     uint64_t from, to;
     while (pool__take_rest(job, &from, &to))

@@ -19,6 +19,7 @@ enum pool__heap_kind {
     POOL__HEAPS        /* how many kinds there are */
 };
 
+/* A program may have a million of these outstanding: what only some jobs need lies elsewhere. */
 struct pool_future {
     pool_t *pool;
     /* Links and places in the lists and heaps of job/queue.h. */
@@ -27,10 +28,9 @@ struct pool_future {
     struct pool__watch *watches; /* of threads that wait for the job: see job/watch.h */
     uint64_t turn;               /* when it is given a chunk, among the jobs of its priority */
     uint32_t places[POOL__HEAPS];
-    bool advanced;  /* it is among the jobs that have advanced */
-    bool held_up;   /* it is among the broadcasts that wait for a mailbox */
-    bool reporting; /* it is among the jobs with progress to report */
     pool_function_t function;
+    /* The types are NULL for plain data, one value after the other. Else the items, or the results,
+     * are a stream of values of the type. */
     pool_in_t in;
     pool_out_t out;
     pool_map_options_t options;
@@ -42,17 +42,21 @@ struct pool_future {
     uint32_t chunks; /* chunks that are outstanding */
     struct pool__chunk *first_chunk; /* of these: see transport/board/account.h */
     /* Estimates, for the size of chunks; 0: not known yet. */
-    double item_nanoseconds;         /* time that one item takes */
-    double item_bytes, result_bytes; /* bytes of one item and of one result in a stream */
-    /* NULL: plain data, one value after the other. Else: a stream of values of this type. */
-    const pool_type_t *item_type, *result_type;
-    int status;                /* negative: why no more items are given out */
+    float item_nanoseconds;         /* time that one item takes */
+    float item_bytes, result_bytes; /* bytes of one item and of one result in a stream */
+    int status;                     /* negative: why no more items are given out */
     pool_error_kind_t stopped; /* not 0: items that have not started end with this kind of error */
     uint64_t began;            /* when the job was made */
     uint64_t deadline;         /* when the time of the call is up; 0: no limit */
     uint64_t kill_at;          /* when workers that still run its items are killed; 0: not set */
-    bool in_shared;            /* the items lie in a shared array */
-    bool out_shared;           /* the results go straight into a shared array */
+    struct pool__report report;
+    struct pool__window *window; /* what only an iterator has; NULL: not an iterator */
+    struct pool__fold *fold;     /* the sink of a fold; NULL: no fold */
+    bool advanced;               /* it is among the jobs that have advanced */
+    bool held_up;                /* it is among the broadcasts that wait for a mailbox */
+    bool reporting;              /* it is among the jobs with progress to report */
+    bool in_shared;              /* the items lie in a shared array */
+    bool out_shared;             /* the results go straight into a shared array */
     bool broadcast; /* `in` has one item; the job's item i is a copy of it for worker i */
     /* Functions of the user's pack the items, or unpack the results, so there is a dry run first.
      * Both are false in a serial pool, whose functions may crash the host in any case. */
@@ -62,15 +66,6 @@ struct pool_future {
     bool done;  /* all items have ended, and the report is complete */
     bool callback_done; /* and the callback was made: the pool does not use the job any more */
     bool freed;         /* the caller does not use the job any more: then it becomes a spare job */
-    struct pool__report report;
-    int (*next_item)(void *context, void *item); /* gives the next item; NULL: `in` is an array */
-    void *source;                                /* the context of next_item() */
-    void *staged;                                /* room for one item of next_item() */
-    bool is_staged;              /* `staged` holds an item that is in no chunk yet */
-    bool exhausted;              /* next_item() has no more items */
-    int source_error;            /* negative: the code with which next_item() ended the items */
-    struct pool__window *window; /* the sink of an iterator; NULL: not an iterator */
-    struct pool__fold *fold;     /* the sink of a fold; NULL: no fold */
 };
 
 /* When the time of the job is up, or its workers are to be killed; UINT64_MAX: never. */

@@ -44,6 +44,25 @@ void pool__error_copy(pool_error_t *to, const pool_error_t *from)
     to->file = file ? text + message : NULL;
 }
 
+pool_error_t *pool__error_new(const pool_error_t *error)
+{
+    pool_error_t *made = calloc(1, sizeof *made);
+    if (!made)
+        return NULL;
+    pool__error_copy(made, error);
+    if (made->message)
+        return made;
+    free(made);
+    return NULL;
+}
+
+void pool__error_free(pool_error_t *error)
+{
+    if (error)
+        free((void *)(uintptr_t)error->message);
+    free(error);
+}
+
 void pool__report_add(struct pool__report *report, const pool_error_t *error)
 {
     pool_error_t copy = {0};

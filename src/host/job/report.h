@@ -22,6 +22,12 @@ void pool__report_add(struct pool__report *report, const pool_error_t *error);
  * error". */
 void pool__error_copy(pool_error_t *to, const pool_error_t *from);
 
+/* Returns a copy of `error` with texts of its own; NULL when there is no memory. */
+pool_error_t *pool__error_new(const pool_error_t *error);
+
+/* Frees such a copy. May be given NULL. */
+void pool__error_free(pool_error_t *error);
+
 /* Sorts the errors by index. */
 void pool__report_sort(struct pool__report *report);
 

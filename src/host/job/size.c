@@ -4,6 +4,7 @@
 #include "common/board.h"
 #include "host/job/fold.h"
 #include "host/job/job.h"
+#include "host/job/source.h"
 #include "host/job/window.h"
 #include "host/pool.h"
 
@@ -37,8 +38,8 @@ uint64_t pool__chunk_limit(const pool_t *pool)
  * At least 1. */
 static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_t bytes)
 {
-    uint64_t larger = job->item_type ? (uint64_t)job->item_bytes : job->in.size;
-    uint64_t result = job->result_type ? (uint64_t)job->result_bytes : job->out.size;
+    uint64_t larger = job->in.type ? (uint64_t)job->item_bytes : job->in.size;
+    uint64_t result = job->out.type ? (uint64_t)job->result_bytes : job->out.size;
     larger = result > larger ? result : larger;
     if (job->options.keys && larger < sizeof *job->options.keys)
         larger = sizeof *job->options.keys;
@@ -50,7 +51,7 @@ static uint64_t fit_items(const struct pool_future *job, uint64_t count, uint64_
  * take no more than one chunk's share of the budget. At least 1. */
 static uint64_t fold_items(const pool_t *pool, const struct pool_future *job)
 {
-    uint64_t each = job->item_type || job->in_shared ? 0 : job->in.size;
+    uint64_t each = job->in.type || job->in_shared ? 0 : job->in.size;
     each += job->options.keys ? sizeof *job->options.keys : 0;
     uint64_t most = each ? pool__share_of_budget(pool) / each : UINT64_MAX;
     return smaller(pool__fold_left(job), most > 0 ? most : 1);
@@ -77,7 +78,7 @@ uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job, bo
         rest = smaller(rest, pool__window_room(job));
     if (job->fold)
         return fold_items(pool, job);
-    if (job->next_item && job->custom_items)
+    if (job->custom_items && pool__source_is_function(job))
         return 1; /* items are packed in a copy of the host, where the source must not be called */
     if (job->options.chunksize)
         return smaller(job->options.chunksize, rest);
@@ -87,7 +88,7 @@ uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job, bo
                              : 1;
         return fit_items(job, guess, pool__share_of_budget(pool));
     }
-    double wanted = chunk_nanoseconds(job) / job->item_nanoseconds;
+    double wanted = chunk_nanoseconds(job) / (double)job->item_nanoseconds;
     uint64_t share = rest / (PARTS * (uint64_t)pool->board->processes);
     uint64_t count = wanted < (double)share ? (uint64_t)wanted : share;
     return fit_items(job, count, pool__chunk_limit(pool));
@@ -95,7 +96,7 @@ uint64_t pool__chunk_count(const pool_t *pool, const struct pool_future *job, bo
 
 uint64_t pool__likely_room(const pool_t *pool, const struct pool_future *job, uint64_t count)
 {
-    double likely = (double)count * (job->result_bytes * 1.25 + 64);
+    double likely = (double)count * ((double)job->result_bytes * 1.25 + 64);
     uint64_t bytes = pool__chunk_limit(pool);
     bytes = likely < (double)bytes ? (uint64_t)likely : bytes;
     return bytes > LEAST_ROOM ? bytes : LEAST_ROOM;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/job/job.h"
+#include "host/job/window.h"
 
 size_t pool__source_stride(const pool_in_t *in)
 {
@@ -24,26 +25,42 @@ const void *pool__source_element(const struct pool_future *job, uint64_t index)
     return element;
 }
 
+bool pool__source_is_function(const struct pool_future *job)
+{
+    return job->window && job->window->next;
+}
+
 bool pool__source_contiguous(const struct pool_future *job)
 {
-    return !job->next_item && !job->in.gathered && pool__source_stride(&job->in) == job->in.size;
+    return !pool__source_is_function(job) && !job->in.gathered &&
+           pool__source_stride(&job->in) == job->in.size;
+}
+
+/* Has the function of the source give its next item. False when there is none. */
+static bool stage(const struct pool_future *job)
+{
+    struct pool__window *window = job->window;
+    if (window->exhausted)
+        return false;
+    memset(window->staged, 0, job->in.size);
+    errno = 0;
+    int got = window->next(window->context, window->staged);
+    window->is_staged = got == 1;
+    window->exhausted = got != 1;
+    if (got < 0)
+        window->end = got;
+    return got == 1;
 }
 
 const void *pool__source_item(struct pool_future *job, uint64_t index)
 {
-    if (!job->next_item)
+    if (!pool__source_is_function(job))
         return pool__source_element(job, index);
-    if (job->is_staged)
-        return job->staged;
-    memset(job->staged, 0, job->in.size);
-    errno = 0;
-    int got = job->exhausted ? 0 : job->next_item(job->source, job->staged);
-    if (got == 1) {
-        job->is_staged = true;
-        return job->staged;
-    }
-    if (!job->exhausted)
-        job->source_error = got < 0 ? got : 0;
-    job->exhausted = true;
-    return NULL;
+    return job->window->is_staged || stage(job) ? job->window->staged : NULL;
+}
+
+void pool__source_used(struct pool_future *job)
+{
+    if (job->window)
+        job->window->is_staged = false;
 }

@@ -1,8 +1,10 @@
 /* Runs in the host, with the lock held. Owns the window of an iterator, and decides how many items
- * may be ahead of the caller. No item may be given out before its place in the window is empty. */
+ * may be ahead of the caller. No item may be given out before it has a place in the window. */
 #include "host/job/window.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/board.h"
 #include "host/base/value.h"
@@ -10,74 +12,123 @@
 #include "host/job/report.h"
 #include "host/pool.h"
 
-enum { CAPACITY = 4096 }; /* the most elements of a window, unless there are very many workers */
+enum {
+    CAPACITY = 4096, /* the most elements of a window, unless there are very many workers */
+    FIRST = 16       /* elements of a new window */
+};
 
-bool pool__window_add(struct pool_future *job, bool unordered)
+/* ---- Elements ---- */
+
+static void discard(const struct pool__elements *elements)
+{
+    free(elements->states);
+    free(elements->results);
+    free(elements->errors);
+    free(elements->order);
+}
+
+/* Makes empty elements, with the arrays for results of this size that the elements `like` have. */
+static bool make(struct pool__elements *made, size_t capacity, size_t size,
+                 const struct pool__elements *like)
+{
+    *made = (struct pool__elements){.capacity = capacity, .states = calloc(capacity, 1)};
+    bool good = made->states;
+    if (size)
+        good &= (made->results = calloc(capacity, size)) != NULL;
+    if (like->errors)
+        good &= (made->errors = calloc(capacity, sizeof *made->errors)) != NULL;
+    if (like->order)
+        good &= (made->order = calloc(capacity, sizeof *made->order)) != NULL;
+    if (!good)
+        discard(made);
+    return good;
+}
+
+/* Moves what is in the window to other elements, which are empty. */
+static void move(const struct pool_future *job, const struct pool__elements *to)
+{
+    const struct pool__window *window = job->window;
+    const struct pool__elements *from = &window->elements;
+    const size_t size = job->out.size;
+    for (size_t i = window->delivered; i < job->given; i++) {
+        size_t old = i % from->capacity, new = i % to->capacity;
+        to->states[new] = from->states[old];
+        if (from->errors)
+            to->errors[new] = from->errors[old];
+        if (size && from->states[old] == POOL__GOOD)
+            memcpy(to->results + new *size, from->results + old * size, size);
+    }
+    for (size_t n = window->taken; from->order && n < window->ordered; n++)
+        to->order[n % to->capacity] = from->order[n % from->capacity];
+}
+
+/* ---- The window ---- */
+
+/* The most elements whose plain results are within the budget, but at least two for each worker. */
+static size_t most_elements(const struct pool_future *job)
+{
+    size_t size = job->out.size ? job->out.size : 1;
+    size_t fit = job->pool->launch.options.budget / size;
+    size_t least = 2 * (size_t)job->pool->board->processes;
+    size_t most = fit < CAPACITY ? fit : CAPACITY;
+    return most > least ? most : least;
+}
+
+int pool__window_add(struct pool_future *job, const pool_source_t *source, bool unordered)
 {
     struct pool__window *window = calloc(1, sizeof *window);
     if (!window)
-        return false;
+        return -ENOMEM;
+    const struct pool__elements like = {.order = unordered ? &(uint64_t){0} : NULL};
+    window->limit = most_elements(job);
+    window->next = source->next;
+    window->context = source->context;
+    window->staged = source->next ? calloc(1, job->in.size) : NULL;
+    if ((source->next && !window->staged) ||
+        !make(&window->elements, window->limit < FIRST ? window->limit : FIRST, job->out.size,
+              &like)) {
+        free(window->staged);
+        free(window);
+        return -ENOMEM;
+    }
     job->window = window;
-    size_t size = job->out.size ? job->out.size : 1;
-    size_t fit = job->pool->launch.options.budget / size;
-    size_t least = 2 * (size_t)job->pool->board->processes,
-           capacity = fit < CAPACITY ? fit : CAPACITY;
-    capacity = capacity > least ? capacity : least;
-    window->capacity = capacity;
-    window->unordered = unordered;
-    window->states = calloc(capacity, sizeof *window->states);
-    window->errors = calloc(capacity, sizeof *window->errors);
-    window->order = calloc(capacity, sizeof *window->order);
-    job->out.data = calloc(capacity, size);
-    job->staged = calloc(1, job->in.size ? job->in.size : 1);
-    return window->states && window->errors && window->order && job->out.data && job->staged;
+    return 0;
 }
 
 void pool__window_free(struct pool_future *job)
 {
-    static const pool_error_t none;
     struct pool__window *window = job->window;
     if (!window)
         return;
-    bool whole = window->states && window->errors && job->out.data;
-    for (size_t i = 0; whole && i < window->capacity; i++) {
-        if (window->states[i] == POOL__GOOD && job->result_type)
-            pool__value_release(job->result_type, (char *)job->out.data + i * job->out.size);
-        pool__error_copy(&window->errors[i], &none);
+    const struct pool__elements *elements = &window->elements;
+    for (size_t i = window->delivered; i < job->given; i++) {
+        size_t at = i % elements->capacity;
+        if (elements->states[at] == POOL__GOOD && job->out.type)
+            pool__value_release(job->out.type, pool__element(job, i));
+        if (elements->errors)
+            pool__error_free(elements->errors[at]);
     }
-    free(window->states);
-    free(window->errors);
-    free(window->order);
-    free(job->out.data);
-    free(job->staged);
+    discard(elements);
+    free(window->staged);
     free(window);
+    job->window = NULL;
 }
 
-void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error_t *error)
-{
-    struct pool__window *window = job->window;
-    if (!window)
-        return;
-    size_t at = index % window->capacity;
-    window->states[at] = error ? POOL__BAD : POOL__GOOD;
-    if (error)
-        pool__error_copy(&window->errors[at], error);
-    window->order[window->ordered++ % window->capacity] = index;
-}
+/* ---- What the engine does ---- */
 
 /* How many items may have been given out and not been taken by the caller: as many as have results
- * within the budget, but at least two for each worker, and at most the capacity. */
+ * within the budget, but at least two for each worker, and at most the limit. */
 static size_t most_ahead(const struct pool_future *job)
 {
-    const struct pool__window *window = job->window;
+    const size_t limit = job->window->limit;
     size_t least = 2 * (size_t)job->pool->board->processes;
-    double fit =
-        (double)job->pool->launch.options.budget / ((double)job->out.size + job->result_bytes + 1);
-    size_t most = fit < (double)window->capacity ? (size_t)fit : window->capacity;
-    if (job->result_type && job->result_bytes <= 0) /* the size of results is not known yet */
+    double fit = (double)job->pool->launch.options.budget /
+                 ((double)job->out.size + (double)job->result_bytes + 1);
+    size_t most = fit < (double)limit ? (size_t)fit : limit;
+    if (job->out.type && job->result_bytes <= 0) /* the size of results is not known yet */
         most = least;
     most = most > least ? most : least;
-    return most < window->capacity ? most : window->capacity;
+    return most < limit ? most : limit;
 }
 
 /* While chunks are outstanding, the room is 0 until it is a quarter of the whole: so the items are
@@ -89,8 +140,101 @@ size_t pool__window_room(const struct pool_future *job)
     return job->chunks && room < most / 4 ? 0 : room;
 }
 
+static void grow(const struct pool_future *job, size_t capacity)
+{
+    struct pool__elements *elements = &job->window->elements, grown;
+    if (!make(&grown, capacity, job->out.size, elements))
+        return;
+    move(job, &grown);
+    discard(elements);
+    *elements = grown;
+}
+
+size_t pool__window_fit(struct pool_future *job, size_t count)
+{
+    const struct pool__window *window = job->window;
+    size_t ahead = job->given - window->delivered, capacity = window->elements.capacity;
+    while (capacity < ahead + count && capacity < window->limit)
+        capacity = 2 * capacity < window->limit ? 2 * capacity : window->limit;
+    if (capacity > window->elements.capacity)
+        grow(job, capacity);
+    size_t places = window->elements.capacity - ahead;
+    return count < places ? count : places;
+}
+
+static void keep_error(struct pool__elements *elements, size_t at, const pool_error_t *error)
+{
+    if (!elements->errors)
+        elements->errors = calloc(elements->capacity, sizeof(pool_error_t *));
+    if (elements->errors)
+        elements->errors[at] = pool__error_new(error);
+}
+
+void pool__window_mark(struct pool_future *job, uint64_t index, const pool_error_t *error)
+{
+    struct pool__window *window = job->window;
+    if (!window)
+        return;
+    struct pool__elements *elements = &window->elements;
+    size_t at = index % elements->capacity;
+    elements->states[at] = error ? POOL__BAD : POOL__GOOD;
+    if (error)
+        keep_error(elements, at, error);
+    if (elements->order)
+        elements->order[window->ordered % elements->capacity] = index;
+    window->ordered++;
+}
+
 void *pool__element(const struct pool_future *job, uint64_t index)
 {
-    uint64_t place = job->window ? index % job->window->capacity : index;
-    return (char *)job->out.data + place * job->out.size;
+    if (!job->window)
+        return (char *)job->out.data + index * job->out.size;
+    const struct pool__elements *elements = &job->window->elements;
+    return elements->results + index % elements->capacity * job->out.size;
+}
+
+/* ---- What the caller does ---- */
+
+bool pool__window_next(const struct pool__window *window, size_t *index)
+{
+    const struct pool__elements *elements = &window->elements;
+    *index = window->delivered;
+    if (!elements->order)
+        return elements->states[*index % elements->capacity] != POOL__EMPTY;
+    if (window->taken == window->ordered)
+        return false;
+    *index = elements->order[window->taken % elements->capacity];
+    return true;
+}
+
+/* The first elements leave the window, up to the first that the caller has not taken. */
+static void move_on(struct pool__window *window)
+{
+    for (;;) {
+        unsigned char *state =
+            &window->elements.states[window->delivered % window->elements.capacity];
+        if (*state != POOL__GONE)
+            return;
+        *state = POOL__EMPTY;
+        window->delivered++;
+    }
+}
+
+bool pool__window_take(struct pool_future *job, size_t index, void *result, pool_error_t **error)
+{
+    struct pool__window *window = job->window;
+    const struct pool__elements *elements = &window->elements;
+    size_t at = index % elements->capacity;
+    bool good = elements->states[at] == POOL__GOOD;
+    if (good && result && job->out.size)
+        memcpy(result, pool__element(job, index), job->out.size);
+    if (job->out.size)
+        memset(pool__element(job, index), 0, job->out.size);
+    *error = elements->errors ? elements->errors[at] : NULL;
+    if (elements->errors)
+        elements->errors[at] = NULL;
+    elements->states[at] = POOL__GONE;
+    window->taken++;
+    move_on(window);
+    return good;
 }

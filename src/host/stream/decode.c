@@ -42,12 +42,12 @@ static void take_entry(struct pool__decoding *decoding, const struct pool__entry
     pool_error_t unreadable = pool__overwritten;
     /* Where there are functions of the user's, a dry run reads the same value before: see
      * take_custom(). So the value must stay on the board. */
-    int error = pool__value_read(job->result_type, pool__element(job, entry->index), job->out.size,
+    int error = pool__value_read(job->out.type, pool__element(job, entry->index), job->out.size,
                                  decoding->stream + decoding->at + sizeof *entry, entry->size,
                                  !job->custom_results);
     decoding->at += pool__entry_stride(entry->size);
-    job->result_bytes = job->result_bytes > 0 ? job->result_bytes * 0.9 + (double)entry->size * 0.1
-                                              : (double)entry->size;
+    float size = (float)entry->size;
+    job->result_bytes = job->result_bytes > 0 ? job->result_bytes * 0.9f + size * 0.1f : size;
     if (!error) {
         pool__window_mark(job, entry->index, NULL);
         job->ended++;

@@ -26,8 +26,8 @@ static enum pool__placing pack_item(struct pool_future *job, uint64_t index, uns
                                  .room = room > sizeof entry ? room - sizeof entry : 0};
     const void *item = pool__source_item(job, index);
     if (!item)
-        return job->next_item ? POOL__NO_MORE : POOL__NO_ITEM;
-    *code = pool__pack(&writer, job->item_type, job->in.size, item);
+        return pool__source_is_function(job) ? POOL__NO_MORE : POOL__NO_ITEM;
+    *code = pool__pack(&writer, job->in.type, job->in.size, item);
     if (*code == 0 && writer.used > (uint64_t)INT64_MAX)
         *code = -EOVERFLOW;
     if (*code)
@@ -37,7 +37,7 @@ static enum pool__placing pack_item(struct pool_future *job, uint64_t index, uns
     if (*used > room)
         return POOL__NO_ROOM;
     memcpy(to, &entry, sizeof entry);
-    job->is_staged = false;
+    pool__source_used(job);
     return POOL__PLACED;
 }
 
@@ -82,7 +82,7 @@ enum pool__placing pool__encode(struct pool_future *job, uint64_t first, uint64_
         died = pool__run_dry(&pool->board->dry_run, pack_items, &packing, &status);
         *result = pool->board->dry_run;
         if (result->passed > 0)
-            job->is_staged = false;
+            pool__source_used(job);
     } else {
         pack_items(&packing);
     }

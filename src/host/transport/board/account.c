@@ -55,9 +55,9 @@ void pool__skip_items(pool_t *pool, struct pool__chunk *chunk, uint64_t count)
     chunk->first += count;
     chunk->count -= count;
     chunk->seeds += count * sizeof(uint64_t);
-    if (!job->result_type && !job->fold)
+    if (!job->out.type && !job->fold)
         chunk->results += count * job->out.size;
-    if (!job->item_type)
+    if (!job->in.type)
         chunk->items += count * job->in.size;
     else
         for (; count > 0; count--) {

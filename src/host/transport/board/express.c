@@ -44,7 +44,7 @@ void pool__note_queued(pool_t *pool, const struct pool_future *job, unsigned rin
  * the call have ended. */
 static bool is_long(const struct pool__chunk *chunk)
 {
-    double each = chunk->job->item_nanoseconds;
+    double each = (double)chunk->job->item_nanoseconds;
     return chunk->count > 1 && (each <= 0 || each * (double)chunk->count > LONG);
 }
 

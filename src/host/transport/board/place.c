@@ -33,13 +33,13 @@ static enum pool__placing copy_each(struct pool_future *job, struct pool__chunk 
     const void *item;
     while (count < chunk->count && (item = pool__source_item(job, chunk->first + count))) {
         memcpy(to + count * job->in.size, item, job->in.size);
-        job->is_staged = false;
+        pool__source_used(job);
         count++;
     }
     chunk->count = count;
     if (count > 0)
         return POOL__PLACED;
-    return job->next_item ? POOL__NO_MORE : pool__no_item(job->pool);
+    return pool__source_is_function(job) ? POOL__NO_MORE : pool__no_item(job->pool);
 }
 
 /* Places plain items. An item in a shared array stays where it lies. Never
@@ -109,7 +109,7 @@ static enum pool__placing pack_several(pool_t *pool, struct pool_future *job,
         return placing;
     }
     chunk->count = result.passed;
-    job->item_bytes = (double)result.bytes / (double)result.passed;
+    job->item_bytes = (float)result.bytes / (float)result.passed;
     pool__arena_shrink(&pool->items_arena, memory, result.bytes);
     use_items(chunk, memory);
     return POOL__PLACED;
@@ -154,7 +154,7 @@ static bool place_results(pool_t *pool, const struct pool_future *job, uint32_t 
     uint64_t bytes = chunk->count * job->out.size;
     if (job->fold)
         return place_copies(pool, job, chunk);
-    if (job->result_type)
+    if (job->out.type)
         return pool__make_room(pool, chunk, pool__likely_room(pool, job, chunk->count));
     chunk->room = bytes;
     if (job->out_shared)
@@ -202,7 +202,7 @@ static enum pool__placing place_items(pool_t *pool, struct pool_future *job, uin
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     enum pool__placing placing =
-        job->item_type ? place_stream(pool, job, number) : place_plain(pool, job, number);
+        job->in.type ? place_stream(pool, job, number) : place_plain(pool, job, number);
     if (placing == POOL__PLACED && !place_seeds(pool, job, chunk))
         placing = POOL__NO_ROOM_NOW;
     if (placing == POOL__PLACED)

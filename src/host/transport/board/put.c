@@ -8,6 +8,7 @@
 #include "host/job/fold.h"
 #include "host/job/job.h"
 #include "host/job/size.h"
+#include "host/job/window.h"
 #include "host/pool.h"
 #include "host/transport/board/account.h"
 #include "host/transport/board/express.h"
@@ -23,8 +24,8 @@ static void give_order(pool_t *pool, struct pool_future *job, uint32_t number)
     order->function = job->function;
     order->item_size = job->in.size;
     order->result_size = job->out.size;
-    order->item_type = job->item_type;
-    order->result_type = job->result_type;
+    order->item_type = job->in.type;
+    order->result_type = job->out.type;
     order->shared = job->out_shared;
     order->fold = job->fold != NULL;
     order->keyed = job->options.keys != NULL;
@@ -46,6 +47,8 @@ static enum pool__placing prepare(pool_t *pool, struct pool_future *job, uint32_
     chunk->first = job->fold ? pool__fold_next(job) : job->given;
     chunk->ring = pool__ring_for(pool, job);
     chunk->count = pool__chunk_count(pool, job, chunk->ring < POOL__COMMON);
+    if (job->window)
+        chunk->count = pool__window_fit(job, chunk->count);
     for (;;) {
         enum pool__placing placing = pool__place(pool, job, number);
         /* Another outstanding chunk makes room when it ends. If there is no other, a smaller chunk

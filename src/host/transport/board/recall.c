@@ -11,6 +11,7 @@
 #include "host/job/ends.h"
 #include "host/job/job.h"
 #include "host/job/queue.h"
+#include "host/job/window.h"
 #include "host/pool.h"
 #include "host/process/link.h"
 #include "host/process/members.h"

@@ -103,7 +103,7 @@ void pool__publish(pool_t *pool, uint32_t number)
         order->seed = chunk->seeds;
     atomic_store_explicit(&order->cancelled, POOL__GOES_ON, memory_order_relaxed);
     chunk->taken = chunk->result_at = 0;
-    if (chunk->job->result_type)
+    if (chunk->job->out.type)
         atomic_store_explicit(&cell->stream.used, 0, memory_order_relaxed);
     atomic_store_explicit(&cell->progress, 0, memory_order_relaxed);
     atomic_store_explicit(&cell->failures, 0, memory_order_relaxed);

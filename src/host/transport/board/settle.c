@@ -102,7 +102,7 @@ static void learn(pool_t *pool, uint32_t number, uint64_t ended)
     uint64_t nanoseconds = pool__cell(pool, number)->nanoseconds;
     if (ended == 0 || nanoseconds == 0)
         return;
-    double each = (double)nanoseconds / (double)ended;
+    float each = (float)nanoseconds / (float)ended;
     job->item_nanoseconds = job->item_nanoseconds > 0 ? (job->item_nanoseconds + each) / 2 : each;
 }
 
@@ -155,8 +155,7 @@ static void serve(pool_t *pool, uint32_t number, uint64_t word)
     int worker = pool__word_worker(word);
     uint64_t ended;
     bool running;
-    if (!pool__read_progress(pool, number, &ended, &running) || !running ||
-        !chunk->job->result_type) {
+    if (!pool__read_progress(pool, number, &ended, &running) || !running || !chunk->job->out.type) {
         pool__condemn(pool, number, false);
         return;
     }

@@ -52,7 +52,7 @@ static void take_results(pool_t *pool, uint32_t number, uint64_t ended)
     size_t size = job->out.size;
     if (chunk->taken >= ended)
         return;
-    if (job->result_type) {
+    if (job->out.type) {
         take_stream(pool, number, ended);
         return;
     }
