@@ -68,8 +68,8 @@ POOL_API size_t pool_future_errors(pool_future_t *future, const pool_error_t **e
 
 /* Cancels the items that have not started: they never start. Items that run go on, and see it by
  * pool_task_cancelled(). With `grace` >= 0, workers that still run one after `grace` milliseconds
- * are killed and replaced; with a negative `grace` none is killed. Does not wait. Returns 0, or
- * -EALREADY if all items had ended. */
+ * are killed and replaced; with a negative `grace` none is killed. Does not wait. Returns 0;
+ * -EALREADY if all items had ended; or -ENOMEM, and then nothing was cancelled. */
 POOL_API int pool_future_cancel(pool_future_t *future, int grace);
 
 /* Gives the future back. `future` may be NULL. Its items go on, its callbacks are still called, and

@@ -52,6 +52,13 @@ typedef struct pool_map_options {
      * the chunk afterwards. Calls of the same priority take turns. A small call beside large ones
      * waits for about one item of theirs. */
     int priority;
+    /* How long the workers should find work while no thread is in the library, in milliseconds: so
+     * much of the call is given out ahead, as far as `budget` allows. 0: an asynchronous call gives
+     * out 64 chunks for each worker, and another call 8. As long as it is not known how long an item
+     * takes, these hold all items of an asynchronous call. Later a chunk takes about 100
+     * microseconds, so that is 6 milliseconds. For a caller that comes rarely: as long as it stays
+     * away. Negative: POOL_EOPTION. */
+    int ahead;
     /* Called now and then as items end. May be NULL. */
     void (*progress)(void *context, const pool_progress_t *progress);
     /* Exactly one of these two is called, once, when the last item has ended: `callback` if all
@@ -79,13 +86,6 @@ typedef struct pool_map_options {
      * The array stays as it is until the call has ended. Not for broadcasts, nor for items from a
      * source's function `next` (POOL_EOPTION). The pool keeps 8 bytes for each item given out. */
     const uint64_t *keys;
-    /* How long the workers should find work while no thread is in the library, in milliseconds: so
-     * much of the call is given out ahead, as far as `budget` allows. 0: an asynchronous call gives
-     * out 64 chunks for each worker, and another call 8. As long as it is not known how long an item
-     * takes, these hold all items of an asynchronous call. Later a chunk takes about 100
-     * microseconds, so that is 6 milliseconds. For a caller that comes rarely: as long as it stays
-     * away. Negative: POOL_EOPTION. */
-    int ahead;
 } pool_map_options_t;
 
 /* Runs `function` over all items, on all workers, and puts the results into `out` in the order of

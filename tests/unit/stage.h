@@ -63,7 +63,7 @@ static inline void stage_submit(struct stage *stage, struct pool_future *job)
         job->in.type = NULL;
     if (job->out.type == &pool_type_plain)
         job->out.type = NULL;
-    assert_int_equal(pool__queue_reserve(&stage->pool.queue), 0);
+    assert_int_equal(pool__queue_reserve(&stage->pool.queue, true), 0);
     pool__submit(&stage->pool, job);
 }
 

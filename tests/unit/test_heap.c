@@ -28,7 +28,7 @@ static bool comes_before(enum pool__heap_kind kind, const struct pool_future *a,
 static void prepare(size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        jobs[i] = (struct pool_future){.turn = i,
+        jobs[i] = (struct pool_future){.turn = (uint32_t)i,
                                        .options.priority = (int)draw(5) - 2,
                                        .deadline = draw(2) ? 1 + draw(1000) : 0,
                                        .kill_at = 1 + draw(1000)};
@@ -61,7 +61,7 @@ static void check_order(enum pool__heap_kind kind)
                 pool__heap_remove(&heap, &jobs[draw(count)]);
             if (kind == POOL__GIVING_HEAP && draw(3) == 0) {
                 struct pool_future *job = &jobs[draw(count)];
-                job->turn = count + i;
+                job->turn = (uint32_t)(count + i);
                 pool__heap_settle(&heap, job);
             }
         }
@@ -107,7 +107,7 @@ static void a_job_takes_no_more_steps_than_there_are_levels(void **test)
             pool__heap_add(&heap, &jobs[i]);
         for (size_t i = 0; i < count; i++) {
             struct pool_future *job = pool__heap_first(&heap);
-            job->turn += count;
+            job->turn += (uint32_t)count;
             pool__heap_settle(&heap, job);
         }
         empty(&heap);

@@ -135,7 +135,7 @@ static int run(pool_t *pool, const struct pool__call *call, int error)
     error = pool__enter(pool);
     if (error)
         return error;
-    int code = pool__in_callback(pool) ? POOL_EBUSY : pool__admit(pool);
+    int code = pool__in_callback(pool) ? POOL_EBUSY : pool__admit(pool, call->options);
     if (!code)
         code = pool__prepare(pool, &job, call);
     code = code ? conclude(pool, (struct pool__report){0}, 0, code) : complete(pool, &job);
@@ -150,7 +150,7 @@ static int start(pool_t *pool, const struct pool__call *call, pool_future_t **fu
     int error = pool__enter(pool);
     if (error)
         return error;
-    error = pool__admit(pool);
+    error = pool__admit(pool, call->options);
     struct pool_future *job = error ? NULL : pool__job_new(&pool->queue);
     if (!error)
         error = job ? pool__prepare(pool, job, call) : -ENOMEM;

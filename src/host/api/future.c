@@ -108,23 +108,26 @@ size_t pool_future_errors(pool_future_t *future, const pool_error_t **errors)
     return future->report.count;
 }
 
+/* With the lock held, for a call that has not ended. */
+static void cancel(pool_t *pool, pool_future_t *future, int grace)
+{
+    pool__hear(pool);               /* an owner that has died is not to be killed */
+    pool->transport->collect(pool); /* items that workers have committed are not cancelled */
+    pool__stop(pool, future, POOL_CANCELLED, grace == 0);
+    if (grace > 0)
+        pool__queue_time(&pool->queue, future, future->deadline,
+                         pool__now() + (uint64_t)grace * 1000000u);
+    pool__wake_driver(pool);
+}
+
 int pool_future_cancel(pool_future_t *future, int grace)
 {
     int error = enter(future);
     if (error)
         return error;
-    pool_t *pool = future->pool;
-    if (future->done)
-        error = -EALREADY;
-    else {
-        pool__hear(pool);               /* an owner that has died is not to be killed */
-        pool->transport->collect(pool); /* items that workers have committed are not cancelled */
-        pool__stop(pool, future, POOL_CANCELLED, grace == 0);
-        if (grace > 0)
-            pool__queue_time(&pool->queue, future, future->deadline,
-                             pool__now() + (uint64_t)grace * 1000000u);
-        pool__wake_driver(pool);
-    }
+    error = future->done ? -EALREADY : pool__queue_reserve(&future->pool->queue, grace > 0);
+    if (!error)
+        cancel(future->pool, future, grace);
     leave(future);
     return error;
 }

@@ -40,7 +40,7 @@ static int start(pool_t *pool, const struct pool__call *call, const pool_source_
         free(made);
         return error;
     }
-    error = pool__admit(pool);
+    error = pool__admit(pool, call->options);
     struct pool_future *job = error ? NULL : pool__job_new(&pool->queue);
     if (job) {
         error = pool__prepare(pool, job, call);

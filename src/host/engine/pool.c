@@ -39,10 +39,10 @@ int pool__check_phase(const pool_t *pool)
     return pool->broken ? POOL_EBROKEN : POOL_ECLOSED;
 }
 
-int pool__admit(pool_t *pool)
+int pool__admit(pool_t *pool, const pool_map_options_t *options)
 {
     int error = pool__check_phase(pool);
-    return error ? error : pool__queue_reserve(&pool->queue);
+    return error ? error : pool__queue_reserve(&pool->queue, options && options->timeout > 0);
 }
 
 pool_t *pool__new(void)
@@ -81,6 +81,7 @@ int pool__allocate(pool_t *pool)
     if (!pool->members)
         return -ENOMEM;
     pool->numbers_given = processes;
+    pool->courtesy = processes;
     error = pool__chunks_init(pool);
     return error ? error : pool__image_take(&pool->launch.image);
 }

@@ -13,9 +13,9 @@ int pool__check(const pool_t *pool);
  * lock held. */
 int pool__check_phase(const pool_t *pool);
 
-/* Whether the pool takes one more call that runs items, now. Makes room for its job. Returns as
+/* Whether the pool takes one more call with these options (or NULL) that runs items, now. Makes room for its job. Returns as
  * pool__check_phase() does, or -ENOMEM. With the lock held. */
-int pool__admit(pool_t *pool);
+int pool__admit(pool_t *pool, const pool_map_options_t *options);
 
 /* Makes a pool without a board, accounts or processes. NULL: no memory. */
 pool_t *pool__new(void);

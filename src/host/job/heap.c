@@ -14,7 +14,7 @@ static bool before(const struct pool__heap *heap, const struct pool_future *a,
         return pool__job_due(a) < pool__job_due(b);
     if (a->options.priority != b->options.priority)
         return a->options.priority > b->options.priority;
-    return a->turn < b->turn;
+    return (int32_t)(a->turn - b->turn) < 0; /* the turns may have begun anew */
 }
 
 bool pool__heap_has(const struct pool__heap *heap, const struct pool_future *job)

@@ -26,8 +26,9 @@ struct pool_future {
     struct pool_future *previous, *next;
     struct pool_future *next_advanced, *next_reporting;
     struct pool__watch *watches; /* of threads that wait for the job: see job/watch.h */
-    uint64_t turn;               /* when it is given a chunk, among the jobs of its priority */
+    uint32_t turn;               /* when it is given a chunk, among the jobs of its priority */
     uint32_t places[POOL__HEAPS];
+    uint32_t chunks; /* chunks that are outstanding */
     pool_function_t function;
     /* The types are NULL for plain data, one value after the other. Else the items, or the results,
      * are a stream of values of the type. */
@@ -39,24 +40,18 @@ struct pool_future {
     size_t ended;    /* items that have an end */
     size_t failed;   /* items that ended badly; they count in `ended` too */
     size_t reported; /* how many items had ended when `progress` was last called */
-    uint32_t chunks; /* chunks that are outstanding */
-    struct pool__chunk *first_chunk; /* of these: see transport/board/account.h */
+    struct pool__chunk
+        *first_chunk; /* of those that are outstanding: see transport/board/account.h */
     /* Estimates, for the size of chunks; 0: not known yet. */
     float item_nanoseconds;         /* time that one item takes */
     float item_bytes, result_bytes; /* bytes of one item and of one result in a stream */
     int status;                     /* negative: why no more items are given out */
     pool_error_kind_t stopped; /* not 0: items that have not started end with this kind of error */
-    uint64_t began;            /* when the job was made */
-    uint64_t deadline;         /* when the time of the call is up; 0: no limit */
-    uint64_t kill_at;          /* when workers that still run its items are killed; 0: not set */
-    struct pool__report report;
-    struct pool__window *window; /* what only an iterator has; NULL: not an iterator */
-    struct pool__fold *fold;     /* the sink of a fold; NULL: no fold */
-    bool advanced;               /* it is among the jobs that have advanced */
-    bool held_up;                /* it is among the broadcasts that wait for a mailbox */
-    bool reporting;              /* it is among the jobs with progress to report */
-    bool in_shared;              /* the items lie in a shared array */
-    bool out_shared;             /* the results go straight into a shared array */
+    bool advanced : 1;         /* it is among the jobs that have advanced */
+    bool held_up : 1;          /* it is among the broadcasts that wait for a mailbox */
+    bool reporting : 1;        /* it is among the jobs with progress to report */
+    bool in_shared;            /* the items lie in a shared array */
+    bool out_shared;           /* the results go straight into a shared array */
     bool broadcast; /* `in` has one item; the job's item i is a copy of it for worker i */
     /* Functions of the user's pack the items, or unpack the results, so there is a dry run first.
      * Both are false in a serial pool, whose functions may crash the host in any case. */
@@ -66,6 +61,12 @@ struct pool_future {
     bool done;  /* all items have ended, and the report is complete */
     bool callback_done; /* and the callback was made: the pool does not use the job any more */
     bool freed;         /* the caller does not use the job any more: then it becomes a spare job */
+    uint64_t began;     /* when the job was made */
+    uint64_t deadline;  /* when the time of the call is up; 0: no limit */
+    uint64_t kill_at;   /* when workers that still run its items are killed; 0: not set */
+    struct pool__report report;
+    struct pool__window *window; /* what only an iterator has; NULL: not an iterator */
+    struct pool__fold *fold;     /* the sink of a fold; NULL: no fold */
 };
 
 /* When the time of the job is up, or its workers are to be killed; UINT64_MAX: never. */

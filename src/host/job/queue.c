@@ -52,10 +52,10 @@ void pool__queue_fini(struct pool__queue *queue)
 
 /* ---- Jobs that have not ended ---- */
 
-int pool__queue_reserve(struct pool__queue *queue)
+int pool__queue_reserve(struct pool__queue *queue, bool timed)
 {
     int error = pool__heap_reserve(&queue->giving, queue->count + 1);
-    return error ? error : pool__heap_reserve(&queue->timed, queue->count + 1);
+    return error || !timed ? error : pool__heap_reserve(&queue->timed, queue->timed.count + 1);
 }
 
 void pool__queue_add(struct pool__queue *queue, struct pool_future *job)

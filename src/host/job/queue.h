@@ -22,7 +22,7 @@ struct pool__queue {
     struct pool__heap giving;    /* of these: those that want a chunk */
     struct pool__heap timed;     /* and those with a time limit */
     uint64_t added;              /* jobs ever added */
-    uint64_t turns;              /* chunks ever given out, and jobs ever added to `giving` */
+    uint32_t turns;              /* chunks ever given out, and jobs ever added to `giving` */
     struct pool__list advanced;  /* jobs at which the engine has to look */
     struct pool__list held_up;   /* broadcasts whose next item waits for a mailbox to be empty */
     struct pool__list reporting; /* jobs with progress to report */
@@ -38,8 +38,8 @@ void pool__queue_fini(struct pool__queue *queue);
 
 /* ---- Jobs that have not ended ---- */
 
-/* Makes room for one more job. Returns 0 or -ENOMEM. */
-int pool__queue_reserve(struct pool__queue *queue);
+/* Makes room for one more job; `timed`: one with a time limit. Returns 0 or -ENOMEM. */
+int pool__queue_reserve(struct pool__queue *queue, bool timed);
 
 /* Takes in a job that has just been made. There must be room. The job counts as advanced. */
 void pool__queue_add(struct pool__queue *queue, struct pool_future *job);
@@ -70,7 +70,8 @@ void pool__queue_hold_up(struct pool__queue *queue, struct pool_future *job);
 /* The job that gets the next chunk; NULL: none wants one. */
 struct pool_future *pool__queue_first(const struct pool__queue *queue);
 
-/* Sets when the time of the job is up, and when its workers are to be killed; 0: never. */
+/* Sets when the time of the job is up, and when its workers are to be killed; 0: never. There must be
+ * room for the job, if it has had no such time before. */
 void pool__queue_time(struct pool__queue *queue, struct pool_future *job, uint64_t deadline,
                       uint64_t kill_at);
 

@@ -40,6 +40,12 @@ void pool__note_queued(pool_t *pool, const struct pool_future *job, unsigned rin
         pool->priorities[ring] = priority;
 }
 
+void pool__note_committed(pool_t *pool, const struct pool__chunk *chunk)
+{
+    if (chunk->ring == POOL__COMMON && pool->courtesy < atomic_load(&pool->board->processes))
+        pool->courtesy++;
+}
+
 /* Whether what is left of the chunk is likely to take long. It is not known before the first items of
  * the call have ended. */
 static bool is_long(const struct pool__chunk *chunk)

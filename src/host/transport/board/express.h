@@ -3,6 +3,7 @@
 #ifndef POOL_HOST_TRANSPORT_BOARD_EXPRESS_H
 #define POOL_HOST_TRANSPORT_BOARD_EXPRESS_H
 
+#include "host/transport/board/account.h"
 #include "procpool.h"
 
 /* The ring for the job's next chunk: the last one whose chunks are not all of a lower priority. If
@@ -12,6 +13,9 @@ unsigned pool__ring_for(const pool_t *pool, const struct pool_future *job);
 
 /* Accounts for a chunk of the job that is about to be queued for the first time, in this ring. */
 void pool__note_queued(pool_t *pool, const struct pool_future *job, unsigned ring);
+
+/* Accounts for a chunk that a worker has committed, whole or in part. */
+void pool__note_committed(pool_t *pool, const struct pool__chunk *chunk);
 
 /* Has workers that run a long chunk commit what they have done of it, as many as there are chunks
  * that overtake and no idle worker to run them. The rest of the long chunk is queued again, behind

@@ -82,8 +82,6 @@ void pool__release(pool_t *pool, uint32_t number)
     chunk->item_memory = chunk->result_memory = chunk->seed_memory = NULL;
     if (chunk->job)
         pool__chunk_back(chunk);
-    if (chunk->ring == POOL__COMMON && pool->courtesy < atomic_load(&pool->board->processes))
-        pool->courtesy++;
     chunk->awaited = false;
     atomic_store_explicit(&pool__cell(pool, number)->state, 0, memory_order_relaxed);
     pool__give_number(pool, number);

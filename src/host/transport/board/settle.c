@@ -19,6 +19,7 @@
 #include "host/process/members.h"
 #include "host/transport/board/account.h"
 #include "host/transport/board/block.h"
+#include "host/transport/board/express.h"
 #include "host/transport/board/place.h"
 #include "host/transport/board/ring.h"
 #include "host/transport/board/take.h"
@@ -137,8 +138,10 @@ void pool__settle(pool_t *pool, uint32_t number, int worker, const struct pool__
     pool__take(pool, number, ended, worker, death ? death->pid : pool->members[worker].pid);
     if (chunk->job->fold)
         pool__block_settle(pool, chunk, ended);
-    if (!death)
+    if (!death) {
         learn(pool, number, ended);
+        pool__note_committed(pool, chunk);
+    }
     if (running)
         blame(chunk, death);
     advance(pool, number);
