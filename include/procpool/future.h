@@ -99,7 +99,8 @@ POOL_API int pool_wait(pool_future_t *const *futures, size_t count, pool_wait_mo
 /* Waits until one of the futures is ready, at most `milliseconds`. Gives it in `*ready`, sets its
  * place in the array to NULL, and returns its index. Call it again for the next one, with the same
  * `count`: then all calls for an array together cost as much as one look at each place. In between,
- * the program may empty places, and put other futures there. Returns -ENOENT when all places are
+ * the program may empty places, and put futures there: those that were submitted since the last
+ * call are seen at once, others within a second. Returns -ENOENT when all places are
  * NULL; -ETIMEDOUT; -EINTR, -EINVAL, -ENOMEM and POOL_EBUSY as pool_wait() does. As Python's
  * concurrent.futures.as_completed(). */
 POOL_API int pool_as_completed(pool_future_t **futures, size_t count, int milliseconds,

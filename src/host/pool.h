@@ -59,8 +59,14 @@ struct pool {
     uint32_t numbers;           /* the numbers below this one have been used */
     uint32_t *free_numbers;     /* a stack of used numbers that are free again */
     uint32_t free_count;
-    uint32_t condemned;          /* numbers that are not used again, and neither is their memory */
-    int priorities[POOL__RINGS]; /* of each ring, the highest of its chunks while it has some */
+    uint32_t displaced; /* queued chunks whose mailbox held another, at most */
+    uint32_t condemned; /* numbers that are not used again, and neither is their memory */
+    /* Of each ring: the chunks that are outstanding and were queued there, the highest priority
+     * among them, and how many have that. */
+    struct {
+        uint32_t chunks, top;
+        int priority;
+    } rings[POOL__RINGS];
     int courtesy; /* how often small calls may still overtake large ones: see board/express.h */
     _Atomic uint64_t collected; /* `commits` on the board when the host collected last; read without
                                    the lock */

@@ -8,7 +8,9 @@
 #include "host/api/check.h"
 #include "host/base/inside.h"
 #include "host/base/types.h"
+#include "host/engine/alarm.h"
 #include "host/engine/drive.h"
+#include "host/engine/notify.h"
 #include "host/engine/pool.h"
 #include "host/engine/step.h"
 #include "host/engine/stop.h"
@@ -159,6 +161,9 @@ int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
         error = give(iterator, result);
         pool__queue_advanced(job); /* there is room for one item more */
         pool__tend(job->pool);
+        pool__finish_silent(job->pool);
+        pool__let_leave(job->pool);
+        pool__attend(job->pool);
     }
     pool__leave(job->pool);
     return error;

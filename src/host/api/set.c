@@ -294,27 +294,49 @@ static int take_ready(struct pool__array *array, pool_future_t **futures, pool_f
     return -ETIMEDOUT;
 }
 
-/* Whether the array may hold futures that are not watched. New ones can only have been submitted
- * since; that others were put there is found out a little later. */
+/* Whether the array may hold futures that are not watched. Most can only have been submitted since it
+ * was looked through; that others were put there is found out a little later. */
 static bool is_stale(const pool_t *pool, const struct pool__array *array)
 {
     return array->added != pool->queue.added || pool__now() - array->looked >= LOOK;
 }
 
-/* Steps once, or waits for a future that is ready. Wakes now and then to look the array through. */
+/* Looks the array through if it may hold futures that are not watched. Returns 0 or -EINVAL. */
+static int look_again(const pool_t *pool, struct pool__array *array)
+{
+    int error = 0;
+    if (!is_stale(pool, array))
+        return 0;
+    if (!pool_of(array->futures, array->count, &error) || !all_held(array->futures, array->count))
+        return -EINVAL;
+    look_through(pool, array);
+    return 0;
+}
+
+/* Waits until a future has ended, or the array should be looked through again. Returns 0,
+ * -ETIMEDOUT when the deadline has come, or another error. */
 static int wait_for_next(pool_t *pool, struct pool__array *array, uint64_t deadline)
 {
-    for (;;) {
-        uint64_t now = pool__now(), until = now + LOOK;
-        until = until < deadline ? until : deadline;
-        int error =
-            pool__drive(pool, any_ready, array, &array->set, pool__milliseconds(now, until));
-        if (error != -ETIMEDOUT || pool__now() >= deadline)
-            return error;
-        look_through(pool, array);
-        if (array->set.done)
-            return 0;
+    uint64_t now = pool__now(), until = now + LOOK;
+    until = until < deadline ? until : deadline;
+    int error = pool__drive(pool, any_ready, array, &array->set, pool__milliseconds(now, until));
+    return error == -ETIMEDOUT && pool__now() < deadline ? 0 : error;
+}
+
+/* Waits for a future that is ready, and takes it. */
+static int take_next(pool_t *pool, struct pool__array *array, pool_future_t **futures,
+                     uint64_t deadline, pool_future_t **ready)
+{
+    int index = take_ready(array, futures, ready), error = 0;
+    while (index == -ETIMEDOUT && !error) {
+        error = look_again(pool, array);
+        index = take_ready(array, futures, ready);
+        if (index != -ETIMEDOUT || error)
+            break;
+        error = wait_for_next(pool, array, deadline);
+        index = take_ready(array, futures, ready);
     }
+    return index >= 0 ? index : error;
 }
 
 static int next_locked(pool_t *pool, pool_future_t **futures, size_t count, int milliseconds,
@@ -326,17 +348,7 @@ static int next_locked(pool_t *pool, pool_future_t **futures, size_t count, int 
         return -ENOMEM;
     if (milliseconds >= 0)
         deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
-    if (!array->set.done && is_stale(pool, array)) {
-        int error;
-        if (!pool_of(futures, count, &error) || !all_held(futures, count))
-            return -EINVAL;
-        look_through(pool, array);
-    }
-    int index = take_ready(array, futures, ready);
-    if (index == -ETIMEDOUT) {
-        int error = wait_for_next(pool, array, deadline);
-        index = error ? error : take_ready(array, futures, ready);
-    }
+    int index = take_next(pool, array, futures, deadline, ready);
     if (array->set.live == 0)
         sweep(pool);
     return index;

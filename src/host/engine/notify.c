@@ -64,9 +64,12 @@ static void report_progress(pool_t *pool, struct pool_future *job)
                                 .total = job->in.count,
                                 .rate = seconds > 0 ? (double)job->ended / seconds : 0};
     job->reported = job->ended;
+    job->reporting = true; /* so the job is not over before the callback is */
     release_lock(pool);
     job->options.progress(job->options.context, &progress);
     regain_lock(pool);
+    job->reporting = false;
+    pool__queue_report(&pool->queue, job);
 }
 
 void pool__finish_silent(pool_t *pool)

@@ -25,15 +25,6 @@ enum { TICK = 1000000000 }; /* nanoseconds between looks at the whole board */
 
 /* ---- What the supervisor says ---- */
 
-/* What the worker committed before it died is collected first, while the account still has the
- * worker's pid. */
-static void on_death(pool_t *pool, const struct pool__death *death)
-{
-    pool->transport->collect(pool);
-    pool__member_died(pool, death);
-    pool->transport->died(pool, death);
-}
-
 static void on_loss(pool_t *pool)
 {
     pool__forget_channels(pool);
@@ -47,7 +38,7 @@ void pool__hear(pool_t *pool)
     struct pool__event event;
     while (pool__link_next(pool, &event))
         if (event.kind == POOL__DIED_EVENT)
-            on_death(pool, &event.death);
+            pool->transport->died(pool, &event.death);
         else
             on_loss(pool);
 }
@@ -72,6 +63,8 @@ void pool__submit(pool_t *pool, struct pool_future *job)
     collect_some(pool);
     pool__tend(pool);
     pool__finish_silent(pool);
+    if (!pool->look_at) /* the caller may only poll from now on */
+        pool->look_at = pool__now() + TICK;
     pool__look_sooner(pool);
     pool__attend(pool);
 }
@@ -160,8 +153,10 @@ void pool__tend(pool_t *pool)
 static void tick(pool_t *pool, uint64_t now)
 {
     bool due = pool->look_at && now >= pool->look_at;
-    if (due)
+    if (due) {
         pool->transport->audit(pool);
+        pool__queue_let_on(&pool->queue);
+    }
     if (!pool->queue.count)
         pool->look_at = 0;
     else if (due || !pool->look_at)

@@ -88,7 +88,7 @@ static struct pool_future *take_first_advanced(struct pool__list *list)
 }
 
 /* A chunk of a broadcast that comes back leaves a mailbox empty, for which others may wait. */
-static void let_broadcasts_on(struct pool__queue *queue)
+void pool__queue_let_on(struct pool__queue *queue)
 {
     struct pool_future *job;
     while ((job = take_first_advanced(&queue->held_up))) {
@@ -102,7 +102,7 @@ void pool__queue_advanced(struct pool_future *job)
 {
     struct pool__queue *queue = &job->pool->queue;
     if (job->broadcast)
-        let_broadcasts_on(queue);
+        pool__queue_let_on(queue);
     if (job->advanced || job->done)
         return;
     job->advanced = true;

@@ -67,6 +67,9 @@ void pool__queue_unwant(struct pool__queue *queue, struct pool_future *job);
 /* Says that the broadcast wants a chunk as soon as a chunk of a broadcast has ended. */
 void pool__queue_hold_up(struct pool__queue *queue, struct pool_future *job);
 
+/* Has the engine look at the broadcasts that were held up. */
+void pool__queue_let_on(struct pool__queue *queue);
+
 /* The job that gets the next chunk; NULL: none wants one. */
 struct pool_future *pool__queue_first(const struct pool__queue *queue);
 

@@ -48,7 +48,8 @@ struct pool__transport_ops {
     /* Takes the job's chunks back that have not begun, and lets no further item of it start. `kill`:
      * also those that run, with their workers. */
     void (*recall)(pool_t *pool, struct pool_future *job, bool kill);
-    /* A worker has died: settles what it held. */
+    /* A worker has died: settles what it held, and says so in the account of members. NULL: none
+     * does. */
     void (*died)(pool_t *pool, const struct pool__death *death);
     /* All workers are gone: ends all chunks. */
     void (*abandon)(pool_t *pool);

@@ -22,15 +22,59 @@ void pool__chunks_fini(pool_t *pool)
     free(pool->free_numbers);
 }
 
+static void enter_ring(pool_t *pool, const struct pool__chunk *chunk)
+{
+    bool first = pool->rings[chunk->ring].chunks++ == 0;
+    if (first || chunk->priority > pool->rings[chunk->ring].priority) {
+        pool->rings[chunk->ring].priority = chunk->priority;
+        pool->rings[chunk->ring].top = 0;
+    }
+    pool->rings[chunk->ring].top += chunk->priority == pool->rings[chunk->ring].priority;
+}
+
+/* Counts a chunk that is still outstanding again. */
+static void enter_again(pool_t *pool, unsigned ring)
+{
+    pool->rings[ring].chunks = pool->rings[ring].top = 0;
+    for (uint32_t number = 0; number < pool->numbers; number++)
+        if (pool->chunks[number].job && pool->chunks[number].ring == ring)
+            enter_ring(pool, &pool->chunks[number]);
+}
+
+/* When the last chunk of the highest priority leaves, the next is looked for among all. That is once
+ * for each time that a call of a higher priority has been the first in the ring. */
+static void leave_ring(pool_t *pool, const struct pool__chunk *chunk)
+{
+    unsigned ring = chunk->ring;
+    pool->rings[ring].chunks--;
+    pool->rings[ring].top -= chunk->priority == pool->rings[ring].priority;
+    if (pool->rings[ring].top == 0 && pool->rings[ring].chunks > 0)
+        enter_again(pool, ring);
+}
+
 void pool__chunk_out(struct pool__chunk *chunk, struct pool_future *job)
 {
     chunk->job = job;
+    chunk->priority = job->options.priority;
     chunk->previous = NULL;
     chunk->next = job->first_chunk;
     if (chunk->next)
         chunk->next->previous = chunk;
     job->first_chunk = chunk;
     job->chunks++;
+    enter_ring(job->pool, chunk);
+}
+
+void pool__chunk_move(struct pool__chunk *chunk, unsigned ring)
+{
+    struct pool_future *job = chunk->job;
+    if (ring == chunk->ring)
+        return;
+    chunk->job = NULL; /* it is not among those that are counted again */
+    leave_ring(job->pool, chunk);
+    chunk->job = job;
+    chunk->ring = ring;
+    enter_ring(job->pool, chunk);
 }
 
 void pool__chunk_back(struct pool__chunk *chunk)
@@ -41,6 +85,7 @@ void pool__chunk_back(struct pool__chunk *chunk)
         chunk->next->previous = chunk->previous;
     chunk->job = NULL;
     job->chunks--;
+    leave_ring(job->pool, chunk);
     pool__queue_advanced(job);
 }
 

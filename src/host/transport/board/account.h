@@ -19,6 +19,7 @@ struct pool__chunk {
     struct pool_future *job;             /* NULL: the number is free or awaited */
     struct pool__chunk *next, *previous; /* outstanding chunks of the same job */
     unsigned ring;                       /* in which its ticket is: see board/express.h */
+    int priority;                        /* of its job */
     /* The host has taken the chunk from its owner, which may still write to the chunk's memory. So
      * number and memory are not used again until the owner is dead. */
     bool awaited;
@@ -98,8 +99,11 @@ static inline uint64_t pool__chunk_bytes(const struct pool__chunk *chunk)
            (chunk->result_memory ? pool__extent_size(chunk->result_memory) : 0);
 }
 
-/* Records that the chunk is outstanding, for this job. */
+/* Records that the chunk is outstanding, for this job, and to be queued in chunk->ring. */
 void pool__chunk_out(struct pool__chunk *chunk, struct pool_future *job);
+
+/* Records that the chunk is to be queued in another ring. */
+void pool__chunk_move(struct pool__chunk *chunk, unsigned ring);
 
 /* Records that the chunk has come back to the host. It has no job then. */
 void pool__chunk_back(struct pool__chunk *chunk);

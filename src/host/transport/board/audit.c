@@ -186,6 +186,8 @@ void pool__reconcile(pool_t *pool, const struct pool__death *death)
             reconcile_chunk(pool, number, death);
         else if (pool->chunks[number].awaited)
             reconcile_awaited(pool, number, death);
+    if (pool->displaced)
+        pool__refill_mailboxes(pool);
     pool__wake_some(pool);
     /* Wild writes may have made sleeping workers look awake, so the tick wakes all. */
     if (!death && any_queued(pool))

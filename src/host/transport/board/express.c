@@ -16,28 +16,27 @@ enum { LONG = 1000000 }; /* nanoseconds: a chunk that takes longer is cut */
  * their chunks that ends, so that both go on. */
 static bool has_turn(const pool_t *pool, const struct pool_future *job, unsigned ring)
 {
-    return job->chunks == 0 && ring > 0 && pool->courtesy > 0 &&
-           job->options.priority == pool->priorities[ring] &&
-           pool__outstanding(pool) > 2 * pool->queue.count &&
-           pool__queued_in(pool->board, ring) > 0;
+    return job->chunks == 0 && ring > 0 && pool->courtesy > 0 && pool->rings[ring].chunks > 0 &&
+           job->options.priority == pool->rings[ring].priority &&
+           pool__outstanding(pool) > 2 * pool->queue.count;
 }
 
 unsigned pool__ring_for(const pool_t *pool, const struct pool_future *job)
 {
     unsigned ring = POOL__COMMON;
-    while (ring > 0 && job->options.priority > pool->priorities[ring] &&
-           pool__queued_in(pool->board, ring) > 0)
+    if (job->broadcast)
+        return ring;
+    while (ring > 0 && pool->rings[ring].chunks > 0 &&
+           job->options.priority > pool->rings[ring].priority)
         ring--;
     return has_turn(pool, job, ring) ? ring - 1 : ring;
 }
 
 void pool__note_queued(pool_t *pool, const struct pool_future *job, unsigned ring)
 {
-    int priority = job->options.priority;
-    if (ring < POOL__COMMON && priority == pool->priorities[ring + 1])
+    if (ring < POOL__COMMON && pool->rings[ring + 1].chunks > 0 &&
+        job->options.priority == pool->rings[ring + 1].priority)
         pool->courtesy--;
-    if (priority > pool->priorities[ring] || pool__queued_in(pool->board, ring) == 0)
-        pool->priorities[ring] = priority;
 }
 
 void pool__note_committed(pool_t *pool, const struct pool__chunk *chunk)

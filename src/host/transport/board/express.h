@@ -6,7 +6,8 @@
 #include "host/transport/board/account.h"
 #include "procpool.h"
 
-/* The ring for the job's next chunk: the last one whose chunks are not all of a lower priority. If
+/* The ring for the job's next chunk: the last one whose chunks, queued or running, are not all of a
+ * lower priority. If
  * large calls of the same priority have many chunks in it and the job has none, it is the one before
  * that, when it is the job's turn. */
 unsigned pool__ring_for(const pool_t *pool, const struct pool_future *job);

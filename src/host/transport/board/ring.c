@@ -44,13 +44,15 @@ void pool__queue_ticket(pool_t *pool, uint32_t number)
     }
 }
 
-/* Puts the chunk into the mailbox of the worker whose number is the index of its item. That worker
- * may have left because there was nothing to do; then the supervisor has to look. */
-static void put_in_mailbox(pool_t *pool, uint32_t number)
+void pool__put_in_mailbox(pool_t *pool, uint32_t number)
 {
     struct pool__chunk *chunk = &pool->chunks[number];
     int worker = (int)chunk->first;
     chunk->position = UINT64_MAX; /* no head reaches that */
+    if (pool__mailbox_full(pool->board, worker)) {
+        pool->displaced++;
+        return;
+    }
     atomic_store(&pool->board->mailboxes[worker], pool__ticket(number, chunk->generation));
     pool__wake_worker(pool, worker);
     if (pool->launch.options.idle_timeout)
@@ -65,6 +67,21 @@ void pool__empty_mailbox(pool_t *pool, uint32_t number)
     _Atomic uint64_t *mailbox = &pool->board->mailboxes[chunk->first];
     if (atomic_load(mailbox) == pool__ticket(number, chunk->generation))
         atomic_store(mailbox, 0);
+}
+
+void pool__refill_mailboxes(pool_t *pool)
+{
+    uint32_t displaced = pool->displaced;
+    pool->displaced = 0;
+    for (uint32_t number = 0; displaced > 0 && number < pool->numbers; number++) {
+        const struct pool__chunk *chunk = &pool->chunks[number];
+        if (chunk->job && chunk->job->broadcast &&
+            atomic_load(&pool__cell(pool, number)->state) ==
+                pool__word(POOL__QUEUED, 0, 0, chunk->generation) &&
+            atomic_load(&pool->board->mailboxes[chunk->first]) !=
+                pool__ticket(number, chunk->generation))
+            pool__put_in_mailbox(pool, number);
+    }
 }
 
 void pool__release(pool_t *pool, uint32_t number)
@@ -109,7 +126,7 @@ void pool__publish(pool_t *pool, uint32_t number)
     atomic_store_explicit(&cell->state, pool__word(POOL__QUEUED, 0, 0, chunk->generation),
                           memory_order_release);
     if (chunk->job->broadcast)
-        put_in_mailbox(pool, number);
+        pool__put_in_mailbox(pool, number);
     else
         pool__queue_ticket(pool, number);
 }

@@ -51,7 +51,8 @@ static void advance(pool_t *pool, uint32_t number)
         return;
     }
     pool__skip_items(pool, chunk, chunk->taken);
-    chunk->ring = POOL__COMMON; /* what is left waits behind all others */
+    if (atomic_load(&pool->board->orders[number].cancelled) == POOL__CUT)
+        pool__chunk_move(chunk, pool__ring_for(pool, chunk->job));
     pool__publish(pool, number);
     pool__wake_some(pool);
 }
@@ -223,7 +224,10 @@ bool pool__collect(pool_t *pool)
     if (commits == atomic_load_explicit(&pool->collected, memory_order_relaxed))
         return false;
     atomic_store_explicit(&pool->collected, commits, memory_order_relaxed);
-    return collect(pool, (pool->numbers + 63) / 64);
+    bool any = collect(pool, (pool->numbers + 63) / 64);
+    if (pool->displaced)
+        pool__refill_mailboxes(pool);
+    return any;
 }
 
 bool pool__collect_all(pool_t *pool)

@@ -26,9 +26,19 @@ static void resize(pool_t *pool, int processes)
     pool__tell(pool);
 }
 
+/* What the worker committed before it died is collected first, while the account still has the
+ * worker's pid. */
+static void died(pool_t *pool, const struct pool__death *death)
+{
+    pool__collect_all(pool);
+    pool__member_died(pool, death);
+    pool__reconcile(pool, death);
+}
+
 static void audit(pool_t *pool)
 {
     pool__reconcile(pool, NULL);
+    pool__cut_long(pool);
     pool__ask(pool);
 }
 
@@ -48,7 +58,7 @@ const struct pool__transport_ops pool__board_transport = {.name = "board",
                                                           .outstanding = pool__outstanding,
                                                           .collect = pool__collect,
                                                           .recall = pool__recall,
-                                                          .died = pool__reconcile,
+                                                          .died = died,
                                                           .abandon = pool__give_up,
                                                           .audit = audit,
                                                           .trim = pool__trim,
