@@ -7,7 +7,7 @@
 #include "support/outcome.h"
 #include "support/world.h"
 
-enum { CALLS = 5 };
+enum { CALLS = 5, LONG = 20000 };
 
 static struct gate **gates;
 
@@ -233,6 +233,40 @@ static void a_double_completes_once(void **state)
     free_all(futures);
 }
 
+/* A place whose future was freed may be given another one, which is seen at the next call. */
+static void a_place_may_get_another_future(void **state)
+{
+    pool_future_t *futures[CALLS], *set[2], *ready;
+    (void)state;
+    start_all(futures, 0);
+    memcpy(set, futures, sizeof set);
+    assert_int_equal(pool_as_completed(set, 2, 0, &ready), -ETIMEDOUT);
+    open_gate(0);
+    assert_int_equal(pool_future_wait(futures[0], -1), 0);
+    open_gate(2);
+    assert_int_equal(pool_future_wait(futures[2], -1), 0);
+    set[0] = futures[2];
+    assert_int_equal(pool_as_completed(set, 2, LONG, &ready), 0);
+    assert_ptr_equal(ready, futures[2]);
+    open_gate(1);
+    assert_int_equal(pool_as_completed(set, 2, -1, &ready), 1);
+    free_all(futures);
+}
+
+static void a_freed_future_in_an_array_is_refused(void **state)
+{
+    pool_future_t *futures[CALLS], *set[1], *ready;
+    (void)state;
+    start_all(futures, 0);
+    set[0] = futures[0];
+    assert_int_equal(pool_as_completed(set, 1, 0, &ready), -ETIMEDOUT);
+    pool_future_free(futures[0]);
+    open_gate(0);
+    assert_int_equal(pool_as_completed(set, 1, LONG, &ready), -EINVAL);
+    futures[0] = NULL;
+    free_all(futures);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +279,8 @@ int main(void)
         WORLD_TEST(futures_come_as_they_complete),
         WORLD_TEST(in_no_time_come_those_that_are_ready),
         WORLD_TEST(a_double_completes_once),
+        WORLD_TEST(a_place_may_get_another_future),
+        WORLD_TEST(a_freed_future_in_an_array_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,13 +121,11 @@ static void a_call_that_ends_in_time_is_not_hit(void **state)
     assert_int_equal(pool_replaced(pool), 0);
 }
 
-static void a_negative_time_limit_is_refused(void **state)
+static void check_refused(const pool_map_options_t options)
 {
     pool_future_t *future = NULL;
     pool_iterator_t *iterator = NULL;
-    (void)state;
     pool_t *pool = make_pool();
-    pool_map_options_t options = {.timeout = -1};
     pool_in_t in = POOL_IN(items, ITEMS);
     pool_source_t source = {.in = in};
     assert_int_equal(pool_map_with(pool, nap, in, POOL_OUT(results), &options), POOL_EOPTION);
@@ -138,6 +136,13 @@ static void a_negative_time_limit_is_refused(void **state)
     assert_null(future);
     assert_null(iterator);
     assert_int_equal(ledger_total(started), 0);
+}
+
+static void negative_times_are_refused(void **state)
+{
+    (void)state;
+    check_refused((pool_map_options_t){.timeout = -1});
+    check_refused((pool_map_options_t){.ahead = -1});
 }
 
 /* ---- fail_fast ---- */
@@ -293,7 +298,7 @@ int main(void)
         WORLD_TEST(a_blocking_call_returns_when_its_time_is_up),
         WORLD_TEST(a_future_times_out_by_itself),
         WORLD_TEST(a_call_that_ends_in_time_is_not_hit),
-        WORLD_TEST(a_negative_time_limit_is_refused),
+        WORLD_TEST(negative_times_are_refused),
         WORLD_TEST(after_the_first_failure_nothing_more_is_started),
         WORLD_TEST(without_it_every_item_is_run),
         WORLD_TEST(items_of_higher_priority_are_given_out_first),

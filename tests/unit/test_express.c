@@ -55,6 +55,41 @@ static void lower_priorities_wait(void **test)
     assert_ptr_equal(run_next(stage), &job);
 }
 
+/* The rank of a ring is that of the chunks which are outstanding now. */
+static void a_call_that_has_ended_leaves_no_rank(void **test)
+{
+    struct stage *stage = *test;
+    struct pool_future urgent, background[3], next;
+    stage_finish(stage);
+    assert_int_equal(submit_small(stage, &urgent, 10), POOL__COMMON);
+    for (size_t i = 0; i < COUNT(background); i++)
+        assert_int_equal(submit_small(stage, &background[i], 0), POOL__COMMON);
+    assert_ptr_equal(run_next(stage), &urgent);
+    assert_int_equal(submit_small(stage, &next, 5), POOL__COMMON - 1);
+    assert_ptr_equal(run_next(stage), &next);
+    for (size_t i = 0; i < COUNT(background); i++)
+        assert_ptr_equal(run_next(stage), &background[i]);
+}
+
+static void the_rest_of_a_chunk_keeps_its_place_after_a_death(void **test)
+{
+    struct stage *stage = *test;
+    struct pool_future urgent = {.function = stage_function,
+                                 .in = POOL_IN(stage->items, 3),
+                                 .out = POOL_OUT(stage->results),
+                                 .options = {.priority = 1, .chunksize = 3}};
+    stage_submit(stage, &urgent);
+    struct part part = stage_take(stage, 1, 1);
+    assert_ptr_equal(stage->pool.chunks[part.number].job, &urgent);
+    stage_cell(stage, part.number)->progress = 1;
+    stage_die(stage, &part, SIGSEGV);
+    assert_int_equal(urgent.ended, 1);
+    assert_ptr_equal(run_next(stage), &urgent);
+    assert_int_equal(urgent.failed, 1);
+    assert_true(urgent.done);
+    pool__report_clear(&urgent.report);
+}
+
 /* Of the same priority one small call overtakes for each chunk of the large one that has ended. */
 static void a_small_call_overtakes_when_it_is_its_turn(void **test)
 {
@@ -138,6 +173,29 @@ static void as_many_long_chunks_are_cut_as_are_in_the_way(void **test)
     }
 }
 
+/* Also when all that the other call has out is running. */
+static void a_long_chunk_is_cut_when_nothing_else_is_queued(void **test)
+{
+    struct stage *stage = *test;
+    struct part parts[STAGE_WORKERS], last;
+    struct pool_future job;
+    int cut = 0;
+    last = stage_take(stage, 2, 1); /* the stage's workers hold one chunk each, and this one ends */
+    stage_run(stage, &last, STAGE_CHUNK);
+    assert_true(stage_commit(stage, &last));
+    let_all_run(stage, parts, 1e9);
+    assert_int_equal(pool__queued(stage->pool.board), 0);
+    assert_int_equal(submit_small(stage, &job, 1), POOL__COMMON - 1);
+    for (int i = 0; i < STAGE_WORKERS; i++) {
+        cut += cancelled(stage, &parts[i]) == POOL__CUT;
+        stage_run(stage, &parts[i], STAGE_CHUNK);
+        assert_true(stage_commit(stage, &parts[i]));
+    }
+    assert_int_equal(cut, 1);
+    stage_finish(stage);
+    stage_assert_ended(stage);
+}
+
 static void a_chunk_that_is_cut_before_its_first_item_goes_on(void **test)
 {
     struct stage *stage = *test;
@@ -209,9 +267,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ON_STAGE(higher_priorities_are_taken_first),
         ON_STAGE(lower_priorities_wait),
+        ON_STAGE(a_call_that_has_ended_leaves_no_rank),
+        ON_STAGE(the_rest_of_a_chunk_keeps_its_place_after_a_death),
         cmocka_unit_test(a_small_call_overtakes_when_it_is_its_turn),
         ON_STAGE(many_small_calls_keep_their_order),
         cmocka_unit_test(as_many_long_chunks_are_cut_as_are_in_the_way),
+        ON_STAGE(a_long_chunk_is_cut_when_nothing_else_is_queued),
         ON_STAGE(a_chunk_that_is_cut_before_its_first_item_goes_on),
         ON_STAGE(nothing_is_cut_without_need),
         ON_STAGE(a_senseless_hint_cuts_nothing),
