@@ -191,6 +191,9 @@ struct pool__board {
     /* Of each ring: tickets ever written to it. The host advances it after it has written the
      * ticket, so a worker that sees the new tail sees the ticket. */
     alignas(POOL__LINE) _Atomic uint64_t tails[POOL__RINGS];
+    /* Tickets ever written to the rings before the common one. The host advances it after the ring's
+     * tail, so a worker that sees it unchanged since those rings were empty need not look at them. */
+    _Atomic uint64_t express;
     /* 1: the pool is closing. A worker that finds the ring empty leaves. */
     _Atomic uint32_t closing;
     /* 1: the supervisor is to kill all workers, with SIGTERM first, and to end. */

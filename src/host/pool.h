@@ -63,7 +63,7 @@ struct pool {
     uint32_t condemned; /* numbers that are not used again, and neither is their memory */
     /* Of each ring: the chunks that are outstanding and were queued there, the highest priority
      * among them, and how many have that. */
-    struct {
+    struct pool__rank {
         uint32_t chunks, top;
         int priority;
     } rings[POOL__RINGS];

@@ -47,6 +47,7 @@ struct worker {
     struct pool__writable *writable;
     struct pool__slot *slot;
     int number;
+    uint64_t express_seen; /* `express` on the board, when the rings that it counts were empty */
     uint32_t life;
     int supervisor;
     struct bell host_bell;

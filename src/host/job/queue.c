@@ -101,9 +101,11 @@ void pool__queue_let_on(struct pool__queue *queue)
 void pool__queue_advanced(struct pool_future *job)
 {
     struct pool__queue *queue = &job->pool->queue;
+    if ((job->advanced && !job->broadcast) || job->done)
+        return;
     if (job->broadcast)
         pool__queue_let_on(queue);
-    if (job->advanced || job->done)
+    if (job->advanced)
         return;
     job->advanced = true;
     append_advanced(&queue->advanced, job);
@@ -139,7 +141,8 @@ void pool__queue_unwant(struct pool__queue *queue, struct pool_future *job)
 void pool__queue_turn(struct pool__queue *queue, struct pool_future *job)
 {
     job->turn = queue->turns++;
-    pool__heap_settle(&queue->giving, job);
+    if (queue->giving.count > 1)
+        pool__heap_settle(&queue->giving, job);
 }
 
 void pool__queue_hold_up(struct pool__queue *queue, struct pool_future *job)

@@ -27,7 +27,8 @@ static bool claim_ticket(struct worker *worker, uint64_t ticket, uint32_t *chunk
 
 /* Claims the oldest chunk in this ring. The head is a hint, and any worker may have overwritten it. A
  * value that is impossible is replaced by the position of the oldest ticket that the ring can hold. */
-static bool claim_from(struct worker *worker, unsigned ring, uint32_t *chunk, uint32_t *generation)
+static inline bool claim_from(struct worker *worker, unsigned ring, uint32_t *chunk,
+                              uint32_t *generation)
 {
     struct pool__board *board = worker->board;
     _Atomic uint64_t *place = &worker->writable->heads[ring];
@@ -47,12 +48,25 @@ static bool claim_from(struct worker *worker, unsigned ring, uint32_t *chunk, ui
     return false;
 }
 
+/* Claims the oldest chunk in the first ring that has one, but for the common ring. */
+static bool claim_express(struct worker *worker, uint32_t *chunk, uint32_t *generation)
+{
+    uint64_t express = atomic_load(&worker->board->express);
+    if (express == worker->express_seen)
+        return false;
+    for (unsigned ring = 0; ring < POOL__COMMON; ring++)
+        if (claim_from(worker, ring, chunk, generation))
+            return true;
+    worker->express_seen = express;
+    return false;
+}
+
 bool pool__claim_next(struct worker *worker, uint32_t *chunk, uint32_t *generation)
 {
     uint64_t own = atomic_load(&worker->board->mailboxes[worker->number]);
-    bool claimed = own && claim_ticket(worker, own, chunk, generation);
-    for (unsigned ring = 0; ring < POOL__RINGS && !claimed; ring++)
-        claimed = claim_from(worker, ring, chunk, generation);
+    bool claimed = (own && claim_ticket(worker, own, chunk, generation)) ||
+                   claim_express(worker, chunk, generation) ||
+                   claim_from(worker, POOL__COMMON, chunk, generation);
     if (claimed)
         atomic_store_explicit(&worker->slot->claimed, *chunk, memory_order_relaxed);
     return claimed;

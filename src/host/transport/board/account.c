@@ -22,14 +22,14 @@ void pool__chunks_fini(pool_t *pool)
     free(pool->free_numbers);
 }
 
-static void enter_ring(pool_t *pool, const struct pool__chunk *chunk)
+static inline void enter_ring(pool_t *pool, const struct pool__chunk *chunk)
 {
-    bool first = pool->rings[chunk->ring].chunks++ == 0;
-    if (first || chunk->priority > pool->rings[chunk->ring].priority) {
-        pool->rings[chunk->ring].priority = chunk->priority;
-        pool->rings[chunk->ring].top = 0;
+    struct pool__rank *rank = &pool->rings[chunk->ring];
+    if (rank->chunks++ == 0 || chunk->priority > rank->priority) {
+        rank->priority = chunk->priority;
+        rank->top = 0;
     }
-    pool->rings[chunk->ring].top += chunk->priority == pool->rings[chunk->ring].priority;
+    rank->top += chunk->priority == rank->priority;
 }
 
 /* Counts a chunk that is still outstanding again. */
@@ -43,13 +43,12 @@ static void enter_again(pool_t *pool, unsigned ring)
 
 /* When the last chunk of the highest priority leaves, the next is looked for among all. That is once
  * for each time that a call of a higher priority has been the first in the ring. */
-static void leave_ring(pool_t *pool, const struct pool__chunk *chunk)
+static inline void leave_ring(pool_t *pool, const struct pool__chunk *chunk)
 {
-    unsigned ring = chunk->ring;
-    pool->rings[ring].chunks--;
-    pool->rings[ring].top -= chunk->priority == pool->rings[ring].priority;
-    if (pool->rings[ring].top == 0 && pool->rings[ring].chunks > 0)
-        enter_again(pool, ring);
+    struct pool__rank *rank = &pool->rings[chunk->ring];
+    rank->chunks--;
+    if (chunk->priority == rank->priority && --rank->top == 0 && rank->chunks > 0)
+        enter_again(pool, chunk->ring);
 }
 
 void pool__chunk_out(struct pool__chunk *chunk, struct pool_future *job)

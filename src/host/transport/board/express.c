@@ -24,8 +24,8 @@ static bool has_turn(const pool_t *pool, const struct pool_future *job, unsigned
 unsigned pool__ring_for(const pool_t *pool, const struct pool_future *job)
 {
     unsigned ring = POOL__COMMON;
-    if (job->broadcast)
-        return ring;
+    if (job->broadcast || pool->queue.count == 1)
+        return ring; /* there is nothing to overtake by a ticket, or nobody */
     while (ring > 0 && pool->rings[ring].chunks > 0 &&
            job->options.priority > pool->rings[ring].priority)
         ring--;
@@ -41,7 +41,7 @@ void pool__note_queued(pool_t *pool, const struct pool_future *job, unsigned rin
 
 void pool__note_committed(pool_t *pool, const struct pool__chunk *chunk)
 {
-    if (chunk->ring == POOL__COMMON && pool->courtesy < atomic_load(&pool->board->processes))
+    if (chunk->ring == POOL__COMMON && pool->courtesy < pool->numbers_given)
         pool->courtesy++;
 }
 
@@ -83,6 +83,8 @@ void pool__cut_long(pool_t *pool)
 {
     int processes = atomic_load(&pool->board->processes);
     uint64_t wanted = 0;
+    if (pool->rings[POOL__COMMON].chunks == pool__outstanding(pool))
+        return; /* nothing overtakes */
     for (unsigned ring = 0; ring < POOL__COMMON; ring++)
         wanted += pool__queued_in(pool->board, ring);
     for (int i = 0; i < processes && wanted > 0; i++)

@@ -40,6 +40,8 @@ void pool__queue_ticket(pool_t *pool, uint32_t number)
         chunk->position = tail;
         atomic_store_explicit(place, pool__ticket(number, chunk->generation), memory_order_release);
         atomic_store(end, tail + 1);
+        if (ring < POOL__COMMON)
+            atomic_fetch_add(&pool->board->express, 1);
         number = pool__ticket_chunk(old);
     }
 }
