@@ -124,7 +124,7 @@ static void room_is_made_and_given_back(void **test)
     assert_true(heap.capacity >= MOST);
     assert_int_equal(pool__heap_reserve(&heap, 1), 0);
     assert_true(heap.capacity < 1000);
-    assert_int_equal(pool__heap_reserve(&heap, SIZE_MAX / 16), -ENOMEM);
+    assert_int_equal(pool__heap_reserve(&heap, SIZE_MAX / 64), -ENOMEM);
     assert_true(heap.capacity < 1000); /* as before */
     pool__heap_fini(&heap);
 }
