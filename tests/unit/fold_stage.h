@@ -118,7 +118,7 @@ static inline void close_fold(struct stage *stage, int status, const bool *faile
     size_t bad = 0;
     uint64_t from, to;
     while (pool__take_rest(&stage->job, &from, &to))
-        pool__lose_items(&stage->job, from, to);
+        pool__lose_items(&stage->job, from, to, 0);
     assert_int_equal(stage->job.ended, STAGE_ITEMS);
     if (!stage->job.done) {
         assert_false(pool__fold_goes_on(&stage->job));

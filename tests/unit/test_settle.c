@@ -333,6 +333,22 @@ static void when_the_pool_broke_the_rest_is_lost(void **test)
 
 #define ON_STAGE(function) cmocka_unit_test_setup_teardown(function, stage_setup, stage_teardown)
 
+/* All workers are gone: what a chunk's owner had started counts as started. */
+static void what_had_started_is_lost_as_started(void **test)
+{
+    struct stage *stage = *test;
+    struct part part = stage_take(stage, 1, 1);
+    stage_cell(stage, part.number)->progress = 2 * 3 + 1;
+    stage->pool.broken = true;
+    stage->pool.phase = POOL__GONE_PHASE;
+    pool__give_up(&stage->pool);
+    assert_int_equal(stage->job.failed, STAGE_ITEMS);
+    for (size_t i = 0; i < STAGE_ITEMS; i++) {
+        assert_int_equal(stage_error(stage, i)->kind, POOL_LOST);
+        assert_int_equal(stage_error(stage, i)->attempt, i < 4);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +363,7 @@ int main(void)
         ON_STAGE(a_note_of_the_item_that_ran_is_not_believed),
         ON_STAGE(what_goes_back_has_a_new_generation),
         ON_STAGE(what_the_dead_had_committed_counts),
+        ON_STAGE(what_had_started_is_lost_as_started),
         ON_STAGE(a_death_costs_others_nothing),
         ON_STAGE(a_chunk_of_a_life_to_come_is_left_alone),
         ON_STAGE(lives_wrap),

@@ -95,7 +95,7 @@ static void lose_rest(pool_t *pool, struct pool_future *job)
     if (job->window)
         job->in.count = job->given;
     while (pool__take_rest(job, &from, &to))
-        pool__lose_items(job, from, to);
+        pool__lose_items(job, from, to, 0);
 }
 
 /* Stops the job if its time is up, and kills its workers if they had their grace. */

@@ -53,7 +53,7 @@ void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, poo
     job->report.dropped += to - from;
 }
 
-void pool__lose_items(struct pool_future *job, uint64_t from, uint64_t to)
+void pool__lose_items(struct pool_future *job, uint64_t from, uint64_t to, unsigned attempt)
 {
     const pool_t *pool = job->pool;
     if (from >= to)
@@ -63,7 +63,8 @@ void pool__lose_items(struct pool_future *job, uint64_t from, uint64_t to)
     pool_error_t error = {.kind = POOL_LOST,
                           .code = job->status,
                           .message = pool->broken ? pool->why : "",
-                          .worker = -1};
+                          .worker = -1,
+                          .attempt = attempt};
     pool__items_failed(job, from, to, error);
 }
 

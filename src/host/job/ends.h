@@ -22,8 +22,8 @@ void pool__item_failed(struct pool_future *job, const pool_error_t *error);
 void pool__items_failed(struct pool_future *job, uint64_t from, uint64_t to, pool_error_t error);
 
 /* Ends the items [from, to) as lost, because the pool is gone. Sets the status of the job unless it
- * has failed already. */
-void pool__lose_items(struct pool_future *job, uint64_t from, uint64_t to);
+ * has failed already. `attempt`: how often the items had been started. */
+void pool__lose_items(struct pool_future *job, uint64_t from, uint64_t to, unsigned attempt);
 
 /* Takes a run of items, `*from` to `*to` - 1, that have not been given out: they count as given, and
  * the caller ends them. False when there are none. A fold has more than one such run. */

@@ -45,7 +45,7 @@ static void advance(pool_t *pool, uint32_t number)
     if (chunk->job->stopped)
         pool__stop_items(chunk, false);
     if (pool->phase == POOL__GONE_PHASE)
-        pool__lose_items(chunk->job, chunk->first + chunk->taken, chunk->first + chunk->count);
+        pool__lose_items(chunk->job, chunk->first + chunk->taken, chunk->first + chunk->count, 0);
     if (pool->phase == POOL__GONE_PHASE || chunk->taken == chunk->count) {
         pool__release(pool, number);
         return;
@@ -236,6 +236,23 @@ bool pool__collect_all(pool_t *pool)
     return collect(pool, POOL__CHUNKS / 64);
 }
 
+/* Loses the items of a chunk that no worker can commit any more; `word` was the chunk's. Those that
+ * its owner has started count as started. */
+static void lose_chunk(pool_t *pool, uint32_t number, uint64_t word)
+{
+    struct pool__chunk *chunk = &pool->chunks[number];
+    uint64_t ended, started = chunk->taken;
+    bool running;
+    bool held = pool__word_state(word) == POOL__RUNNING || pool__word_state(word) == POOL__FULL;
+    atomic_store(&pool->board->orders[number].cancelled, POOL__STOPPED);
+    if (held && pool__word_valid(pool, number, word) &&
+        pool__read_progress(pool, number, &ended, &running))
+        started = ended + running;
+    pool__lose_items(chunk->job, chunk->first + chunk->taken, chunk->first + started, 1);
+    pool__lose_items(chunk->job, chunk->first + started, chunk->first + chunk->count, 0);
+    pool__release(pool, number);
+}
+
 void pool__give_up(pool_t *pool)
 {
     for (uint32_t number = 0; number < pool->numbers; number++) {
@@ -251,7 +268,6 @@ void pool__give_up(pool_t *pool)
             pool__settle(pool, number, pool__word_worker(word), NULL);
             continue;
         }
-        pool__lose_items(chunk->job, chunk->first + chunk->taken, chunk->first + chunk->count);
-        pool__release(pool, number);
+        lose_chunk(pool, number, word);
     }
 }
