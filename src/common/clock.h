@@ -31,6 +31,19 @@ static inline int pool__milliseconds(uint64_t now, uint64_t then)
     return wait > 1000000 ? 1000000 : (int)wait;
 }
 
+/* The time in so many milliseconds; UINT64_MAX if they are negative: never. */
+static inline uint64_t pool__deadline(int milliseconds)
+{
+    return milliseconds < 0 ? UINT64_MAX : pool__now() + (uint64_t)milliseconds * 1000000u;
+}
+
+/* A time as the system takes it. */
+static inline struct timespec pool__timespec(uint64_t time)
+{
+    return (struct timespec){.tv_sec = (time_t)(time / 1000000000u),
+                             .tv_nsec = (long)(time % 1000000000u)};
+}
+
 /* Tells the processor that this is a spin loop. Does nothing where the processor has no such hint.
  */
 static inline void pool__relax(void)

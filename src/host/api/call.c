@@ -109,7 +109,7 @@ static void interrupt(pool_t *pool, struct pool_future *job, bool kill)
 static void wait_for_end(pool_t *pool, struct pool_future *job)
 {
     bool again = false; /* it was interrupted before */
-    while (pool__drive_job(pool, job, -1) == -EINTR) {
+    while (pool__drive_job(job, -1) == -EINTR) {
         interrupt(pool, job, again);
         again = true;
     }

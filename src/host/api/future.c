@@ -35,9 +35,7 @@ int pool__result_of(const pool_future_t *future)
  * pool__check(), then with nothing locked. */
 static int enter(const pool_future_t *future)
 {
-    int error = future ? pool__check(future->pool) : -EINVAL;
-    if (!error)
-        error = pool__enter(future->pool);
+    int error = future ? pool__go_inside(future->pool) : -EINVAL;
     if (error || pool__is_held(future))
         return error;
     pool__leave(future->pool);
@@ -55,7 +53,7 @@ int pool_future_wait(pool_future_t *future, int milliseconds)
     if (error)
         return error;
     if (!future->callback_done)
-        error = pool__drive_job(future->pool, future, milliseconds);
+        error = pool__drive_job(future, milliseconds);
     leave(future);
     return error;
 }

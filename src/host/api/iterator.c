@@ -134,16 +134,6 @@ static int give(pool_iterator_t *iterator, void *result)
     return POOL_EITEM;
 }
 
-static int wait_for_next(pool_iterator_t *iterator, int milliseconds)
-{
-    struct pool__set set = {0};
-    struct pool__watch watch = {0};
-    pool__watch(&set, &watch, iterator->job);
-    int error = pool__drive(iterator->job->pool, has_next, iterator, &set, milliseconds);
-    pool__unwatch(&watch);
-    return error;
-}
-
 int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
 {
     int error = iterator ? pool__check(iterator->job->pool) : -EINVAL;
@@ -156,7 +146,7 @@ int pool_next(pool_iterator_t *iterator, void *result, int milliseconds)
     if (error)
         return error;
     if (!has_next(iterator))
-        error = wait_for_next(iterator, milliseconds);
+        error = pool__drive_for(job, has_next, iterator, milliseconds);
     if (!error) {
         error = give(iterator, result);
         pool__queue_advanced(job); /* there is room for one item more */

@@ -135,9 +135,7 @@ void pool__detach(pool_t *pool)
 
 int pool_attach(pool_t *pool, uv_loop_t *loop)
 {
-    int error = pool__check(pool);
-    if (!error)
-        error = pool__enter(pool);
+    int error = pool__go_inside(pool);
     if (error)
         return error;
     if (pool__calls_elsewhere(pool))

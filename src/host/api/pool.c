@@ -120,16 +120,9 @@ int pool_create(pool_t **pool, const pool_options_t *options)
 
 /* ---- Ending ---- */
 
-/* Goes inside the pool, if the calling thread may use it. Returns 0 or a negative code. */
-static int enter(pool_t *pool)
-{
-    int error = pool__check(pool);
-    return error ? error : pool__enter(pool);
-}
-
 int pool_close(pool_t *pool)
 {
-    int error = enter(pool);
+    int error = pool__go_inside(pool);
     if (error)
         return error;
     if (pool->phase == POOL__RUNNING_PHASE)
@@ -147,7 +140,7 @@ static bool is_quiet(void *pool)
 
 int pool_join(pool_t *pool)
 {
-    int error = enter(pool);
+    int error = pool__go_inside(pool);
     if (error)
         return error;
     error = pool->phase == POOL__RUNNING_PHASE ? POOL_EBUSY
@@ -174,8 +167,8 @@ static int finish(pool_t *pool, bool freeing)
             pool__detach(pool);
         pool__drive(pool, pool__at_once, NULL, NULL, 0); /* items that have ended count as ended */
         pool__end_processes(pool, freeing && is_quiet(pool));
-        pool__drive(pool, pool__at_once, NULL, NULL,
-                    0); /* makes the callbacks of calls that were lost */
+        /* Makes the callbacks of calls that were lost. */
+        pool__drive(pool, pool__at_once, NULL, NULL, 0);
         if (freeing && !pool__let_out(pool))
             error = -ETIMEDOUT;
     }
@@ -265,7 +258,7 @@ int pool_pids(pool_t *pool, pid_t *pids, int count)
 
 size_t pool_replaced(pool_t *pool)
 {
-    if (enter(pool) < 0)
+    if (pool__go_inside(pool) < 0)
         return 0;
     pool__hear(pool);
     pool__wake_driver(pool);

@@ -57,12 +57,6 @@ static bool all_held(pool_future_t *const *futures, size_t count)
     return true;
 }
 
-static int enter(pool_t *pool)
-{
-    int error = pool__check(pool);
-    return error ? error : pool__enter(pool);
-}
-
 static struct pool__array *array_new(pool_future_t *const *futures, size_t count)
 {
     struct pool__array *array = calloc(1, sizeof *array + count * sizeof *array->watches);
@@ -187,7 +181,7 @@ int pool_wait(pool_future_t *const *futures, size_t count, pool_wait_mode_t mode
     pool_t *pool = pool_of(futures, count, &error);
     if (!pool)
         return error;
-    error = enter(pool);
+    error = pool__go_inside(pool);
     if (error)
         return error;
     int ready = wait_locked(pool, futures, count, mode, milliseconds);
@@ -342,13 +336,10 @@ static int take_next(pool_t *pool, struct pool__array *array, pool_future_t **fu
 static int next_locked(pool_t *pool, pool_future_t **futures, size_t count, int milliseconds,
                        pool_future_t **ready)
 {
-    uint64_t deadline = UINT64_MAX;
     struct pool__array *array = array_of(pool, futures, count);
     if (!array)
         return -ENOMEM;
-    if (milliseconds >= 0)
-        deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
-    int index = take_next(pool, array, futures, deadline, ready);
+    int index = take_next(pool, array, futures, pool__deadline(milliseconds), ready);
     if (array->set.live == 0)
         sweep(pool);
     return index;
@@ -363,7 +354,7 @@ int pool_as_completed(pool_future_t **futures, size_t count, int milliseconds,
     if (first == count)
         return -ENOENT;
     pool_t *pool = futures[first]->pool;
-    int error = enter(pool);
+    int error = pool__go_inside(pool);
     if (error)
         return error;
     int index = next_locked(pool, futures, count, milliseconds, ready);

@@ -11,9 +11,7 @@
 
 int pool_step(pool_t *pool)
 {
-    int error = pool__check(pool);
-    if (!error)
-        error = pool__enter(pool);
+    int error = pool__go_inside(pool);
     if (error)
         return error;
     /* A thread that sleeps for all empties the bells itself: emptied here, they would not wake
@@ -32,9 +30,7 @@ int pool_step(pool_t *pool)
 
 int pool_fileno(pool_t *pool)
 {
-    int error = pool__check(pool);
-    if (!error)
-        error = pool__enter(pool);
+    int error = pool__go_inside(pool);
     if (error)
         return error;
     if (pool->epoll < 0)

@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/descriptor.h"
 #include "host/engine/bell.h"
 #include "host/engine/home.h"
@@ -92,8 +93,7 @@ void pool__set_alarm(pool_t *pool)
     if (pool->epoll < 0 || at == pool->alarm_at)
         return;
     if (at != UINT64_MAX)
-        time.it_value = (struct timespec){.tv_sec = (time_t)(at / 1000000000u),
-                                          .tv_nsec = (long)(at % 1000000000u)};
+        time.it_value = pool__timespec(at);
     /* A timer that has run out is no longer readable after this. */
     timerfd_settime(pool->alarm, TFD_TIMER_ABSTIME, &time, NULL);
     pool->alarm_at = at;

@@ -82,8 +82,7 @@ int pool__patience(const pool_t *pool)
 bool pool__let_out(pool_t *pool)
 {
     uint64_t deadline = pool__now() + (uint64_t)pool__patience(pool) * 1000000u;
-    const struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000u),
-                                   .tv_nsec = (long)(deadline % 1000000000u)};
+    const struct timespec until = pool__timespec(deadline);
     pool->emptying = true;
     pool__announce(pool);
     while (atomic_load(&pool->inside) > 1 && pool__now() < deadline)

@@ -57,8 +57,8 @@ static void wait_for_change(pool_t *pool, struct pool__waiter *waiter, uint64_t 
 {
     /* Callbacks that only the callback home may make: the alarm has the home make them. */
     pool__set_alarm(pool);
-    /* Where threads of the host run the chunks, there is no process to wait for. In a pool that is gone only callbacks are left, and
-     * another thread makes them. */
+    /* Where threads of the host run the chunks, there is no process to wait for. In a pool that is
+     * gone only callbacks are left, and another thread makes them. */
     if (pool->transport->run_here)
         pool__waiter_sleep(pool, waiter, pool__earliest(pool, deadline));
     else if (pool->driver || pool->calling || pool->phase == POOL__GONE_PHASE)
@@ -107,14 +107,11 @@ int pool__drive(pool_t *pool, bool (*over)(void *argument), void *argument, stru
                 int milliseconds)
 {
     struct pool__waiter waiter = {.state = POOL__WAITER_RUNS, .wake = PTHREAD_COND_INITIALIZER};
-    uint64_t deadline = UINT64_MAX;
     if (pool__in_callback(pool))
         return POOL_EBUSY;
-    if (milliseconds >= 0)
-        deadline = pool__now() + (uint64_t)milliseconds * 1000000u;
     if (set)
         set->waiter = &waiter;
-    int error = drive(pool, &waiter, over, argument, deadline);
+    int error = drive(pool, &waiter, over, argument, pool__deadline(milliseconds));
     if (set)
         set->waiter = NULL;
     pool__next_driver(pool);
@@ -128,12 +125,18 @@ static bool has_ended(void *job)
     return ((const struct pool_future *)job)->callback_done;
 }
 
-int pool__drive_job(pool_t *pool, struct pool_future *job, int milliseconds)
+int pool__drive_for(struct pool_future *job, bool (*over)(void *argument), void *argument,
+                    int milliseconds)
 {
     struct pool__set set = {0};
     struct pool__watch watch = {0};
     pool__watch(&set, &watch, job);
-    int error = pool__drive(pool, has_ended, job, &set, milliseconds);
+    int error = pool__drive(job->pool, over, argument, &set, milliseconds);
     pool__unwatch(&watch);
     return error;
+}
+
+int pool__drive_job(struct pool_future *job, int milliseconds)
+{
+    return pool__drive_for(job, has_ended, job, milliseconds);
 }

@@ -16,8 +16,12 @@
 int pool__drive(pool_t *pool, bool (*over)(void *argument), void *argument, struct pool__set *set,
                 int milliseconds);
 
+/* The same for a single job. */
+int pool__drive_for(struct pool_future *job, bool (*over)(void *argument), void *argument,
+                    int milliseconds);
+
 /* The same until the job's last callback has been made. */
-int pool__drive_job(pool_t *pool, struct pool_future *job, int milliseconds);
+int pool__drive_job(struct pool_future *job, int milliseconds);
 
 /* Whether pool_interrupt() was called since there were `known` interrupts. Then these are answered:
  * the caller must return -EINTR to its user. */

@@ -1,6 +1,5 @@
 /* Runs in the host, with the lock held. Decides which job gets the next chunk, and when a job has
- * enough of them outstanding. It has
- * the transport make the chunk. It never waits for a worker. */
+ * enough of them outstanding. It has the transport make the chunk. It never waits for a worker. */
 #include "host/engine/give.h"
 
 #include <errno.h>

@@ -32,6 +32,12 @@ int pool__check(const pool_t *pool)
     return pool->owner == getpid() && !foreign ? 0 : POOL_EFORKED;
 }
 
+int pool__go_inside(pool_t *pool)
+{
+    int error = pool__check(pool);
+    return error ? error : pool__enter(pool);
+}
+
 int pool__check_phase(const pool_t *pool)
 {
     if (pool->phase == POOL__RUNNING_PHASE)

@@ -9,12 +9,16 @@
  * pools that were made in that serial pool's functions, as if it ran in a worker. */
 int pool__check(const pool_t *pool);
 
+/* Goes inside the pool, with its lock held, if the calling thread may use it. Returns 0 or an error of
+ * pool__check() or pool__enter(). */
+int pool__go_inside(pool_t *pool);
+
 /* Whether the pool takes calls that run items. Returns 0, POOL_ECLOSED or POOL_EBROKEN. With the
  * lock held. */
 int pool__check_phase(const pool_t *pool);
 
-/* Whether the pool takes one more call with these options (or NULL) that runs items, now. Makes room for its job. Returns as
- * pool__check_phase() does, or -ENOMEM. With the lock held. */
+/* Whether the pool takes one more call with these options (or NULL) that runs items, now. Makes room
+ * for its job. Returns as pool__check_phase() does, or -ENOMEM. With the lock held. */
 int pool__admit(pool_t *pool, const pool_map_options_t *options);
 
 /* Makes a pool without a board, accounts or processes. NULL: no memory. */

@@ -185,12 +185,10 @@ static void step(pool_t *pool)
     pool__let_leave(pool);
 }
 
-bool pool__leave_worker(pool_t *pool)
+void pool__leave_worker(pool_t *pool)
 {
-    if (!pool->transport->leave || !pool->transport->leave(pool))
-        return false;
-    pool__wake_driver(pool);
-    return true;
+    if (pool->transport->leave && pool->transport->leave(pool))
+        pool__wake_driver(pool);
 }
 
 void pool__work(pool_t *pool)

@@ -4,8 +4,6 @@
 #ifndef POOL_HOST_ENGINE_STEP_H
 #define POOL_HOST_ENGINE_STEP_H
 
-#include <stdbool.h>
-
 #include "procpool.h"
 
 /* Puts a job among those that have not ended, and gives out what it can. There must be room for the
@@ -16,8 +14,8 @@ void pool__submit(pool_t *pool, struct pool_future *job);
 void pool__hear(pool_t *pool);
 
 /* Ends the worker of a transport whose worker is in the host, if the pool is closing and it has
- * nothing to do. Returns whether it did. */
-bool pool__leave_worker(pool_t *pool);
+ * nothing to do. */
+void pool__leave_worker(pool_t *pool);
 
 /* Does all that can be done without waiting for workers. In a serial pool it also runs a chunk. */
 void pool__work(pool_t *pool);

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "common/clock.h"
 #include "host/engine/bell.h"
 #include "host/job/job.h"
 #include "host/job/watch.h"
@@ -31,8 +32,7 @@ static void wake(pool_t *pool, struct pool__waiter *waiter)
 
 void pool__waiter_sleep(pool_t *pool, struct pool__waiter *waiter, uint64_t deadline)
 {
-    const struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000u),
-                                   .tv_nsec = (long)(deadline % 1000000000u)};
+    const struct timespec until = pool__timespec(deadline);
     waiter->state = POOL__WAITER_SLEEPS;
     waiter->next = NULL;
     waiter->previous = pool->last_sleeper;

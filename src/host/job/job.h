@@ -20,11 +20,18 @@ enum pool__heap_kind {
 };
 
 /* A program may have a million of these outstanding: what only some jobs need lies elsewhere. */
+/* Lists in which a job may be beside its own; in one list of each kind at a time. */
+enum pool__link {
+    POOL__ADVANCED_LINK,  /* jobs that have advanced, or broadcasts that are held up */
+    POOL__REPORTING_LINK, /* jobs with progress to report */
+    POOL__LINKS           /* how many kinds there are */
+};
+
 struct pool_future {
     pool_t *pool;
     /* Links and places in the lists and heaps of job/queue.h. */
     struct pool_future *previous, *next;
-    struct pool_future *next_advanced, *next_reporting;
+    struct pool_future *after[POOL__LINKS];
     struct pool__watch *watches; /* of threads that wait for the job: see job/watch.h */
     uint32_t turn;               /* when it is given a chunk, among the jobs of its priority */
     uint32_t places[POOL__HEAPS];

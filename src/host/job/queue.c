@@ -69,19 +69,19 @@ void pool__queue_add(struct pool__queue *queue, struct pool_future *job)
     pool__queue_advanced(job);
 }
 
-static void append_advanced(struct pool__list *list, struct pool_future *job)
+static void append_by(enum pool__link link, struct pool__list *list, struct pool_future *job)
 {
-    job->next_advanced = NULL;
-    *(list->last ? &list->last->next_advanced : &list->first) = job;
+    job->after[link] = NULL;
+    *(list->last ? &list->last->after[link] : &list->first) = job;
     list->last = job;
 }
 
-static struct pool_future *take_first_advanced(struct pool__list *list)
+static struct pool_future *take_first_by(enum pool__link link, struct pool__list *list)
 {
     struct pool_future *job = list->first;
     if (!job)
         return NULL;
-    list->first = job->next_advanced;
+    list->first = job->after[link];
     if (!list->first)
         list->last = NULL;
     return job;
@@ -91,24 +91,24 @@ static struct pool_future *take_first_advanced(struct pool__list *list)
 void pool__queue_let_on(struct pool__queue *queue)
 {
     struct pool_future *job;
-    while ((job = take_first_advanced(&queue->held_up))) {
+    while ((job = take_first_by(POOL__ADVANCED_LINK, &queue->held_up))) {
         job->held_up = false;
         job->advanced = true;
-        append_advanced(&queue->advanced, job);
+        append_by(POOL__ADVANCED_LINK, &queue->advanced, job);
     }
 }
 
 void pool__queue_advanced(struct pool_future *job)
 {
     struct pool__queue *queue = &job->pool->queue;
-    if ((job->advanced && !job->broadcast) || job->done)
+    if (job->done)
         return;
     if (job->broadcast)
         pool__queue_let_on(queue);
     if (job->advanced)
         return;
     job->advanced = true;
-    append_advanced(&queue->advanced, job);
+    append_by(POOL__ADVANCED_LINK, &queue->advanced, job);
 }
 
 void pool__queue_all_advanced(struct pool__queue *queue)
@@ -119,7 +119,7 @@ void pool__queue_all_advanced(struct pool__queue *queue)
 
 struct pool_future *pool__queue_take_advanced(struct pool__queue *queue)
 {
-    struct pool_future *job = take_first_advanced(&queue->advanced);
+    struct pool_future *job = take_first_by(POOL__ADVANCED_LINK, &queue->advanced);
     if (job)
         job->advanced = false;
     return job;
@@ -150,7 +150,7 @@ void pool__queue_hold_up(struct pool__queue *queue, struct pool_future *job)
     if (job->held_up || job->advanced)
         return;
     job->held_up = true;
-    append_advanced(&queue->held_up, job);
+    append_by(POOL__ADVANCED_LINK, &queue->held_up, job);
 }
 
 struct pool_future *pool__queue_first(const struct pool__queue *queue)
@@ -204,24 +204,17 @@ void pool__queue_end(struct pool__queue *queue, struct pool_future *job)
 
 void pool__queue_report(struct pool__queue *queue, struct pool_future *job)
 {
-    struct pool__list *list = &queue->reporting;
     if (!job->options.progress || job->reported == job->ended || job->reporting)
         return;
     job->reporting = true;
-    job->next_reporting = NULL;
-    *(list->last ? &list->last->next_reporting : &list->first) = job;
-    list->last = job;
+    append_by(POOL__REPORTING_LINK, &queue->reporting, job);
 }
 
 struct pool_future *pool__queue_take_reporting(struct pool__queue *queue)
 {
-    struct pool_future *job = queue->reporting.first;
-    if (!job)
-        return NULL;
-    queue->reporting.first = job->next_reporting;
-    if (!job->next_reporting)
-        queue->reporting.last = NULL;
-    job->reporting = false;
+    struct pool_future *job = take_first_by(POOL__REPORTING_LINK, &queue->reporting);
+    if (job)
+        job->reporting = false;
     return job;
 }
 

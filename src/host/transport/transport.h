@@ -12,7 +12,6 @@
 #include "procpool.h"
 
 struct pool__transport_ops {
-    const char *name;
     /* Functions run in the host's own process: none can be stopped, and a crash is the host's. Such
      * a transport has no supervisor and one worker. */
     bool in_host;

@@ -25,7 +25,7 @@ unsigned pool__ring_for(const pool_t *pool, const struct pool_future *job)
 {
     unsigned ring = POOL__COMMON;
     if (job->broadcast || pool->queue.count == 1)
-        return ring; /* there is nothing to overtake by a ticket, or nobody */
+        return ring; /* a mailbox has no order, and one call has none to overtake */
     while (ring > 0 && pool->rings[ring].chunks > 0 &&
            job->options.priority > pool->rings[ring].priority)
         ring--;

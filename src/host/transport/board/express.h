@@ -20,7 +20,7 @@ void pool__note_committed(pool_t *pool, const struct pool__chunk *chunk);
 
 /* Has workers that run a long chunk commit what they have done of it, as many as there are chunks
  * that overtake and no idle worker to run them. The rest of the long chunk is queued again, behind
- * all others. */
+ * the others of its rank. */
 void pool__cut_long(pool_t *pool);
 
 #endif

@@ -49,8 +49,7 @@ static bool wake(pool_t *pool)
     return false;
 }
 
-const struct pool__transport_ops pool__board_transport = {.name = "board",
-                                                          .open = pool__spawn,
+const struct pool__transport_ops pool__board_transport = {.open = pool__spawn,
                                                           .close = close_board,
                                                           .resize = resize,
                                                           .put = pool__put,

@@ -190,8 +190,7 @@ static bool inline_listen(pool_t *pool)
     return !can_run(pool);
 }
 
-const struct pool__transport_ops pool__inline_transport = {.name = "inline",
-                                                           .in_host = true,
+const struct pool__transport_ops pool__inline_transport = {.in_host = true,
                                                            .open = inline_open,
                                                            .start = inline_start,
                                                            .close = inline_close,
